@@ -1,0 +1,197 @@
+public import Items
+
+/// What a Query asks for: one partition, and a range of its sort keys.
+public struct KeyCondition: Hashable, Sendable {
+  public var partition: AttributeValue
+  /// Nil for the whole partition.
+  public var sort: SortCondition?
+
+  public init(partition: AttributeValue, sort: SortCondition? = nil) {
+    self.partition = partition
+    self.sort = sort
+  }
+}
+
+public enum SortCondition: Hashable, Sendable {
+  case equal(AttributeValue)
+  case less(AttributeValue)
+  case lessOrEqual(AttributeValue)
+  case greater(AttributeValue)
+  case greaterOrEqual(AttributeValue)
+  /// Both bounds belong to it, and the first is not above the second.
+  case between(AttributeValue, AttributeValue)
+  /// Of a string or binary.
+  case beginsWith(AttributeValue)
+
+  public var operands: [AttributeValue] {
+    switch self {
+    case .equal(let value), .less(let value), .lessOrEqual(let value), .greater(let value), .greaterOrEqual(let value),
+      .beginsWith(let value):
+      [value]
+    case .between(let low, let high): [low, high]
+    }
+  }
+}
+
+/// A key of a table or index as a Query needs it.
+public struct KeyAttribute: Hashable, Sendable {
+  public var name: [UInt8]
+  public var type: KeyType
+
+  public init(name: [UInt8], type: KeyType) {
+    self.name = name
+    self.type = type
+  }
+}
+
+/// A `KeyConditionExpression` on its way to a ``KeyCondition``. DynamoDB reports what is wrong with it in three steps,
+/// with other checks of the request between them: the text alone (``parse(_:context:)``; the other expressions and
+/// unused substitutions come next), what a key condition may say (``conditions()``; whether the table exists comes
+/// next), and the table's keys (``KeyConditions/bind(partition:sort:)``).
+public struct KeyConditionExpression: Hashable, Sendable {
+  let node: Condition.Node
+
+  public static func parse(
+    _ text: [UInt8], context: inout ExpressionContext
+  ) throws(ExpressionError) -> KeyConditionExpression {
+    KeyConditionExpression(node: try ConditionResolver.resolve(text, kind: .keyCondition, context: &context))
+  }
+
+  /// - Throws: operators, functions and operands that a key condition may not have, and two conditions on one key.
+  public func conditions() throws(ExpressionError) -> KeyConditions {
+    var conditions = KeyConditions(entries: [])
+    try conditions.add(node)
+    guard conditions.entries.count <= 2 else { throw ExpressionError("Conditions can be of length 1 or 2 only") }
+    return conditions
+  }
+}
+
+/// Conditions on one or two attributes, before it is known whether these are the keys.
+public struct KeyConditions: Hashable, Sendable {
+  struct Entry: Hashable, Sendable {
+    var name: [UInt8]
+    var condition: SortCondition
+  }
+
+  fileprivate(set) var entries: [Entry]
+
+  private func condition(on name: [UInt8]) -> SortCondition? { entries.first { $0.name == name }?.condition }
+
+  /// - Parameter sort: nil where the table or index has only a partition key.
+  /// - Throws: a key without a condition, a condition on another attribute, values of another type than the key's, and
+  ///   a partition that is not given by equality.
+  public func bind(partition: KeyAttribute, sort: KeyAttribute?) throws(ExpressionError) -> KeyCondition {
+    if sort == nil, entries.count > 1 { throw .unsupportedKeyCondition }
+    guard let onPartition = condition(on: partition.name) else { throw .missedKey(partition.name) }
+    try Self.checkType(onPartition, partition.type)
+    guard case .equal(let value) = onPartition else { throw .unsupportedKeyCondition }
+    guard let sort, entries.count > 1 else { return KeyCondition(partition: value) }
+    guard let onSort = condition(on: sort.name) else { throw .missedKey(sort.name) }
+    try Self.checkType(onSort, sort.type)
+    return KeyCondition(partition: value, sort: onSort)
+  }
+
+  private static func checkType(_ condition: SortCondition, _ type: KeyType) throws(ExpressionError) {
+    if condition.operands.allSatisfy({ KeyType(of: $0) == type }) { return }
+    throw ExpressionError(
+      "One or more parameter values were invalid: Condition parameter type does not match schema type")
+  }
+}
+
+extension ExpressionError {
+  fileprivate static let unsupportedKeyCondition = ExpressionError("Query key condition not supported")
+
+  fileprivate static func missedKey(_ name: [UInt8]) -> ExpressionError {
+    ExpressionError("Query condition missed key schema element: \(String(decoding: name, as: UTF8.self))")
+  }
+}
+
+extension KeyConditions {
+  fileprivate mutating func add(_ node: Condition.Node) throws(ExpressionError) {
+    if case .all(let terms) = node {
+      for term in terms { try add(term) }
+      return
+    }
+    if let refused = node.refusedInKeyConditions {
+      throw ExpressionError("Invalid operator used in KeyConditionExpression: \(refused)")
+    }
+    let key = try Self.keyPosition(node)
+    guard let path = node.operands[key].path else { fatalError("The key's operand is a path.") }
+    guard condition(on: path.topLevelName) == nil else {
+      throw ExpressionError("KeyConditionExpressions must only contain one condition per key")
+    }
+    entries.append(Entry(name: path.topLevelName, condition: node.sortCondition(keyPosition: key)))
+  }
+
+  /// Which operand is the key; the others are then values.
+  private static func keyPosition(_ node: Condition.Node) throws(ExpressionError) -> Int {
+    if let name = node.firstOperandIsKey, node.operands[0].path == nil {
+      throw .invalidCondition("\(name) operator must have the key attribute as its first operand")
+    }
+    var key: Int?
+    for (position, operand) in node.operands.enumerated() {
+      switch operand {
+      case .value: break
+      case .size: throw ExpressionError("KeyConditionExpressions cannot contain nested operations")
+      case .path(let path):
+        guard key == nil else { throw .invalidCondition("Multiple attribute names used in one condition") }
+        guard path.isTopLevel else {
+          throw ExpressionError("KeyConditionExpressions cannot have conditions on nested attributes")
+        }
+        key = position
+      }
+    }
+    guard let key else { throw .invalidCondition("No key attribute specified") }
+    return key
+  }
+}
+
+extension ExpressionError {
+  fileprivate static func invalidCondition(_ message: String) -> ExpressionError {
+    ExpressionError("Invalid condition in KeyConditionExpression: \(message)")
+  }
+}
+
+extension Condition.Node {
+  fileprivate var refusedInKeyConditions: String? {
+    switch self {
+    case .any: "OR"
+    case .not: "NOT"
+    case .isIn: "IN"
+    case .compare(.notEqual, _, _): "<>"
+    case .exists: ConditionFunction.attributeExists.rawValue
+    case .notExists: ConditionFunction.attributeNotExists.rawValue
+    case .hasType: ConditionFunction.attributeType.rawValue
+    case .contains: ConditionFunction.contains.rawValue
+    case .all, .compare, .between, .beginsWith: nil
+    }
+  }
+
+  fileprivate var firstOperandIsKey: String? {
+    switch self {
+    case .between: "BETWEEN"
+    case .beginsWith: ConditionFunction.beginsWith.rawValue
+    default: nil
+    }
+  }
+
+  fileprivate func sortCondition(keyPosition: Int) -> SortCondition {
+    let values = operands.compactMap { operand in
+      if case .value(let value) = operand { value } else { nil }
+    }
+    switch self {
+    case .between: return .between(values[0], values[1])
+    case .beginsWith: return .beginsWith(values[0])
+    case .compare(let comparator, _, _):
+      switch keyPosition == 0 ? comparator : comparator.mirrored {
+      case .equal: return .equal(values[0])
+      case .less: return .less(values[0])
+      case .lessOrEqual: return .lessOrEqual(values[0])
+      case .greater: return .greater(values[0])
+      case .greaterOrEqual: return .greaterOrEqual(values[0])
+      case .notEqual: fatalError("A refused operator was let through.")
+      }
+    default: fatalError("A refused operator was let through.")
+    }
+  }
+}

@@ -1,0 +1,54 @@
+internal import Items
+
+/// What UpdateItem does to an item, self-contained: names and values of the request are part of it.
+public struct UpdateExpression: Hashable, Sendable {
+  /// Ascending by path; no path overlaps or conflicts with another.
+  let actions: [Action]
+
+  struct Action: Hashable, Sendable {
+    var path: DocumentPath
+    var change: Change
+  }
+
+  enum Change: Hashable, Sendable {
+    case set(Value)
+    case remove
+    /// A number or set.
+    case add(AttributeValue)
+    /// A set.
+    case delete(AttributeValue)
+  }
+
+  enum Value: Hashable, Sendable {
+    case operand(Operand)
+    case sum(Operand, Operand)
+    case difference(Operand, Operand)
+  }
+
+  indirect enum Operand: Hashable, Sendable {
+    case path(DocumentPath)
+    case value(AttributeValue)
+    case ifNotExists(DocumentPath, Operand)
+    case listAppend(Operand, Operand)
+  }
+
+  init(actions: [Action]) { self.actions = actions }
+
+  /// - Parameter text: the expression in UTF-8.
+  /// - Throws: what DynamoDB refuses without knowing the item, in the order in which it looks: syntax, reserved words,
+  ///   functions, sections, names, values, overlapping and conflicting paths, operands of ADD and DELETE, and of SET.
+  public static func parse(
+    _ text: [UInt8], context: inout ExpressionContext
+  ) throws(ExpressionError) -> UpdateExpression {
+    try UpdateResolver.resolve(text, context: &context)
+  }
+
+  /// What the update writes or removes, ascending.
+  public var updatedPaths: [DocumentPath] { actions.map(\.path) }
+
+  /// The attributes of the item that the update changes, ascending, each once. Paths that it only reads do not count.
+  public var topLevelNames: [[UInt8]] { DocumentPath.topLevelNames(ofSorted: updatedPaths) }
+
+  /// Cuts an item down to what `ReturnValues` UPDATED_OLD (of the old item) and UPDATED_NEW (of the new one) return.
+  public var updatedPart: Projection { Projection(sorted: updatedPaths) }
+}
