@@ -11,6 +11,7 @@ let settings: [SwiftSetting] = [
   .unsafeFlags(["-cross-module-optimization"], .when(configuration: .release)),
 ]
 
+let deques = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 
 /// A target under `Sources/FOLDER/NAME`; `uses` may name only targets listed above it.
 func layer(_ folder: String, _ name: String, uses: [Target.Dependency] = []) -> Target {
@@ -30,6 +31,7 @@ func library(_ name: String, pkgConfig: String, apt: String) -> Target {
 let package = Package(
   name: "gantry",
   dependencies: [
+    .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
   ],
   targets: [
     .target(name: "CShims", path: "Sources/SystemLibraries/CShims", cSettings: [.unsafeFlags(["-O2"])]),
@@ -37,8 +39,10 @@ let package = Package(
     layer("Data", "Items", uses: ["Bytes"]),
     layer("Data", "Expressions", uses: ["Bytes", "Items"]),
     layer("Consensus", "Environment", uses: ["Bytes"]),
+    layer("Consensus", "Raft", uses: ["Bytes", "Environment", deques]),
     tests("BytesTests", uses: ["Bytes"]),
     tests("ItemsTests", uses: ["Bytes", "Items", "Environment"]),
     tests("ExpressionsTests", uses: ["Bytes", "Items", "Expressions", "Environment"]),
+    tests("RaftTests", uses: ["Bytes", "Environment", "Raft"], resources: ["traces"]),
   ]
 )

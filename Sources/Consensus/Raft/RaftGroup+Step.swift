@@ -1,0 +1,79 @@
+public import Environment
+
+extension RaftGroup {
+  /// Takes in a message. One that is meant for another replica, or that later events have overtaken, changes nothing.
+  public mutating func step(_ message: Message, now: Instant) {
+    advance(now)
+    guard message.to == id, message.from != id else { return }
+    if message.term > term {
+      guard stepToNewerTerm(message) else { return }
+    } else if message.term < term {
+      return answerOlderTerm(message)
+    }
+    stepInTerm(message)
+  }
+
+  /// Returns whether the message is to be handled further.
+  private mutating func stepToNewerTerm(_ message: Message) -> Bool {
+    switch message.body {
+    case .preVote, .preVoteAnswer(isGranted: true):
+      return true  // They speak of a term that has not begun.
+    case .vote(_, let isTransfer):
+      // A candidate that does not hear the leader must not depose it; it asks again, with a pre-vote.
+      if !isTransfer && isLeaderAlive { return false }
+      becomeFollower(term: message.term, leader: nil)
+    case .append, .heartbeat, .installSnapshot:
+      becomeFollower(term: message.term, leader: message.from)
+    case .preVoteAnswer(isGranted: false), .voteAnswer, .appendAnswer, .appendConflict, .heartbeatAnswer, .timeoutNow:
+      becomeFollower(term: message.term, leader: nil)
+    }
+    return true
+  }
+
+  private mutating func answerOlderTerm(_ message: Message) {
+    switch message.body {
+    case .preVote:
+      send(.preVoteAnswer(isGranted: false), to: message.from)
+    case .vote:
+      sendAfterSync(.voteAnswer(isGranted: false), to: message.from)
+    case .append, .heartbeat, .installSnapshot:
+      // Tells a deposed leader, which otherwise waits for check-quorum; and lets one that cannot depose this replica's
+      // higher term (it refuses votes while it lives) follow it.
+      send(.heartbeatAnswer(round: .none), to: message.from)
+    case .preVoteAnswer, .voteAnswer, .appendAnswer, .appendConflict, .heartbeatAnswer, .timeoutNow:
+      break
+    }
+  }
+
+  private mutating func stepInTerm(_ message: Message) {
+    let sender = message.from
+    switch message.body {
+    case .preVote(let last):
+      stepPreVote(from: sender, term: message.term, last: last)
+    case .preVoteAnswer(let isGranted):
+      stepPreVoteAnswer(from: sender, term: message.term, isGranted: isGranted)
+    case .vote(let last, _):
+      stepVote(from: sender, last: last)
+    case .voteAnswer(let isGranted):
+      stepVoteAnswer(from: sender, isGranted: isGranted)
+    case .append(let previous, let entries, let commit, let round):
+      heard(sender)
+      stepAppend(from: sender, previous: previous, entries: entries, commit: commit, round: round)
+    case .appendAnswer(let match, let round):
+      stepAppendAnswer(from: sender, match: match, round: round)
+    case .appendConflict(let rejected, let hint, let round):
+      stepAppendConflict(from: sender, rejected: rejected, hint: hint, round: round)
+    case .heartbeat(let commit, let round):
+      heard(sender)
+      log.commit(to: min(commit, log.last.index))
+      send(.heartbeatAnswer(round: round), to: sender)
+    case .heartbeatAnswer(let round):
+      stepHeartbeatAnswer(from: sender, round: round)
+    case .installSnapshot(let position, let membership, let round):
+      heard(sender)
+      stepInstallSnapshot(from: sender, SnapshotOffer(from: sender, position: position, membership: membership), round)
+    case .timeoutNow:
+      stepTimeoutNow(from: sender)
+    }
+  }
+}

@@ -1,0 +1,54 @@
+import Environment
+import Foundation
+import Testing
+
+@testable import Raft
+
+/// Replicas under loss, duplication, reordering, crashes that drop unsynced writes, snapshots, transfers and changes
+/// of membership. After every step the properties of the paper's figure 3 hold, and every read sees every write that
+/// was applied anywhere before it was asked for.
+@Suite struct SafetyTests {
+  @Test(arguments: UInt64(1000)..<1010) func threeReplicasStaySafe(_ seed: UInt64) {
+    Chaos(seed: seed, voters: 3, spares: 0).run(steps: 15_000)
+  }
+
+  @Test(arguments: UInt64(2000)..<2005) func fiveReplicasStaySafe(_ seed: UInt64) {
+    Chaos(seed: seed, voters: 5, spares: 0).run(steps: 15_000)
+  }
+
+  @Test(arguments: [UInt64(3000), 3001, 3002, 3003, 3006, 3027, 3036, 3073, 3087, 3244])
+  func changingMembershipsStaySafe(_ seed: UInt64) {
+    Chaos(seed: seed, voters: 3, spares: 2).run(steps: 15_000)
+  }
+
+  /// The checks are worth something: a driver that breaks the contract is found out, by them or by the core itself.
+  @Test func aDriverThatAnswersBeforeItsSyncIsFoundOut() async {
+    await #expect(processExitsWith: .exitCode(1)) {
+      for seed in UInt64(500)..<540 {
+        let chaos = Chaos(seed: seed, voters: 3, spares: 0)
+        chaos.isQuiet = true
+        chaos.group.answersBeforeSync = true
+        chaos.run(steps: 15_000)
+        if chaos.failures > 0 { exit(1) }
+      }
+    }
+  }
+
+  @Test func theRunsReachTheRarePaths() {
+    var reached = Chaos.Reached()
+    for seed in UInt64(400)..<406 {
+      let chaos = Chaos(seed: seed, voters: 3, spares: 2)
+      chaos.run(steps: 15_000)
+      reached.merge(chaos.reached)
+    }
+    #expect(reached.terms > 20)
+    #expect(reached.committed > 1_000)
+    #expect(reached.reads > 100)
+    #expect(reached.abandonedReads > 0)
+    #expect(reached.fetches > 0)
+    #expect(reached.snapshots > 0)
+    #expect(reached.truncations > 0)
+    #expect(reached.memberships > 10)
+    #expect(reached.lostWrites > 0)
+  }
+}
