@@ -40,9 +40,13 @@ let package = Package(
     layer("Data", "Expressions", uses: ["Bytes", "Items"]),
     layer("Consensus", "Environment", uses: ["Bytes"]),
     layer("Consensus", "Raft", uses: ["Bytes", "Environment", deques]),
+    layer("Simulation", "SimulatedDisk", uses: ["Bytes", "Environment"]),
+    layer("Storage", "Journal", uses: ["Bytes", "Environment", "Raft", deques]),
+    layer("System", "System", uses: ["Bytes", "Environment", "CShims"]),
     tests("BytesTests", uses: ["Bytes"]),
     tests("ItemsTests", uses: ["Bytes", "Items", "Environment"]),
     tests("ExpressionsTests", uses: ["Bytes", "Items", "Expressions", "Environment"]),
     tests("RaftTests", uses: ["Bytes", "Environment", "Raft"], resources: ["traces"]),
+    tests("JournalTests", uses: ["Bytes", "Environment", "Raft", "Journal", "System", "SimulatedDisk"]),
   ]
 )
