@@ -31,9 +31,10 @@ func library(_ name: String, pkgConfig: String, apt: String) -> Target {
 let package = Package(
   name: "gantry",
   dependencies: [
-    .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+    .package(url: "https://github.com/apple/swift-collections", from: "1.6.0")
   ],
   targets: [
+    library("CSQLite", pkgConfig: "sqlite3", apt: "libsqlite3-dev"),
     .target(name: "CShims", path: "Sources/SystemLibraries/CShims", cSettings: [.unsafeFlags(["-O2"])]),
     layer("Data", "Bytes", uses: ["CShims"]),
     layer("Data", "Items", uses: ["Bytes"]),
@@ -42,11 +43,13 @@ let package = Package(
     layer("Consensus", "Raft", uses: ["Bytes", "Environment", deques]),
     layer("Simulation", "SimulatedDisk", uses: ["Bytes", "Environment"]),
     layer("Storage", "Journal", uses: ["Bytes", "Environment", "Raft", deques]),
+    layer("Storage", "Store", uses: ["Bytes", "Environment", "Raft", "CSQLite", "CShims", deques]),
     layer("System", "System", uses: ["Bytes", "Environment", "CShims"]),
     tests("BytesTests", uses: ["Bytes"]),
     tests("ItemsTests", uses: ["Bytes", "Items", "Environment"]),
     tests("ExpressionsTests", uses: ["Bytes", "Items", "Expressions", "Environment"]),
     tests("RaftTests", uses: ["Bytes", "Environment", "Raft"], resources: ["traces"]),
     tests("JournalTests", uses: ["Bytes", "Environment", "Raft", "Journal", "System", "SimulatedDisk"]),
+    tests("StoreTests", uses: ["Bytes", "Environment", "Raft", "Store", "System", "SimulatedDisk"]),
   ]
 )

@@ -4,7 +4,7 @@
 /// carries `id`.
 public struct Job {
   /// Which queue of the machine runs it; jobs of one lane run in order, one at a time.
-  public enum Lane: Hashable, Sendable { case journal, storage, background }
+  public enum Lane: Hashable, Sendable { case journal, preparation, storage, background }
 
   public var id: UInt64
   public var lane: Lane

@@ -49,6 +49,18 @@ public struct UpdateExpression: Hashable, Sendable {
   /// The attributes of the item that the update changes, ascending, each once. Paths that it only reads do not count.
   public var topLevelNames: [[UInt8]] { DocumentPath.topLevelNames(ofSorted: updatedPaths) }
 
+  /// False where the update does nothing to an item that is not there: where it has only REMOVE and DELETE actions. One
+  /// without any action makes the item.
+  public var createsItem: Bool {
+    actions.isEmpty
+      || actions.contains { action in
+        switch action.change {
+        case .set, .add: true
+        case .remove, .delete: false
+        }
+      }
+  }
+
   /// Cuts an item down to what `ReturnValues` UPDATED_OLD (of the old item) and UPDATED_NEW (of the new one) return.
   public var updatedPart: Projection { Projection(sorted: updatedPaths) }
 }

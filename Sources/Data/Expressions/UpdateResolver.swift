@@ -21,8 +21,6 @@ struct UpdateResolver {
     return expression
   }
 
-  private init(context: ExpressionContext) { self.context = context }
-
   private static func checkReservedWords(_ parsed: ParsedUpdate) throws(ExpressionError) {
     for action in parsed.actions {
       try action.path.checkReservedWords(kind)

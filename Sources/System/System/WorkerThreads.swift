@@ -8,11 +8,13 @@ public final class WorkerThreads: Sendable {
   public typealias Completion = @Sendable (_ job: UInt64, _ error: (any Error)?) -> Void
 
   private let journal: Worker
+  private let preparation: Worker
   private let storage: Worker
   private let background: Worker
 
   public init(completion: @escaping Completion) {
     journal = Worker(name: "journal", completion: completion)
+    preparation = Worker(name: "preparation", completion: completion)
     storage = Worker(name: "storage", completion: completion)
     background = Worker(name: "background", completion: completion)
   }
@@ -21,6 +23,7 @@ public final class WorkerThreads: Sendable {
   @discardableResult public func run(_ job: Job) -> Bool {
     switch job.lane {
     case .journal: journal.run(job)
+    case .preparation: preparation.run(job)
     case .storage: storage.run(job)
     case .background: background.run(job)
     }
@@ -28,7 +31,7 @@ public final class WorkerThreads: Sendable {
 
   /// Runs what is queued to its end, then ends the threads. Not to be called from a completion.
   public func shutdown() {
-    for worker in [journal, storage, background] { worker.stop() }
-    for worker in [journal, storage, background] { worker.join() }
+    for worker in [journal, preparation, storage, background] { worker.stop() }
+    for worker in [journal, preparation, storage, background] { worker.join() }
   }
 }

@@ -1,0 +1,50 @@
+/// What a generation says of one key.
+enum OverlayLookup {
+  /// Nothing: an older generation or the file decides.
+  case absent
+  case deleted
+  case value([UInt8])
+}
+
+/// One generation of the overlay: an ordered map from keys to values or tombstones, with the semantics of a value.
+///
+/// A copy costs one reference and shares every node; writing to either side afterwards copies the nodes on the path.
+/// So a view pins the newest state without stopping writes, and may read its copy on another thread. A B+tree that
+/// only grows: a deletion is an entry too.
+struct OverlayTree {
+  private(set) var root = OverlayNode()
+  private(set) var count = 0
+  /// Memory that the entries hold, with an estimate of what Swift adds to each.
+  private(set) var bytes = 0
+
+  var isEmpty: Bool { count == 0 }
+
+  /// Headers of two arrays, the entry itself, and free places in nodes.
+  private static let entryBytes = 128
+
+  func find(_ bytes: [UInt8]) -> OverlayLookup {
+    if count == 0 { return .absent }
+    let key = OverlayKey(bytes)
+    var node = root
+    while !node.isLeaf { node = node.children[node.childIndex(key)] }
+    let index = node.lowerBound(key)
+    guard index < node.keys.count, node.keys[index].order(key) == 0 else { return .absent }
+    if let value = node.values[index] { return .value(value) }
+    return .deleted
+  }
+
+  mutating func set(_ key: [UInt8], _ value: [UInt8]?) {
+    if !isKnownUniquelyReferenced(&root) { root = root.copy() }
+    let change = root.set(OverlayKey(key), value)
+    bytes += value?.count ?? 0
+    if let old = change.replaced {
+      bytes -= old?.count ?? 0
+    } else {
+      count += 1
+      bytes += key.count + Self.entryBytes
+    }
+    if let split = change.split {
+      root = OverlayNode(keys: [split.least], values: [], children: [root, split.right])
+    }
+  }
+}

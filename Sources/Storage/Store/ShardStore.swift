@@ -1,0 +1,140 @@
+public import Environment
+public import Raft
+
+/// The rows of one replica: an SQLite database, and above it in memory what is applied but not flushed.
+///
+/// Confined to one event loop, except for the jobs that it hands out, which run elsewhere one after another (lane
+/// `storage`), and for the scans of its views. Three positions say how far a row has come: ``applied``, ``flushed``,
+/// ``durable``.
+public final class ShardStore {
+  /// The newest entry in the overlay.
+  public private(set) var applied: LogPosition
+  /// The newest entry committed in SQLite. A crash of the machine may take it back.
+  public internal(set) var flushed: LogPosition
+  /// The newest entry that survives a crash of the machine: synced by a checkpoint. The log may be dropped up to
+  /// here, and no further.
+  public internal(set) var durable: LogPosition
+  /// The caller's metadata as of ``flushed``; empty in a new store.
+  public internal(set) var metadata: [UInt8]
+  /// Whether this store was made by ``open(disk:directory:configuration:)`` just now.
+  public let isNew: Bool
+
+  let vfs: StoreVFS
+  let configuration: StoreConfiguration
+  let path: String
+  private var writer: StoreWriter?
+  private var reader: RowReader?
+  var idleReaders: [RowReader] = []
+
+  var current = OverlayTree()
+  /// The generation that a flush writes, or is to write again after a failure.
+  var frozen: FrozenGeneration?
+  var pins = GenerationPins()
+  var currentGeneration: UInt64 = 1
+  var isEntryOpen = false
+  var runningJobs: Set<StoreJob.Kind> = []
+  /// The log may hold commits that are not in the database yet.
+  var isLogDirty = false
+
+  /// Opens the store in `directory`, making it where there is none. Blocks: recovers SQLite's log and checkpoints it.
+  ///
+  /// Throws `damaged` where the files are not what was written. A directory whose store was never completed counts as
+  /// empty; whether the log still has what is missing then is for the caller to check against ``applied``.
+  public static func open(
+    disk: any Disk, directory: String, configuration: StoreConfiguration
+  ) throws(StoreError) -> ShardStore {
+    try ShardStore(disk: disk, directory: directory, configuration)
+  }
+
+  private init(disk: any Disk, directory: String, _ configuration: StoreConfiguration) throws(StoreError) {
+    self.configuration = configuration
+    let opened = try StoreOpening.run(disk: disk, directory: directory, configuration)
+    vfs = opened.vfs
+    path = opened.path
+    writer = opened.writer
+    isNew = opened.isNew
+    applied = opened.writer.position.applied
+    flushed = applied
+    durable = opened.durable
+    metadata = opened.writer.metadata
+    reader = try RowReader(opened.vfs, path: opened.path, cacheBytes: configuration.readerCacheBytes)
+  }
+
+  // MARK: State
+
+  /// The value of a key; nil where there is none. Microseconds: it may read the disk.
+  public func get(_ key: [UInt8]) throws(StoreError) -> [UInt8]? {
+    switch current.find(key) {
+    case .value(let value): return value
+    case .deleted: return nil
+    case .absent: break
+    }
+    switch frozen?.tree.find(key) {
+    case .value(let value): return value
+    case .deleted: return nil
+    case .absent, nil: return try openReader.get(key)
+    }
+  }
+
+  /// Sets a row as part of the entry that the next ``advance(to:)`` ends.
+  public func put(_ key: [UInt8], _ value: [UInt8]) {
+    isEntryOpen = true
+    current.set(key, value)
+  }
+
+  /// Removes a row as part of the entry that the next ``advance(to:)`` ends.
+  public func delete(_ key: [UInt8]) {
+    isEntryOpen = true
+    current.set(key, nil)
+  }
+
+  /// Ends the apply of one entry, also of one that changed no row.
+  public func advance(to position: LogPosition) {
+    precondition(position > applied, "Entries are applied in the order of the log.")
+    applied = position
+    isEntryOpen = false
+  }
+
+  /// Hands every row with `from` ≤ key < `to` (nil: no end) to `body` in key order, or in the opposite order, until it
+  /// says stop. The state is that of the call: what `body` writes does not appear.
+  ///
+  /// Throws ``StoreError``, or whatever `body` throws.
+  public func scan(
+    from: [UInt8], to: [UInt8]?, reverse: Bool = false,
+    _ body: (_ key: [UInt8], _ value: [UInt8]) throws -> ScanStep
+  ) throws {
+    try Scan.run(generations, openReader, from: from, to: to, reverse: reverse, body)
+  }
+
+  /// Memory that unflushed rows hold, and flushed ones that an open view still needs; bytes, estimated.
+  public var overlayBytes: Int {
+    current.bytes + (frozen?.tree.bytes ?? 0) + pins.bytes(below: frozen?.number ?? currentGeneration)
+  }
+
+  /// The overlay's trees, newest first.
+  var generations: [OverlayTree] {
+    var trees: [OverlayTree] = []
+    if !current.isEmpty { trees.append(current) }
+    if let frozen, !frozen.tree.isEmpty { trees.append(frozen.tree) }
+    return trees
+  }
+
+  var openReader: RowReader {
+    guard let reader else { fatalError("A closed store was read.") }
+    return reader
+  }
+
+  /// For jobs only, which run one after another.
+  var openWriter: StoreWriter {
+    guard let writer else { fatalError("A closed store was written.") }
+    return writer
+  }
+
+  /// Closes the files; nothing is flushed. No job may be under way. Views may still be open: each keeps what it needs.
+  public func close() {
+    precondition(runningJobs.isEmpty, "A store closes after its jobs have ended.")
+    reader = nil
+    idleReaders = []
+    writer = nil
+  }
+}

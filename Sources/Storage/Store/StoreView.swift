@@ -1,0 +1,89 @@
+public import Raft
+
+/// The whole store as it was at one entry, however long it is read: a read transaction and the overlay's generations
+/// above it.
+///
+/// A flush that commits meanwhile changes nothing here: the transaction does not see it, and the generations stay in
+/// memory while the view is open. Made and closed on the store's loop; in between one thread at a time may read it.
+public final class StoreView {
+  /// The entry whose state this is.
+  public let applied: LogPosition
+  private let trees: [OverlayTree]
+  fileprivate let pinned: [UInt64]
+  private weak var store: ShardStore?
+  private var reader: RowReader?
+
+  fileprivate init(_ store: ShardStore, _ reader: RowReader, pinned: [UInt64]) {
+    applied = store.applied
+    trees = store.generations
+    self.pinned = pinned
+    self.store = store
+    self.reader = reader
+  }
+
+  public func get(_ key: [UInt8]) throws(StoreError) -> [UInt8]? {
+    for tree in trees {
+      switch tree.find(key) {
+      case .value(let value): return value
+      case .deleted: return nil
+      case .absent: break
+      }
+    }
+    return try openReader.get(key)
+  }
+
+  /// As ``ShardStore/scan(from:to:reverse:_:)``, of this view's state. To read in slices stop after some rows, and call
+  /// again with bounds that start behind the last one.
+  public func scan(
+    from: [UInt8], to: [UInt8]?, reverse: Bool = false,
+    _ body: (_ key: [UInt8], _ value: [UInt8]) throws -> ScanStep
+  ) throws {
+    try Scan.run(trees, openReader, from: from, to: to, reverse: reverse, body)
+  }
+
+  /// Lets go of what the view held. Once; a view dropped without it keeps its memory in the store's accounts.
+  public func close() {
+    guard let reader else { fatalError("A view was closed twice.") }
+    self.reader = nil
+    reader.end()
+    store?.closed(self, reader)
+  }
+
+  private var openReader: RowReader {
+    guard let reader else { fatalError("A closed view was read.") }
+    return reader
+  }
+}
+
+extension ShardStore {
+  /// Pins the state as of ``applied``. Tens of microseconds; the first few open a connection each.
+  public func view() throws(StoreError) -> StoreView {
+    precondition(!isEntryOpen, "A view shows whole entries.")
+    let reader: RowReader
+    if let idle = idleReaders.popLast() {
+      reader = idle
+    } else {
+      reader = try RowReader(vfs, path: path, cacheBytes: configuration.viewCacheBytes)
+    }
+    try reader.begin()
+    return StoreView(self, reader, pinned: pinGenerations())
+  }
+
+  private func pinGenerations() -> [UInt64] {
+    var pinned: [UInt64] = []
+    if !current.isEmpty {
+      pins.add(currentGeneration, bytes: current.bytes)
+      pinned.append(currentGeneration)
+    }
+    if let frozen {
+      pins.add(frozen.number, bytes: frozen.tree.bytes)
+      pinned.append(frozen.number)
+    }
+    return pinned
+  }
+
+  fileprivate func closed(_ view: StoreView, _ reader: RowReader) {
+    for generation in view.pinned { pins.remove(generation) }
+    if idleReaders.count < configuration.viewConnectionsIdleMax { idleReaders.append(reader) }
+  }
+}

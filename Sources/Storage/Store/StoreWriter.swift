@@ -1,0 +1,169 @@
+internal import Bytes
+internal import CSQLite
+internal import Raft
+
+/// What a database says of itself, committed together with the rows that it belongs to.
+struct StoredPosition {
+  var applied = LogPosition.zero
+  /// Commits that the store has made; pages carry it as their stamp.
+  var commits: UInt32 = 0
+
+  func encode() -> [UInt8] {
+    var writer = ByteWriter(capacity: 20)
+    writer.u64(applied.index)
+    writer.u64(applied.term)
+    writer.u32(commits)
+    return writer.bytes
+  }
+
+  init() {}
+
+  init(decoding bytes: [UInt8]) throws(MalformedBytes) {
+    var reader = ByteReader(bytes)
+    applied = LogPosition(index: try reader.u64(), term: try reader.u64())
+    commits = try reader.u32()
+    try reader.finish()
+  }
+}
+
+/// The one connection that commits and checkpoints. Used by the storage thread, and by the loop only while opening.
+final class StoreWriter {
+  private(set) var position = StoredPosition()
+  private(set) var metadata: [UInt8] = []
+
+  private let vfs: StoreVFS
+  private let connection: Connection
+  private let putStatement: Statement
+  private let deleteStatement: Statement
+  private let deleteRangeStatement: Statement
+  private let metaStatement: Statement
+
+  init(_ vfs: StoreVFS, path: String, _ configuration: StoreConfiguration, create: Bool) throws(StoreError) {
+    self.vfs = vfs
+    connection = try Connection(
+      vfs, path: path, role: .writer, cacheBytes: configuration.writerCacheBytes,
+      logBytesKept: configuration.logBytesKept)
+    if create { try Self.makeTables(connection) }
+    putStatement = try Statement(connection, "REPLACE INTO rows(key,value) VALUES(?1,?2)")
+    deleteStatement = try Statement(connection, "DELETE FROM rows WHERE key=?1")
+    deleteRangeStatement = try Statement(
+      connection, "DELETE FROM rows WHERE key IN (SELECT key FROM rows WHERE key>=?1 AND key<?2 LIMIT ?3)")
+    metaStatement = try Statement(connection, "REPLACE INTO meta(name,value) VALUES(CAST(?1 AS TEXT),?2)")
+    try load()
+  }
+
+  /// One table of rows, clustered by key; blobs compare bytewise. Rows of any table of the shard lie in it.
+  private static func makeTables(_ connection: Connection) throws(StoreError) {
+    try connection.execute(
+      """
+      BEGIN IMMEDIATE;
+      CREATE TABLE rows(key BLOB NOT NULL PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;
+      CREATE TABLE meta(name TEXT NOT NULL PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;
+      INSERT INTO meta VALUES('format', x'0001'), ('metadata', x''),
+        ('applied', x'\(String(repeating: "00", count: 20))');
+      COMMIT
+      """)
+  }
+
+  private func load() throws(StoreError) {
+    let format = try meta("format")
+    guard format == [0, 1] else { throw StoreError(.format, "the database has an unknown format") }
+    metadata = try meta("metadata")
+    let stored = try meta("applied")
+    do throws(MalformedBytes) {
+      position = try StoredPosition(decoding: stored)
+    } catch {
+      throw StoreError(.damaged(page: nil), "the applied position is damaged")
+    }
+    guard vfs.opened(stamp: position.commits) else {
+      throw StoreError(.damaged(page: nil), "pages are newer than the log that should complete them")
+    }
+  }
+
+  private func meta(_ name: String) throws(StoreError) -> [UInt8] {
+    let statement = try Statement(connection, "SELECT value FROM meta WHERE name='\(name)'")
+    let code = statement.step()
+    guard code == SQLITE_ROW else {
+      if code == SQLITE_DONE { throw StoreError(.damaged(page: nil), "the database lacks its \(name)") }
+      throw connection.error(code, "read the \(name)")
+    }
+    return [UInt8](copying: statement.column(0))
+  }
+
+  // MARK: Steps of the storage thread
+
+  /// Commits the rows of one generation and what it stands for: everything or nothing.
+  func flush(_ tree: OverlayTree, _ applied: LogPosition, _ metadata: [UInt8]) throws(StoreError) {
+    try commit(applied: applied) { () throws(StoreError) in
+      var cursor = OverlayCursor(tree, from: [], to: nil, reverse: false)
+      while !cursor.isAtEnd {
+        try write(cursor.key, cursor.value)
+        cursor.advance()
+      }
+      if metadata != self.metadata { try metaStatement.run(Array("metadata".utf8), metadata, action: "flush") }
+    }
+    self.metadata = metadata
+  }
+
+  /// Syncs what was committed and moves it from the log into the database. Returns the position that is safe then.
+  ///
+  /// Readers may keep pages or the whole log where they are; the synced log holds those, so that the position is safe
+  /// nonetheless, and the next checkpoint moves them. `restart`: leave a log that starts over; else an empty file.
+  func checkpoint(restart: Bool = true) throws(StoreError) -> (position: LogPosition, isComplete: Bool) {
+    try connection.refuseAfterFailedSync()
+    try connection.sync(.log)
+    var frames: Int32 = 0
+    var moved: Int32 = 0
+    let mode = restart ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_TRUNCATE
+    let code = sqlite3_wal_checkpoint_v2(connection.handle, "main", mode, &frames, &moved)
+    guard code == SQLITE_OK || code == SQLITE_BUSY else { throw connection.error(code, "checkpoint") }
+    return (position.applied, code == SQLITE_OK && moved == frames)
+  }
+
+  /// What a process before this one wrote may still be in the machine's cache only.
+  func syncDatabase() throws(StoreError) { try connection.sync(.database) }
+
+  /// Removes at most `limit` rows; true where none are left.
+  func deleteRange(from: [UInt8], to: [UInt8], limit: Int) throws(StoreError) -> Bool {
+    var deleted: Int32 = 0
+    try commit(applied: position.applied) { () throws(StoreError) in
+      deleteRangeStatement.bind(3, limit)
+      try deleteRangeStatement.run(from, to, action: "remove rows")
+      deleted = sqlite3_changes(connection.handle)
+    }
+    return Int(deleted) < limit
+  }
+
+  private func commit(applied: LogPosition, _ body: () throws(StoreError) -> Void) throws(StoreError) {
+    try connection.refuseAfterFailedSync()
+    var next = position
+    next.applied = applied
+    next.commits += 1
+    do throws(StoreError) {
+      try connection.execute("BEGIN IMMEDIATE")
+      try body()
+      try metaStatement.run(Array("applied".utf8), next.encode(), action: "flush")
+      try connection.execute("COMMIT")
+    } catch {
+      // SQLite may have rolled back by itself; where it cannot, the transaction ends with the connection.
+      if connection.isInTransaction { try? connection.execute("ROLLBACK") }
+      throw error
+    }
+    position = next
+    vfs.committed(stamp: next.commits)
+  }
+
+  private func write(_ key: [UInt8], _ value: [UInt8]?) throws(StoreError) {
+    let statement = value == nil ? deleteStatement : putStatement
+    let code = key.withUnsafeBytes { key -> Int32 in
+      statement.bind(1, key)
+      guard let value else { return statement.step() }
+      return value.withUnsafeBytes { value in
+        statement.bind(2, value)
+        return statement.step()
+      }
+    }
+    statement.reset()
+    if code != SQLITE_DONE { throw connection.error(code, "write a row") }
+  }
+}

@@ -1,0 +1,147 @@
+import Environment
+import Raft
+import SimulatedDisk
+import Testing
+
+@testable import Store
+
+@Suite struct ModelTests {
+  @Test(arguments: 1...24) func agreesWithADictionaryThroughFlushesRestartsAndCrashes(seed: UInt64) throws {
+    let disk = SimulatedDisk()
+    var world = try StoreWorld(disk, seed: seed)
+    for _ in 0..<60 {
+      let durable = world.store.durable
+      switch world.random.below(9) {
+      case 0...3: world.apply(Int(world.random.below(12)))
+      case 4, 5: #expect(world.run(world.flushJob()) == nil)
+      case 6: #expect(world.run(world.store.checkpoint()) == nil)
+      case 7:
+        let flushed = world.store.flushed
+        if world.random.chance(1, in: 2) { world.store.close() } else { disk.kill() }
+        try world.reopen()
+        #expect(world.store.applied == flushed, "Only a crash of the machine takes a commit back.")
+      default:
+        disk.crash(&world.random)
+        try world.reopen()
+        #expect(world.store.applied >= durable)
+      }
+      #expect(world.store.durable >= durable)
+      try world.check()
+    }
+  }
+
+  @Test func scansKeepTheirBounds() throws {
+    var world = try StoreWorld(SimulatedDisk(), seed: 5)
+    world.apply(60)
+    world.run(world.flushJob())
+    world.apply(40)
+    let pending = world.flushJob()
+    world.apply(30)
+    for _ in 0..<200 {
+      let from = world.anyKey()
+      let to = world.random.chance(1, in: 5) ? nil : world.anyKey()
+      let found = try world.all { try world.store.scan(from: from, to: to, reverse: $0, $1) }
+      let wanted = world.rows.filter { row in
+        !row.key.lexicographicallyPrecedes(from) && (to.map { row.key.lexicographicallyPrecedes($0) } ?? true)
+      }
+      #expect(found == wanted)
+    }
+    world.run(pending)
+  }
+
+  @Test func aScanStopsWhereItIsTold() throws {
+    var world = try StoreWorld(SimulatedDisk(), seed: 6)
+    world.apply(80)
+    world.run(world.flushJob())
+    world.apply(20)
+    var keys: [[UInt8]] = []
+    try world.store.scan(from: [], to: nil) { key, _ in
+      keys.append(key)
+      return keys.count == 3 ? .stop : .proceed
+    }
+    #expect(keys == Array(world.rows.keys.sorted { $0.lexicographicallyPrecedes($1) }.prefix(3)))
+  }
+
+  @Test func oneScanMayRunInsideAnother() throws {
+    var world = try StoreWorld(SimulatedDisk(), seed: 8)
+    world.apply(80)
+    world.run(world.flushJob())
+    var pairs = 0
+    try world.store.scan(from: [], to: nil) { _, _ in
+      try world.store.scan(from: [], to: nil) { _, _ in
+        pairs += 1
+        return .proceed
+      }
+      return .proceed
+    }
+    #expect(pairs == world.rows.count * world.rows.count)
+  }
+
+  @Test func entriesWithoutRowsAreFlushedToo() throws {
+    let disk = SimulatedDisk()
+    var world = try StoreWorld(disk, seed: 1)
+    #expect(world.flushJob() == nil)
+    world.history.append([:])
+    world.store.advance(to: world.position(1))
+    #expect(world.run(world.flushJob()) == nil)
+    #expect(world.store.flushed.index == 1)
+    #expect(world.store.durable == .zero)
+    #expect(world.run(world.store.checkpoint()) == nil)
+    #expect(world.store.durable.index == 1)
+    #expect(world.flushJob() == nil)
+    #expect(world.store.checkpoint() == nil)
+    disk.crash(&world.random)
+    try world.reopen()
+    #expect(world.store.applied.index == 1)
+  }
+
+  @Test func onlyOneJobOfAKindIsUnderWay() throws {
+    var world = try StoreWorld(SimulatedDisk(), seed: 2)
+    world.apply(5)
+    let flush = world.flushJob()
+    #expect(flush != nil)
+    #expect(world.flushJob() == nil)
+    let checkpoint = world.store.checkpoint()
+    #expect(checkpoint != nil)
+    #expect(world.store.checkpoint() == nil)
+    world.run(flush)
+    world.run(checkpoint)
+    #expect(world.store.durable.index == 5)
+  }
+
+  @Test func aRangeIsRemovedInBoundedSteps() throws {
+    let disk = SimulatedDisk()
+    var world = try StoreWorld(disk, seed: 3)
+    world.apply(150)
+    world.run(world.flushJob())
+    world.apply(30)
+    let from: [UInt8] = [1]
+    let to: [UInt8] = [2]
+    var jobs = 0
+    while let job = world.store.deleteRange(from: from, to: to) {
+      jobs += 1
+      #expect(world.run(job) == nil)
+      if !job.hasMore { break }
+    }
+    #expect(jobs > 1)
+    let left = world.rows.filter { $0.key.lexicographicallyPrecedes(from) || !$0.key.lexicographicallyPrecedes(to) }
+    world.history[world.history.count - 1] = left
+    try world.check()
+    world.run(world.flushJob())
+    try world.check()
+    disk.kill()
+    try world.reopen()
+    try world.check()
+  }
+
+  @Test func overlayBytesFallWithAFlush() throws {
+    var world = try StoreWorld(SimulatedDisk(), seed: 4)
+    world.apply(50)
+    let before = world.store.overlayBytes
+    #expect(before > world.rows.values.reduce(0) { $0 + $1.count })
+    let job = world.flushJob()
+    #expect(world.store.overlayBytes == before)
+    world.run(job)
+    #expect(world.store.overlayBytes == 0)
+  }
+}
