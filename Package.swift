@@ -12,6 +12,11 @@ let settings: [SwiftSetting] = [
 ]
 
 let deques = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 
 /// A target under `Sources/FOLDER/NAME`; `uses` may name only targets listed above it.
 func layer(_ folder: String, _ name: String, uses: [Target.Dependency] = []) -> Target {
@@ -31,10 +36,13 @@ func library(_ name: String, pkgConfig: String, apt: String) -> Target {
 let package = Package(
   name: "gantry",
   dependencies: [
-    .package(url: "https://github.com/apple/swift-collections", from: "1.6.0")
+    .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
   ],
   targets: [
     library("CSQLite", pkgConfig: "sqlite3", apt: "libsqlite3-dev"),
+    library("CNGHTTP2", pkgConfig: "libnghttp2", apt: "libnghttp2-dev"),
     .target(name: "CShims", path: "Sources/SystemLibraries/CShims", cSettings: [.unsafeFlags(["-O2"])]),
     layer("Data", "Bytes", uses: ["CShims"]),
     layer("Data", "Items", uses: ["Bytes"]),
@@ -44,12 +52,17 @@ let package = Package(
     layer("Simulation", "SimulatedDisk", uses: ["Bytes", "Environment"]),
     layer("Storage", "Journal", uses: ["Bytes", "Environment", "Raft", deques]),
     layer("Storage", "Store", uses: ["Bytes", "Environment", "Raft", "CSQLite", "CShims", deques]),
+    layer("System", "Telemetry"),
     layer("System", "System", uses: ["Bytes", "Environment", "CShims"]),
+    layer(
+      "System", "Transport",
+      uses: ["Bytes", "Environment", "CNGHTTP2", "Telemetry", nioCore, nioPosix, logging]),
     tests("BytesTests", uses: ["Bytes"]),
     tests("ItemsTests", uses: ["Bytes", "Items", "Environment"]),
     tests("ExpressionsTests", uses: ["Bytes", "Items", "Expressions", "Environment"]),
     tests("RaftTests", uses: ["Bytes", "Environment", "Raft"], resources: ["traces"]),
     tests("JournalTests", uses: ["Bytes", "Environment", "Raft", "Journal", "System", "SimulatedDisk"]),
     tests("StoreTests", uses: ["Bytes", "Environment", "Raft", "Store", "System", "SimulatedDisk"]),
+    tests("TransportTests", uses: ["Bytes", "Environment", "Telemetry", "Transport", nioCore, nioPosix, logging]),
   ]
 )

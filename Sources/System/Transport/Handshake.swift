@@ -1,0 +1,96 @@
+/// What a connection is for. Separate connections, so that bulk never delays a heartbeat. Raw values are on the wire.
+public enum TransportClass: UInt8, Sendable, CaseIterable {
+  case consensus = 1
+  case operations = 2
+  case bulk = 3
+
+  public var name: String {
+    switch self {
+    case .consensus: "consensus"
+    case .operations: "operations"
+    case .bulk: "bulk"
+    }
+  }
+
+  var path: String { "/gantry/\(name)" }
+
+  init?(path: String) {
+    guard let match = Self.allCases.first(where: { $0.path == path }) else { return nil }
+    self = match
+  }
+}
+
+/// Who speaks: exchanged as header fields before the first frame.
+public struct Handshake: Hashable, Sendable {
+  /// The cluster's id; empty for a process that belongs to none yet, which may talk to every cluster.
+  public var cluster: String
+  /// The process's name in the topology.
+  public var process: String
+  public var role: String
+  /// Raised at each start of the process.
+  public var incarnation: UInt64
+  public var protocolVersion: UInt16
+
+  /// Traps unless the names are visible ASCII of at most 255 bytes (only `cluster` may be empty).
+  public init(
+    cluster: String, process: String, role: String, incarnation: UInt64,
+    protocolVersion: UInt16 = TransportLimits.protocolVersion
+  ) {
+    guard cluster.isEmpty || Self.isName(cluster), Self.isName(process), Self.isName(role) else {
+      fatalError("A handshake's names are visible ASCII of at most \(TransportLimits.nameBytesMax) bytes.")
+    }
+    self.cluster = cluster
+    self.process = process
+    self.role = role
+    self.incarnation = incarnation
+    self.protocolVersion = protocolVersion
+  }
+
+  /// Whether a text can stand in a handshake: 1 to 255 bytes of visible ASCII.
+  public static func isName(_ text: String) -> Bool {
+    (1...TransportLimits.nameBytesMax).contains(text.utf8.count) && text.utf8.allSatisfy { (0x21...0x7E).contains($0) }
+  }
+
+  /// Why the two cannot talk; nil where they can.
+  func conflict(with other: Handshake) -> (status: Int, reason: String)? {
+    if protocolVersion != other.protocolVersion {
+      return (426, "protocol version \(other.protocolVersion) is not \(protocolVersion)")
+    }
+    if !cluster.isEmpty, !other.cluster.isEmpty, cluster != other.cluster {
+      return (421, "cluster \(other.cluster) is not \(cluster)")
+    }
+    return nil
+  }
+}
+
+extension Handshake {
+  private enum Field {
+    static let cluster = "gantry-cluster"
+    static let process = "gantry-process"
+    static let role = "gantry-role"
+    static let incarnation = "gantry-incarnation"
+    static let version = "gantry-protocol"
+  }
+
+  var fields: [HeaderField] {
+    [
+      HeaderField(Field.version, "\(protocolVersion)"),
+      HeaderField(Field.cluster, cluster),
+      HeaderField(Field.process, process),
+      HeaderField(Field.role, role),
+      HeaderField(Field.incarnation, "\(incarnation)"),
+    ]
+  }
+
+  /// Nil where a field is missing or malformed.
+  init?(_ headers: HeaderBlock) {
+    guard let version = headers[Field.version].flatMap({ UInt16($0) }),
+      let cluster = headers[Field.cluster], cluster.isEmpty || Self.isName(cluster),
+      let process = headers[Field.process], Self.isName(process),
+      let role = headers[Field.role], Self.isName(role),
+      let incarnation = headers[Field.incarnation].flatMap({ UInt64($0) })
+    else { return nil }
+    self.init(
+      cluster: cluster, process: process, role: role, incarnation: incarnation, protocolVersion: version)
+  }
+}

@@ -1,0 +1,175 @@
+import NIOCore
+import Testing
+import Transport
+
+@Suite struct LinkTests {
+  @Test(arguments: TransportClass.allCases)
+  func aLinkComesUpAndTellsEachSideWhoThePeerIs(transportClass: TransportClass) async throws {
+    let fixture = try await Fixture()
+    try await fixture.connect(transportClass: transportClass)
+    try await fixture.run { world in
+      #expect(world.dialed.peers == [World.handshake("server")])
+      #expect(world.accepted.peers == [World.handshake("client")])
+      #expect(world.accepted.link.transportClass == transportClass)
+      #expect(world.dialed.link.isDialed && !world.accepted.link.isDialed)
+      #expect(world.dialer?.link === world.dialed.link)
+    }
+    try await fixture.stop()
+  }
+
+  @Test(arguments: [
+    (World.handshake("client", cluster: "cluster-2"), 421), (World.handshake("client", version: 2), 426),
+  ])
+  func aPeerThatDoesNotFitIsRefusedWithAReason(local: Handshake, status: Int) async throws {
+    let fixture = try await Fixture()
+    let port = try await fixture.listen()
+    try await fixture.run { $0.dial(port, local: local) }
+    try await fixture.until("a refusal") { !$0.dialed.failures.isEmpty }
+    try await fixture.run { world in
+      guard case .refused(let code, let reason)? = world.dialed.failures.first else {
+        Issue.record("Expected a refusal, got \(world.dialed.failures).")
+        return
+      }
+      #expect(code == status && reason.contains(" is not "))
+      #expect(world.accepted.links.isEmpty)
+    }
+    try await fixture.stop()
+  }
+
+  @Test func theListenersOwnerMayRefuse() async throws {
+    let fixture = try await Fixture()
+    let port = try await fixture.listen { $0.listen(refusing: "an old incarnation") }
+    try await fixture.run { $0.dial(port) }
+    try await fixture.until("a refusal") { !$0.dialed.failures.isEmpty }
+    try await fixture.run {
+      #expect($0.dialed.failures.first == .refused(status: 403, reason: "an old incarnation"))
+    }
+    try await fixture.stop()
+  }
+
+  @Test func aBlankProcessTalksToEveryCluster() async throws {
+    let fixture = try await Fixture()
+    let port = try await fixture.listen()
+    try await fixture.run { $0.dial(port, local: World.handshake("client", cluster: "")) }
+    try await fixture.until("the link") { $0.accepted.links.count == 1 }
+    try await fixture.run { #expect($0.accepted.peers[0].cluster.isEmpty) }
+    try await fixture.stop()
+  }
+
+  @Test func anotherProcessAtTheAddressIsNotAccepted() async throws {
+    let fixture = try await Fixture()
+    let port = try await fixture.listen()
+    try await fixture.run { $0.dial(port, expecting: "somebody") }
+    try await fixture.until("a failure") { !$0.dialed.failures.isEmpty }
+    try await fixture.run { #expect($0.dialed.failures.first == .unexpectedPeer("server")) }
+    try await fixture.stop()
+  }
+
+  @Test func aHostNameIsResolved() async throws {
+    let fixture = try await Fixture()
+    let port = try await fixture.listen()
+    try await fixture.run { $0.dial(port, host: "localhost") }
+    try await fixture.until("the link") { $0.dialed.links.count == 1 }
+    try await fixture.stop()
+  }
+
+  @Test func framesOfEverySizeArriveInOrderBothWays() async throws {
+    let fixture = try await Fixture()
+    try await fixture.connect()
+    let sizes = [0, 1, 16_375, 16_376, 16_377, 16_383, 16_384, 16_385, 1 << 20, 3, 5 << 20, 0, 2]
+    let expected = sizes.enumerated().map { index, size in [UInt8](repeating: UInt8(index), count: size) }
+    try await fixture.run { world in
+      for frame in expected {
+        #expect(world.dialed.link.send(frame) == .queued)
+        #expect(world.accepted.link.send(frame) == .queued)
+      }
+    }
+    try await fixture.until("all frames") {
+      $0.dialed.frames.count == sizes.count && $0.accepted.frames.count == sizes.count
+    }
+    try await fixture.run { world in
+      #expect(world.dialed.frames == expected)
+      #expect(world.accepted.frames == expected)
+    }
+    try await fixture.stop()
+  }
+
+  @Test func whatIsSentInOneTurnArrivesAsOneBatch() async throws {
+    let fixture = try await Fixture()
+    try await fixture.connect()
+    try await fixture.run { world in
+      for number in 0..<100 { world.dialed.link.send([UInt8(number)]) }
+      #expect(world.dialed.link.queuedBytes == 900)
+    }
+    try await fixture.until("a batch") { $0.accepted.batches.count == 1 }
+    try await fixture.run { #expect($0.accepted.batches == [100]) }
+    // An owner that flushes at its own end of turn gives the socket all of it at once.
+    try await fixture.run { world in
+      for number in 0..<100 { world.dialed.link.send([UInt8(number)]) }
+      world.dialed.link.flush()
+      #expect(world.dialed.link.queuedBytes == 0)
+    }
+    try await fixture.until("a batch") { $0.accepted.batches.count == 2 }
+    try await fixture.run { #expect($0.accepted.batches == [100, 100]) }
+    try await fixture.stop()
+  }
+
+  @Test func aFrameAboveTheCapIsNotTaken() async throws {
+    let fixture = try await Fixture()
+    try await fixture.connect(transportClass: .bulk)
+    try await fixture.run { world in
+      let cap = TransportLimits.frameBytesMax(.bulk)
+      #expect(world.dialed.link.send([UInt8](repeating: 0, count: cap + 1)) == .frameTooLong)
+      #expect(world.dialed.link.send([UInt8](repeating: 0, count: cap)) == .queued)
+    }
+    try await fixture.until("the frame") { $0.accepted.frames.count == 1 }
+    try await fixture.stop()
+  }
+
+  @Test func closeDeliversWhatWasSentAndEndsBothSidesOnce() async throws {
+    let fixture = try await Fixture()
+    try await fixture.connect()
+    try await fixture.run { world in
+      world.dialed.link.send([1])
+      world.dialed.link.close()
+      #expect(!world.dialed.link.isUp)
+      #expect(world.dialed.link.send([2]) == .linkDown)
+      #expect(world.dialed.downs.isEmpty)
+    }
+    try await fixture.until("both down") { !$0.dialed.downs.isEmpty && !$0.accepted.downs.isEmpty }
+    try await fixture.until("the next link") { $0.dialed.links.count == 2 && $0.accepted.links.count == 2 }
+    try await fixture.run { world in
+      #expect(world.accepted.frames == [[1]])
+      #expect(world.dialed.downs == [.closedLocally])
+      #expect(world.accepted.downs == [.closedByPeer])
+    }
+    try await fixture.stop()
+  }
+
+  @Test func anOwnerMayCloseFromInsideADelivery() async throws {
+    let fixture = try await Fixture()
+    try await fixture.connect()
+    try await fixture.run { world in
+      world.accepted.onFrame = { link, _ in link.close() }
+      for number in 0..<10 { world.dialed.link.send([UInt8(number)]) }
+    }
+    try await fixture.until("both down") { !$0.dialed.downs.isEmpty && !$0.accepted.downs.isEmpty }
+    try await fixture.run { #expect($0.accepted.frames == [[0]]) }
+    try await fixture.stop()
+  }
+
+  @Test func answersToAPeerThatHasLeftAreTurnedAway() async throws {
+    let fixture = try await Fixture()
+    try await fixture.connect()
+    try await fixture.run { world in
+      world.accepted.onFrame = { link, frame in
+        for _ in 0..<3 { link.send(frame) }
+      }
+      for number in 0..<10 { world.dialed.link.send([UInt8(number)]) }
+      world.dialed.link.close()
+    }
+    try await fixture.until("both down") { !$0.dialed.downs.isEmpty && !$0.accepted.downs.isEmpty }
+    try await fixture.run { #expect($0.accepted.frames == (0..<10).map { [UInt8($0)] }) }
+    try await fixture.stop()
+  }
+}
