@@ -52,11 +52,31 @@ let package = Package(
     layer("Simulation", "SimulatedDisk", uses: ["Bytes", "Environment"]),
     layer("Storage", "Journal", uses: ["Bytes", "Environment", "Raft", deques]),
     layer("Storage", "Store", uses: ["Bytes", "Environment", "Raft", "CSQLite", "CShims", deques]),
+    layer("Cluster", "Messages", uses: ["Bytes", "Items", "Expressions"]),
+    layer("Cluster", "Catalog", uses: ["Bytes", "Items", "Messages"]),
+    layer("Cluster", "Shards", uses: ["Bytes", "Items", "Expressions", "Environment", "Store", "Messages", "Catalog"]),
+    layer(
+      "Cluster", "Replicas",
+      uses: ["Bytes", "Items", "Environment", "Raft", "Journal", "Store", "Messages", "Catalog", "Shards", deques]),
+    layer(
+      "Cluster", "Node",
+      uses: [
+        "Bytes", "Environment", "Raft", "Journal", "Store", "Messages", "Catalog", "Shards", "Replicas", deques,
+      ]),
+    layer(
+      "Cluster", "Coordinator",
+      uses: ["Bytes", "Items", "Expressions", "Environment", "Messages", "Catalog", deques]),
     layer("System", "Telemetry"),
     layer("System", "System", uses: ["Bytes", "Environment", "CShims"]),
     layer(
       "System", "Transport",
       uses: ["Bytes", "Environment", "CNGHTTP2", "Telemetry", nioCore, nioPosix, logging]),
+    layer(
+      "Simulation", "Simulation",
+      uses: [
+        "Bytes", "Items", "Expressions", "Environment", "SimulatedDisk", "Raft", "Journal", "Store", "Messages",
+        "Catalog", "Shards", "Replicas", "Node", "Coordinator", deques,
+      ]),
     tests("BytesTests", uses: ["Bytes"]),
     tests("ItemsTests", uses: ["Bytes", "Items", "Environment"]),
     tests("ExpressionsTests", uses: ["Bytes", "Items", "Expressions", "Environment"]),
@@ -64,5 +84,25 @@ let package = Package(
     tests("JournalTests", uses: ["Bytes", "Environment", "Raft", "Journal", "System", "SimulatedDisk"]),
     tests("StoreTests", uses: ["Bytes", "Environment", "Raft", "Store", "System", "SimulatedDisk"]),
     tests("TransportTests", uses: ["Bytes", "Environment", "Telemetry", "Transport", nioCore, nioPosix, logging]),
+    tests("CatalogTests", uses: ["Bytes", "Items", "Messages", "Catalog"]),
+    tests(
+      "ShardsTests",
+      uses: [
+        "Bytes", "Items", "Expressions", "Environment", "Raft", "Store", "Messages", "Catalog", "Shards",
+        "SimulatedDisk",
+      ]),
+    tests(
+      "NodeTests",
+      uses: [
+        "Bytes", "Items", "Expressions", "Environment", "Raft", "Journal", "Store", "Messages", "Catalog", "Shards",
+        "Replicas", "Node", "SimulatedDisk", "System",
+      ]),
+    tests("CoordinatorTests", uses: ["Bytes", "Items", "Environment", "Messages", "Catalog", "Coordinator"]),
+    tests(
+      "SimulationTests",
+      uses: [
+        "Bytes", "Items", "Environment", "Raft", "Messages", "Catalog", "Node", "Coordinator", "SimulatedDisk",
+        "Simulation",
+      ]),
   ]
 )

@@ -1,0 +1,116 @@
+import Catalog
+import Environment
+import Messages
+
+/// What an answer means for its call.
+extension Coordinator {
+  func received(_ answer: Answer, for token: UInt64, from node: NodeID, now: Instant) {
+    guard let call = calls[token] else { return }
+    if case .refused(let refusal) = answer {
+      refused(refusal, call, by: node, now: now)
+      return
+    }
+    leaders[call.shard] = node
+    switch call.stage {
+    case .single: single(answer, call, now: now)
+    case .scan(let rest, let collected):
+      guard case .page(let page) = answer else { return unexpected(call) }
+      scanned(page, rest: rest, collected: collected, call, now: now)
+    // The answers name the table as it was when it was accepted; what follows sees it active, or gone.
+    case .awaitActive(let table):
+      adopt(answer)
+      settle(token, table, isDone: catalog.table(table.id)?.status != .creating, now: now)
+    case .awaitGone(let table):
+      adopt(answer)
+      settle(token, table, isDone: catalog.table(table.id) == nil, now: now)
+    case .awaitCatalog(let outcome):
+      adopt(answer)
+      finish(token, .catalog(outcome))
+    }
+  }
+
+  private func single(_ answer: Answer, _ call: PendingCall, now: Instant) {
+    switch answer {
+    case .written(let written): finish(call.token, .written(written))
+    case .conditionFailed(let old, let oldBytes): finish(call.token, .conditionFailed(old: old, oldBytes: oldBytes))
+    case .item(let item): finish(call.token, .item(item))
+    case .page(let page): finish(call.token, .page(page))
+    case .catalog:
+      adopt(answer)
+      finish(call.token, .refreshed)
+    case .catalogOutcome(let bytes):
+      guard let outcome = try? CatalogOutcome(bytes) else { return unexpected(call) }
+      changed(outcome, call, now: now)
+    case .done, .checksumAt, .refused: unexpected(call)
+    }
+  }
+
+  private func settle(_ token: UInt64, _ table: Table, isDone: Bool, now: Instant) {
+    if isDone { finish(token, .catalog(.table(table))) } else { wait(token, now: now) }
+  }
+
+  private func changed(_ outcome: CatalogOutcome, _ call: PendingCall, now: Instant) {
+    var call = call
+    switch (call.call, outcome) {
+    case (.createTable, .table(let table)): call.stage = .awaitActive(table)
+    case (.deleteTable, .table(let table)): call.stage = .awaitGone(table)
+    default: call.stage = .awaitCatalog(outcome)
+    }
+    call.misses = 0
+    calls[call.token] = call
+    send(call.token, now: now)
+  }
+
+  private func scanned(
+    _ page: RangePage, rest: RangeRead, collected: RangePage, _ call: PendingCall, now: Instant
+  ) {
+    var collected = collected
+    collected.items += page.items
+    collected.count += page.count
+    collected.scannedCount += page.scannedCount
+    collected.scannedBytes += page.scannedBytes
+    collected.last = page.last
+    guard page.last == nil, let next = afterShard(call.shard, rest: rest, page: page) else {
+      finish(call.token, .page(collected))
+      return
+    }
+    var call = call
+    call.stage = .scan(rest: next, collected: collected)
+    call.misses = 0
+    calls[call.token] = call
+    send(call.token, now: now)
+  }
+
+  /// What is left of a scan after a shard was read to its end; nil at the end of the range.
+  private func afterShard(_ shard: ShardID, rest: RangeRead, page: RangePage) -> RangeRead? {
+    guard let hashes = catalog.shardMap?.range(of: shard), hashes.upperBound < .max else { return nil }
+    var next = rest
+    next.lower = RowKey(table: rest.lower.table, hash: hashes.upperBound + 1)
+    guard next.lower < rest.upper else { return nil }
+    if let limit = rest.limit { next.limit = limit - min(limit, page.scannedCount) }
+    next.pageBytesMax = rest.pageBytesMax - UInt32(min(UInt64(rest.pageBytesMax), page.scannedBytes))
+    return next
+  }
+
+  private func refused(_ refusal: Refusal, _ call: PendingCall, by node: NodeID, now: Instant) {
+    switch refusal {
+    case .notLeader(let leader):
+      let isNews = leader != nil && leader != node && leaders[call.shard] != leader
+      leaders[call.shard] = leader == node ? nil : leader
+      // A leader named for the first time is asked at once; else the group is between leaders, which takes a while.
+      if isNews { send(call.token, now: now) } else { wait(call.token, now: now) }
+    case .wrongShard: wait(call.token, now: now)
+    case .unknownTable: finish(call.token, .failed(.unknownTable))
+    case .overloaded: finish(call.token, .failed(.overloaded))
+    case .outcomeUnknown: answerLost(call.token, now: now)
+    case .invalid(let text): finish(call.token, .failed(.invalid(text)))
+    case .failed(let text): finish(call.token, .failed(.failed(text)))
+    }
+  }
+
+  /// An answer of another kind than the question allows: the peer is broken, so nothing is known.
+  private func unexpected(_ call: PendingCall) {
+    finish(
+      call.token, .failed(call.changesState ? .outcomeUnknown : .failed("A replica gave an answer of a wrong kind.")))
+  }
+}

@@ -1,0 +1,162 @@
+public import Catalog
+public import Environment
+public import Messages
+
+/// Routes calls to the leaders of shards: a synchronous event machine without state of its own that matters.
+///
+/// Confined to one event loop. A process has one for each of its loops; they share nothing. Every method may leave
+/// effects, which the owner takes with ``takeEffects()`` once a turn. Whatever a leader did not promise to have
+/// ignored is never sent twice if it changes something: such a call ends as `outcomeUnknown`.
+public final class Coordinator {
+  let configuration: CoordinatorConfiguration
+  var random: SeededRandom
+
+  /// The newest catalog seen; version 0 and no shard map before the first answer.
+  public internal(set) var catalog = Catalog()
+
+  /// Calls by token. Never iterated without sorting.
+  var calls: [UInt64: PendingCall] = [:]
+  /// The token of the call that a request serves. Requests absent here were given up: their answers are ignored.
+  var requests: [UInt64: UInt64] = [:]
+  /// Tokens that wait for a leader, with the time to try again; in no order.
+  var waiting: [(token: UInt64, at: Instant)] = []
+  var leaders: [ShardID: NodeID] = [:]
+  var links: [NodeLink]
+  var outcomes: [(token: UInt64, outcome: CallOutcome)] = []
+  var nextRequest: UInt64 = 1
+  /// Requests that only ask who leads a shard.
+  var probes: [UInt64: ShardID] = [:]
+
+  private var catalogAskedAt: Instant?
+  private var catalogRequest: UInt64?
+
+  struct NodeLink {
+    let node: NodeID
+    var isUp = false
+    var outbound: [Request] = []
+  }
+
+  public init(configuration: CoordinatorConfiguration, random: SeededRandom) {
+    self.configuration = configuration
+    self.random = random
+    links = configuration.nodes.map { NodeLink(node: $0) }
+  }
+
+  /// True once a catalog is known and a leader of every shard was heard of.
+  public var isReady: Bool {
+    guard let map = catalog.shardMap else { return false }
+    return map.shards.allSatisfy { leaders[$0.id] != nil }
+  }
+
+  public var callsUnderWay: Int { calls.count }
+
+  public func submit(_ call: Call, token: UInt64, now: Instant) {
+    guard calls.count < configuration.callsMax else {
+      outcomes.append((token, .failed(.overloaded)))
+      return
+    }
+    let stage: PendingCall.Stage
+    if case .scan(let range) = call { stage = .scan(rest: range, collected: RangePage()) } else { stage = .single }
+    precondition(calls[token] == nil, "A token names one call at a time.")
+    calls[token] = PendingCall(
+      token: token, call: call, deadline: now + configuration.callTimeout, stage: stage, shard: .metadata)
+    send(token, now: now)
+  }
+
+  public func linkUp(_ node: NodeID, now: Instant) {
+    guard let position = links.firstIndex(where: { $0.node == node }) else { return }
+    links[position].isUp = true
+    if catalog.version == 0 { askForCatalog(now: now) }
+    retryWaiting(now: now, all: true)
+  }
+
+  public func linkDown(_ node: NodeID, now: Instant) {
+    guard let position = links.firstIndex(where: { $0.node == node }) else { return }
+    links[position].isUp = false
+    links[position].outbound = []
+    for (shard, leader) in leaders where leader == node { leaders[shard] = nil }
+    let lost = calls.values.filter { $0.sentTo == node && $0.request != nil }.map(\.token).sorted()
+    for token in lost { answerLost(token, now: now) }
+    catalogRequest = nil
+    probes.removeAll()
+  }
+
+  /// A frame that cannot be read is dropped: its calls end by their deadlines.
+  public func received(_ frame: [UInt8], from node: NodeID, now: Instant) {
+    guard case .responses(let responses) = try? OperationFrame(frame) else { return }
+    for response in responses {
+      if response.id == catalogRequest {
+        catalogRequest = nil
+        catalogAnswered(response.answer, by: node)
+      } else if let shard = probes.removeValue(forKey: response.id) {
+        learnLeader(of: shard, from: response.answer, by: node)
+      } else if let token = requests.removeValue(forKey: response.id) {
+        received(response.answer, for: token, from: node, now: now)
+      }
+    }
+  }
+
+  /// To be called every 10 to 20 ms.
+  public func tick(now: Instant) {
+    retryWaiting(now: now, all: false)
+    let overdue = calls.values.filter { $0.deadline <= now }.map(\.token).sorted()
+    if !overdue.isEmpty {
+      let tokens = Set(overdue)
+      waiting.removeAll { tokens.contains($0.token) }
+    }
+    for token in overdue { expire(token) }
+    let stuck = calls.values.filter {
+      !$0.changesState && $0.request != nil && $0.sentAt + configuration.readAttemptTimeout <= now
+    }
+    for call in stuck.sorted(by: { $0.token < $1.token }) {
+      leaders[call.shard] = nil
+      answerLost(call.token, now: now)
+    }
+    let sinceAsked = now.since(catalogAskedAt ?? .zero)
+    let patience = catalogRequest == nil ? refreshInterval : configuration.readAttemptTimeout
+    if sinceAsked >= patience { askForCatalog(now: now) }
+  }
+
+  private var refreshInterval: Span {
+    isReady ? configuration.catalogRefreshInterval : .milliseconds(10)
+  }
+
+  public func takeEffects() -> CoordinatorEffects {
+    var effects = CoordinatorEffects()
+    for position in links.indices where !links[position].outbound.isEmpty {
+      let frames = OperationFrame.encode(links[position].outbound)
+      links[position].outbound.removeAll(keepingCapacity: true)
+      for frame in frames { effects.frames.append((links[position].node, frame)) }
+    }
+    swap(&effects.outcomes, &outcomes)
+    return effects
+  }
+
+  func adopt(_ answer: Answer) {
+    guard case .catalog(let bytes?) = answer, let newer = try? Catalog(bytes), newer.version >= catalog.version else {
+      return
+    }
+    catalog = newer
+  }
+
+  private func catalogAnswered(_ answer: Answer, by node: NodeID) {
+    learnLeader(of: .metadata, from: answer, by: node)
+    adopt(answer)
+  }
+
+  private func learnLeader(of shard: ShardID, from answer: Answer, by node: NodeID) {
+    switch answer {
+    case .refused(.notLeader(let leader)): leaders[shard] = leader == node ? nil : leader
+    case .refused(.outcomeUnknown), .refused(.overloaded), .refused(.failed): break
+    default: leaders[shard] = node
+    }
+  }
+
+  /// Keeps the catalog and the knowledge of leaders fresh without a call that needs them.
+  private func askForCatalog(now: Instant) {
+    catalogAskedAt = now
+    guard let node = target(for: .metadata) else { return }
+    catalogRequest = enqueue(.catalogRead(version: catalog.version), shard: .metadata, to: node)
+    probeLeaders()
+  }
+}

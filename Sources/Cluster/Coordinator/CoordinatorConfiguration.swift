@@ -1,0 +1,41 @@
+public import Environment
+public import Messages
+
+public struct CoordinatorConfiguration: Sendable {
+  /// The nodes of the region; each holds a replica of the metadata group until the catalog says otherwise.
+  public var nodes: [NodeID]
+  /// A call without an answer for this long fails.
+  public var callTimeout: Span
+  /// A read without an answer for this long is asked of another replica.
+  public var readAttemptTimeout: Span
+  /// The wait before a replica is asked again after none was known to lead; doubles up to `retryDelayMax`.
+  public var retryDelayMin: Span
+  public var retryDelayMax: Span
+  /// How old the catalog may grow before it is fetched again.
+  public var catalogRefreshInterval: Span
+  /// Calls under way at once; one more fails as overloaded.
+  public var callsMax: Int
+
+  public init(
+    nodes: [NodeID], callTimeout: Span = .seconds(10), readAttemptTimeout: Span = .seconds(1),
+    retryDelayMin: Span = .milliseconds(2), retryDelayMax: Span = .milliseconds(40),
+    catalogRefreshInterval: Span = .seconds(2), callsMax: Int = 65_536
+  ) {
+    self.nodes = nodes.sorted()
+    self.callTimeout = callTimeout
+    self.readAttemptTimeout = readAttemptTimeout
+    self.retryDelayMin = retryDelayMin
+    self.retryDelayMax = retryDelayMax
+    self.catalogRefreshInterval = catalogRefreshInterval
+    self.callsMax = callsMax
+  }
+}
+
+/// What the coordinator wants done after one turn, in order.
+public struct CoordinatorEffects: Sendable {
+  /// Usually at most one a node.
+  public var frames: [(node: NodeID, bytes: [UInt8])] = []
+  public var outcomes: [(token: UInt64, outcome: CallOutcome)] = []
+
+  public var isEmpty: Bool { frames.isEmpty && outcomes.isEmpty }
+}

@@ -1,0 +1,142 @@
+import Catalog
+import Environment
+import Messages
+
+/// Which replica a request goes to, and what follows when it cannot answer.
+extension Coordinator {
+  func send(_ token: UInt64, now: Instant) {
+    guard var call = calls[token] else { return }
+    guard let shard = shard(for: call) else {
+      wait(token, now: now)
+      return
+    }
+    call.shard = shard
+    guard let node = target(for: shard) else {
+      calls[token] = call
+      wait(token, now: now)
+      return
+    }
+    let operation: Operation
+    if case .scan(let rest, _) = call.stage {
+      operation = .range(clip(rest, to: shard))
+    } else {
+      operation = call.operation(knowing: catalog.version)
+    }
+    let request = enqueue(operation, shard: shard, to: node)
+    requests[request] = token
+    call.request = request
+    call.sentTo = node
+    call.wasSent = true
+    call.sentAt = now
+    calls[token] = call
+  }
+
+  func enqueue(_ operation: Operation, shard: ShardID, to node: NodeID) -> UInt64 {
+    let id = nextRequest
+    nextRequest += 1
+    guard let position = links.firstIndex(where: { $0.node == node }) else {
+      fatalError("A request goes to a configured node.")
+    }
+    links[position].outbound.append(Request(id: id, shard: shard, operation: operation))
+    return id
+  }
+
+  /// Nil while the shard map is unknown.
+  private func shard(for call: PendingCall) -> ShardID? {
+    if case .scan(let rest, _) = call.stage { return catalog.shardMap?.shard(for: rest.lower.hash).id }
+    switch (call.call, call.stage) {
+    case (.write(let write), .single): return catalog.shardMap?.shard(for: write.key.hash).id
+    case (.get(let key, _), .single): return catalog.shardMap?.shard(for: key.hash).id
+    case (.query(let range), .single): return catalog.shardMap?.shard(for: range.lower.hash).id
+    default: return .metadata
+    }
+  }
+
+  /// The known leader, else any replica that can be reached, chosen at random so that repeated tries go round.
+  func target(for shard: ShardID) -> NodeID? {
+    if let leader = leaders[shard], isUp(leader) { return leader }
+    let replicas =
+      shard == .metadata
+      ? configuration.nodes : catalog.shardMap?.shards.first { $0.id == shard }?.nodes ?? []
+    let reachable = replicas.filter(isUp)
+    guard !reachable.isEmpty else { return nil }
+    return reachable[Int(random.below(UInt64(reachable.count)))]
+  }
+
+  private func isUp(_ node: NodeID) -> Bool { links.contains { $0.node == node && $0.isUp } }
+
+  /// Asks a replica of every shard without a known leader who leads it, so that the first call finds it.
+  func probeLeaders() {
+    guard let map = catalog.shardMap else { return }
+    if probes.count >= map.shards.count * configuration.nodes.count { probes.removeAll() }
+    for shard in map.shards where leaders[shard.id] == nil {
+      guard let node = target(for: shard.id) else { continue }
+      let key = RowKey(table: .shardState, hash: shard.lower)
+      probes[enqueue(.get(key, consistent: true), shard: shard.id, to: node)] = shard.id
+    }
+  }
+
+  func wait(_ token: UInt64, now: Instant) {
+    guard var call = calls[token] else { return }
+    call.request = nil
+    call.sentTo = nil
+    let doublings = min(call.misses, 8)
+    call.misses += 1
+    calls[token] = call
+    let delay = min(
+      configuration.retryDelayMin.nanoseconds << UInt64(doublings), configuration.retryDelayMax.nanoseconds)
+    waiting.append((token, now + Span(nanoseconds: delay)))
+  }
+
+  func retryWaiting(now: Instant, all: Bool) {
+    guard !waiting.isEmpty else { return }
+    var due: [UInt64] = []
+    waiting.removeAll { entry in
+      guard all || entry.at <= now else { return false }
+      due.append(entry.token)
+      return true
+    }
+    for token in due { send(token, now: now) }
+  }
+
+  /// The connection or the replica went away with the request.
+  func answerLost(_ token: UInt64, now: Instant) {
+    guard let call = calls[token] else { return }
+    if let request = call.request { requests[request] = nil }
+    if call.changesState {
+      finish(token, .failed(.outcomeUnknown))
+    } else {
+      wait(token, now: now)
+    }
+  }
+
+  func expire(_ token: UInt64) {
+    guard let call = calls[token] else { return }
+    if let request = call.request { requests[request] = nil }
+    switch call.stage {
+    // What was asked for is done, only not seen everywhere yet.
+    case .awaitActive(let table), .awaitGone(let table): return finish(token, .catalog(.table(table)))
+    case .awaitCatalog(let outcome): return finish(token, .catalog(outcome))
+    case .single, .scan: break
+    }
+    if call.changesState && call.request != nil || call.mayHaveMadeTable {
+      finish(token, .failed(.outcomeUnknown))
+    } else {
+      let what = call.shard == .metadata ? "the metadata group" : "shard \(call.shard.rawValue)"
+      finish(token, .failed(.unavailable("No leader of \(what) answered in time.")))
+    }
+  }
+
+  func finish(_ token: UInt64, _ outcome: CallOutcome) {
+    calls[token] = nil
+    outcomes.append((token, outcome))
+  }
+
+  /// The part of a scan that lies in one shard.
+  private func clip(_ range: RangeRead, to shard: ShardID) -> RangeRead {
+    guard let map = catalog.shardMap, let hashes = map.range(of: shard), hashes.upperBound < .max else { return range }
+    var clipped = range
+    clipped.upper = min(range.upper, RowKey(table: range.lower.table, hash: hashes.upperBound + 1))
+    return clipped
+  }
+}

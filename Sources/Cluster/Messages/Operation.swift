@@ -1,0 +1,101 @@
+public import Expressions
+public import Items
+
+/// Which images of an item an answer must carry.
+public struct ReturnedImages: OptionSet, Sendable {
+  public var rawValue: UInt8
+
+  public init(rawValue: UInt8) { self.rawValue = rawValue }
+
+  public static let old = ReturnedImages(rawValue: 1)
+  public static let new = ReturnedImages(rawValue: 2)
+  /// The image that a condition failed against.
+  public static let onConditionFailure = ReturnedImages(rawValue: 4)
+  /// ``WriteAnswer/oldBytes``, for consumed capacity. Without it a put that has no condition reads nothing.
+  public static let oldSize = ReturnedImages(rawValue: 8)
+}
+
+/// A change of one item, evaluated by the leader of its shard.
+public struct ItemWrite: Sendable {
+  public enum Action: Sendable {
+    case put(EncodedItem)
+    /// `key` holds the key attributes alone: the item that an update of a missing item starts from.
+    case update(UpdateExpression, key: EncodedItem)
+    case delete
+  }
+
+  public var key: RowKey
+  public var action: Action
+  public var condition: Condition?
+  public var returns: ReturnedImages
+
+  public init(key: RowKey, action: Action, condition: Condition? = nil, returns: ReturnedImages = []) {
+    self.key = key
+    self.action = action
+    self.condition = condition
+    self.returns = returns
+  }
+}
+
+/// Items in row key order from `lower` (inclusive) to `upper` (exclusive), last first if `reverse`.
+public struct RangeRead: Sendable {
+  public var lower: RowKey
+  public var upper: RowKey
+  public var reverse: Bool
+  /// True where the answer must reflect every write acknowledged before the read began.
+  public var consistent: Bool
+  /// Items examined at most (before the filter), nil for no such limit.
+  public var limit: UInt32?
+  /// Item sizes (by DynamoDB's rules) after whose sum the page ends.
+  public var pageBytesMax: UInt32
+  /// Items that it refuses are counted but not returned.
+  public var filter: Condition?
+  /// True where only the counts are wanted.
+  public var countOnly: Bool
+
+  public init(
+    lower: RowKey, upper: RowKey, reverse: Bool = false, consistent: Bool = false, limit: UInt32? = nil,
+    pageBytesMax: UInt32 = RangeRead.pageBytesDefault, filter: Condition? = nil, countOnly: Bool = false
+  ) {
+    self.lower = lower
+    self.upper = upper
+    self.reverse = reverse
+    self.consistent = consistent
+    self.limit = limit
+    self.pageBytesMax = pageBytesMax
+    self.filter = filter
+    self.countOnly = countOnly
+  }
+
+  /// DynamoDB's 1 MB of a Query or Scan page.
+  public static let pageBytesDefault: UInt32 = 1 << 20
+}
+
+/// What one process asks of a shard replica (or of the metadata group).
+public enum Operation: Sendable {
+  case write(ItemWrite)
+  case get(RowKey, consistent: Bool)
+  case range(RangeRead)
+  /// An encoded command of the metadata group's state machine.
+  case catalogCommand([UInt8])
+  /// The catalog, if it is newer than `version`. Linearizable.
+  case catalogRead(version: UInt64)
+  /// Encoded settings of a table that this shard is to serve from its log position on.
+  case installTable([UInt8])
+  case dropTable(TableID)
+  /// Puts an entry in the log at which every replica computes its checksum.
+  case checksum
+}
+
+public struct Request: Sendable {
+  /// Unique on its connection.
+  public var id: UInt64
+  public var shard: ShardID
+  public var operation: Operation
+
+  public init(id: UInt64, shard: ShardID, operation: Operation) {
+    self.id = id
+    self.shard = shard
+    self.operation = operation
+  }
+}

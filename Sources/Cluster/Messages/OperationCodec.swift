@@ -1,0 +1,133 @@
+public import Bytes
+import Expressions
+public import Items
+
+extension ByteWriter {
+  @inlinable public mutating func rowKey(_ key: RowKey) { blob(key.bytes) }
+  @inlinable public mutating func item(_ item: EncodedItem) { blob(item.bytes) }
+}
+
+extension ByteReader {
+  public mutating func rowKey() throws(MalformedBytes) -> RowKey {
+    let bytes = try blob()
+    guard bytes.count >= RowKey.headerBytes else { throw MalformedBytes("a row key is too short") }
+    return RowKey(bytes: bytes)
+  }
+
+  public mutating func item() throws(MalformedBytes) -> EncodedItem { EncodedItem(trusted: try blob()) }
+}
+
+extension ItemWrite {
+  private enum Tag { static let put: UInt8 = 1, update: UInt8 = 2, delete: UInt8 = 3 }
+
+  public func encode(into writer: inout ByteWriter) {
+    writer.rowKey(key)
+    switch action {
+    case .put(let item):
+      writer.u8(Tag.put)
+      writer.item(item)
+    case .update(let expression, let key):
+      writer.u8(Tag.update)
+      expression.encode(into: &writer)
+      writer.item(key)
+    case .delete:
+      writer.u8(Tag.delete)
+    }
+    writer.optional(condition) { $1.encode(into: &$0) }
+    writer.u8(returns.rawValue)
+  }
+
+  public init(from reader: inout ByteReader) throws(MalformedBytes) {
+    key = try reader.rowKey()
+    switch try reader.u8() {
+    case Tag.put: action = .put(try reader.item())
+    case Tag.update:
+      let expression = try UpdateExpression(from: &reader)
+      action = .update(expression, key: try reader.item())
+    case Tag.delete: action = .delete
+    default: throw MalformedBytes("an unknown kind of write")
+    }
+    condition = try reader.optional { (input) throws(MalformedBytes) in try Condition(from: &input) }
+    returns = ReturnedImages(rawValue: try reader.u8())
+  }
+}
+
+extension RangeRead {
+  public func encode(into writer: inout ByteWriter) {
+    writer.rowKey(lower)
+    writer.rowKey(upper)
+    writer.bool(reverse)
+    writer.bool(consistent)
+    writer.optional(limit) { $0.u32($1) }
+    writer.u32(pageBytesMax)
+    writer.optional(filter) { $1.encode(into: &$0) }
+    writer.bool(countOnly)
+  }
+
+  public init(from reader: inout ByteReader) throws(MalformedBytes) {
+    lower = try reader.rowKey()
+    upper = try reader.rowKey()
+    reverse = try reader.bool()
+    consistent = try reader.bool()
+    limit = try reader.optional { (input) throws(MalformedBytes) in try input.u32() }
+    pageBytesMax = try reader.u32()
+    filter = try reader.optional { (input) throws(MalformedBytes) in try Condition(from: &input) }
+    countOnly = try reader.bool()
+  }
+}
+
+extension Request {
+  private enum Tag {
+    static let write: UInt8 = 1, get: UInt8 = 2, range: UInt8 = 3, catalogCommand: UInt8 = 4, catalogRead: UInt8 = 5
+    static let installTable: UInt8 = 6, dropTable: UInt8 = 7, checksum: UInt8 = 8
+  }
+
+  public func encode(into writer: inout ByteWriter) {
+    writer.varint(id)
+    writer.shard(shard)
+    switch operation {
+    case .write(let write):
+      writer.u8(Tag.write)
+      write.encode(into: &writer)
+    case .get(let key, let consistent):
+      writer.u8(Tag.get)
+      writer.rowKey(key)
+      writer.bool(consistent)
+    case .range(let range):
+      writer.u8(Tag.range)
+      range.encode(into: &writer)
+    case .catalogCommand(let command):
+      writer.u8(Tag.catalogCommand)
+      writer.blob(command)
+    case .catalogRead(let version):
+      writer.u8(Tag.catalogRead)
+      writer.varint(version)
+    case .installTable(let settings):
+      writer.u8(Tag.installTable)
+      writer.blob(settings)
+    case .dropTable(let table):
+      writer.u8(Tag.dropTable)
+      writer.table(table)
+    case .checksum:
+      writer.u8(Tag.checksum)
+    }
+  }
+
+  public init(from reader: inout ByteReader) throws(MalformedBytes) {
+    id = try reader.varint()
+    shard = try reader.shard()
+    switch try reader.u8() {
+    case Tag.write: operation = .write(try ItemWrite(from: &reader))
+    case Tag.get:
+      let key = try reader.rowKey()
+      operation = .get(key, consistent: try reader.bool())
+    case Tag.range: operation = .range(try RangeRead(from: &reader))
+    case Tag.catalogCommand: operation = .catalogCommand(try reader.blob())
+    case Tag.catalogRead: operation = .catalogRead(version: try reader.varint())
+    case Tag.installTable: operation = .installTable(try reader.blob())
+    case Tag.dropTable: operation = .dropTable(try reader.table())
+    case Tag.checksum: operation = .checksum
+    default: throw MalformedBytes("an unknown operation")
+    }
+  }
+}

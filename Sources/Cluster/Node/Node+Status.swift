@@ -1,0 +1,45 @@
+public import Catalog
+public import Messages
+import Raft
+import Replicas
+import Shards
+import Store
+
+extension Node {
+  /// Whether every undamaged group of this node knows a leader.
+  public var isReady: Bool { replicas.allSatisfy { $0.leader != nil } }
+
+  /// The catalog as this node's replica of the metadata group has applied it; nil where it has none.
+  public var catalog: Catalog? { replica(.metadata)?.catalog?.catalog }
+
+  /// Shards that this node leads.
+  public var ledShards: [ShardID] {
+    replicas.filter { $0.shard != nil && $0.isServing }.map(\.group.shard)
+  }
+
+  public var status: [ReplicaStatus] {
+    let healthy = replicas.map { replica in
+      ReplicaStatus(
+        shard: replica.group.shard, range: replica.shard?.range, role: replica.raft.role,
+        isLearner: replica.raft.membership.learners.contains(replica.raft.id), leader: replica.leader,
+        term: replica.raft.term, commitIndex: replica.raft.commit, appliedIndex: replica.store.applied.index,
+        logIndex: replica.raft.last.index, isHealthy: true, checksum: checksums[replica.group]?.sum,
+        checksumIndex: checksums[replica.group]?.index)
+    }
+    let damaged = damaged.map { group, _ in
+      ReplicaStatus(
+        shard: group.shard, range: nil, role: .follower, isLearner: false, leader: nil, term: 0, commitIndex: 0,
+        appliedIndex: 0, logIndex: 0, isHealthy: false, checksum: nil, checksumIndex: nil)
+    }
+    return (healthy + damaged).sorted { $0.shard < $1.shard }
+  }
+
+  /// Groups that take no part, with the reason, for the log.
+  public var damage: [(shard: ShardID, reason: String)] { damaged.map { ($0.group.shard, $0.reason) } }
+
+  /// Operations that wait for an answer, over all replicas.
+  public var operationsWaiting: Int { replicas.reduce(0) { $0 + $1.waitingCount } }
+
+  /// Memory of what is applied and not yet flushed.
+  public var overlayBytes: Int { replicas.reduce(0) { $0 + $1.store.overlayBytes } }
+}

@@ -1,0 +1,305 @@
+import Catalog
+public import Environment
+import Journal
+public import Messages
+import Raft
+import Replicas
+import Shards
+import Store
+
+/// One machine: its replicas over one journal, as a synchronous event machine.
+///
+/// Confined to one event loop. Each event enters by one of the methods below and only changes state in memory;
+/// ``takeEffects(now:)`` ends the turn: it lets every replica act on what came in, hands everything new to the journal at
+/// once, and returns what is to be sent, answered and run on threads. Blocking work comes back by
+/// ``jobFinished(_:error:now:)``.
+public final class Node {
+  public let configuration: NodeConfiguration
+  let disk: any Disk
+  let journal: Journal
+  /// Ascending by group; the metadata group first.
+  let replicas: [Replica]
+  /// Groups that this node holds but may not take part in, with the reason.
+  let damaged: [(group: GroupID, reason: String)]
+
+  private let lock: any File
+  private var gate = SyncGate()
+  private var reconciler = TableReconciler()
+  var storage: StorageKeeper
+  private var jobs: [UInt64: NodeJob] = [:]
+  private var nextJob: UInt64 = 1
+  private var replies: [(to: ReplyTo, answer: Answer)] = []
+  private var outgoingRequests: [(node: NodeID, request: Request)] = []
+  private var newJobs: [Job] = []
+  private var failure: NodeFailure?
+  var checksums: [GroupID: ChecksumResult] = [:]
+
+  /// Blocking work under way.
+  enum NodeJob {
+    case journalWrite
+    case journalPreparation(JournalPreparation)
+    case storage(StorageKeeper.Task)
+    case checksum(GroupID, LogIndex, ChecksumJob)
+  }
+
+  struct ChecksumResult {
+    var index: LogIndex
+    var sum: UInt64
+  }
+
+  /// Opens the data directory, makes it where it is new, and recovers every replica.
+  ///
+  /// - Throws: ``NodeFailure`` where the directory belongs to somebody else, is in use or cannot be read.
+  public init(configuration: NodeConfiguration, disk: any Disk, random: SeededRandom, now: Instant) throws(NodeFailure)
+  {
+    var random = random
+    self.configuration = configuration
+    self.disk = disk
+    let opened = try NodeOpening.open(configuration, disk: disk, random: &random, now: now)
+    lock = opened.lock
+    journal = opened.journal
+    replicas = opened.replicas
+    damaged = opened.damaged
+    storage = StorageKeeper(configuration: configuration, groups: opened.replicas.map(\.group))
+    storage.drop(opened.orphans)
+  }
+
+  // MARK: Events
+
+  /// To be called every 10 to 20 ms.
+  public func tick(now: Instant) {
+    for replica in replicas { replica.tick(now) }
+    reconcile(now: now)
+    keepStorage(now: now)
+    if journal.isNoSpace, now.since(allocationTriedAt) >= Self.allocationRetryInterval {
+      allocationTriedAt = now
+      journal.retryAllocation()
+    }
+  }
+
+  private var allocationTriedAt = Instant.zero
+  private static let allocationRetryInterval = Span.seconds(1)
+
+  /// A frame from another node's consensus connection. One that cannot be read is dropped.
+  public func receivedConsensus(_ frame: [UInt8], from node: NodeID, now: Instant) {
+    guard let frame = try? ConsensusFrame(frame) else { return }
+    for part in frame.parts where part.message.from.node == node {
+      guard let replica = replica(part.group), part.message.to == replica.raft.id else { continue }
+      replica.step(part, now: now)
+    }
+  }
+
+  /// Requests of one connection; the answers carry the same number.
+  public func received(_ requests: [Request], connection: UInt64, now: Instant) {
+    for request in requests {
+      submit(request.operation, shard: request.shard, to: .connection(connection, request: request.id), now: now)
+    }
+  }
+
+  /// Answers of another node to requests of this one.
+  public func received(_ responses: [Response], from node: NodeID, now: Instant) {
+    for response in responses {
+      reconciler.answered(response.id, isDone: response.answer == .done, now: now)
+    }
+    reconcile(now: now)
+  }
+
+  /// A job of an earlier turn has ended; `error` is what it threw.
+  public func jobFinished(_ id: UInt64, error: (any Error)?, now: Instant) {
+    guard let job = jobs.removeValue(forKey: id) else { fatalError("A job ended that was not under way.") }
+    switch job {
+    case .journalWrite:
+      journalAnswered(error) { release(try gate.completed(journal: journal)) }
+    case .journalPreparation(let preparation):
+      journalAnswered(error) { try journal.completed(preparation) }
+    case .storage(let task):
+      if let failure = storage.finished(task, replicas: replicas, journal: journal, error: error, now: now) {
+        fail(failure)
+      }
+    case .checksum(let group, let index, let job):
+      job.close()
+      if error == nil, let sum = job.result { checksums[group] = ChecksumResult(index: index, sum: sum) }
+    }
+  }
+
+  private var released: [ReplicaOutput.Outgoing] = []
+
+  private func release(_ held: SyncGate.Held) {
+    for (group, ticket) in held.tickets { replica(group)?.persisted(ticket) }
+    released += held.messages
+  }
+
+  private func journalAnswered(_ error: (any Error)?, _ body: () throws -> Void) {
+    do {
+      if let error { throw error }
+      try body()
+    } catch {
+      fail("The journal in \(configuration.dataDirectory) cannot be written: \(error). ")
+    }
+  }
+
+  private func fail(_ reason: String) {
+    failure = NodeFailure(reason + "The node stops, because what it acknowledges would no longer be durable.")
+  }
+
+  private func submit(_ operation: Operation, shard: ShardID, to: ReplyTo, now: Instant) {
+    guard let replica = replica(GroupID(shard)) else {
+      replies.append((to, .refused(.notLeader(leader: nil))))
+      return
+    }
+    guard replica.waitingCount < configuration.operationsMax else {
+      replies.append((to, .refused(.overloaded)))
+      return
+    }
+    if case .write = operation, !hasRoom {
+      replies.append((to, .refused(.overloaded)))
+      return
+    }
+    if let answer = replica.submit(operation, to: to, staleReadLimit: configuration.staleReadLimit, now: now) {
+      replies.append((to, answer))
+    }
+  }
+
+  /// False while the disk is full, the log is behind, or the overlays hold all that they may: writes then wait at their
+  /// clients, and votes, truncations and flushes go on.
+  private var hasRoom: Bool {
+    !journal.isNoSpace && journal.bytesPending <= 2 * configuration.journal.segmentBytes
+      && overlayBytes <= configuration.overlayBytesMax
+  }
+
+  func replica(_ group: GroupID) -> Replica? {
+    // Groups are few and, on a small cluster, numbered without gaps.
+    let position = Int(group.rawValue)
+    if position < replicas.count, replicas[position].group == group { return replicas[position] }
+    return replicas.first { $0.group == group }
+  }
+
+  // MARK: The end of a turn
+
+  public func takeEffects(now: Instant) -> NodeEffects {
+    var effects = NodeEffects()
+    if let failure {
+      effects.failure = failure
+      return effects
+    }
+    var output = ReplicaOutput()
+    for replica in replicas { replica.advance(journal: journal, output: &output, now: now) }
+    output.messages += released
+    released = []
+    gate.hold(output.messagesAfterSync, output.tickets, journal: journal)
+    journalAnswered(nil) { try startJournalWork() }
+    let unheld = gate.takeUnheld(journal: journal)
+    for (group, ticket) in unheld.tickets { replica(group)?.persisted(ticket) }
+    effects.consensus = frames(output.messages) + frames(unheld.messages)
+    effects.hasMore = replicas.contains { $0.hasMore }
+    startChecksums(output.checksums)
+    storage.drop(output.dropped)
+    settle(output, &effects, now: now)
+    swap(&effects.jobs, &newJobs)
+    return effects
+  }
+
+  private func frames(_ messages: [ReplicaOutput.Outgoing]) -> [(node: NodeID, bytes: [UInt8])] {
+    guard !messages.isEmpty else { return [] }
+    let byNode: [(NodeID, [ConsensusFrame.Part])] = configuration.nodes.compactMap { node in
+      let parts = messages.filter { $0.node == node }.map(\.part)
+      return parts.isEmpty ? nil : (node, parts)
+    }
+    return byNode.flatMap { node, parts in ConsensusFrame.encode(parts).map { (node, $0) } }
+  }
+
+  private func settle(_ output: ReplicaOutput, _ effects: inout NodeEffects, now: Instant) {
+    var byConnection: [(connection: UInt64, responses: [Response])] = []
+    for (to, answer) in replies + output.replies {
+      switch to {
+      case .local(let id): reconciler.answered(id, isDone: answer == .done, now: now)
+      case .connection(let connection, let request):
+        let response = Response(id: request, answer: answer)
+        if let position = byConnection.firstIndex(where: { $0.connection == connection }) {
+          byConnection[position].responses.append(response)
+        } else {
+          byConnection.append((connection, [response]))
+        }
+      }
+    }
+    replies = []
+    effects.responses = byConnection
+    for node in configuration.nodes {
+      let requests = outgoingRequests.filter { $0.node == node }.map(\.request)
+      if !requests.isEmpty { effects.requests.append((node, requests)) }
+    }
+    outgoingRequests = []
+  }
+
+  // MARK: Jobs
+
+  private func startJournalWork() throws {
+    if let write = try gate.takeWrite(journal: journal) {
+      startJob(.journalWrite, lane: .journal) { try write.perform() }
+    }
+    if let preparation = try journal.takePreparation() {
+      startJob(.journalPreparation(preparation), lane: .preparation) { try preparation.perform() }
+    }
+  }
+
+  private func startJob(_ job: NodeJob, lane: Job.Lane, _ work: @escaping () throws -> Void) {
+    let id = nextJob
+    nextJob += 1
+    jobs[id] = job
+    newJobs.append(Job(id: id, lane: lane, work: work))
+  }
+
+  private func startChecksums(_ wanted: [(group: GroupID, index: LogIndex, job: ChecksumJob)]) {
+    for (group, index, job) in wanted {
+      startJob(.checksum(group, index, job), lane: .background) { try job.run() }
+    }
+  }
+
+  private func keepStorage(now: Instant) {
+    guard let (task, work) = storage.next(replicas, journal: journal, now: now) else { return }
+    startJob(.storage(task), lane: .storage, work)
+  }
+
+  // MARK: Tables
+
+  private func reconcile(now: Instant) {
+    guard let metadata = replica(.metadata), metadata.isServing, let catalog = metadata.catalog?.catalog else {
+      reconciler.reset()
+      return
+    }
+    let (tasks, commands) = reconciler.next(catalog, now: now)
+    for task in tasks { ask(task, catalog, now: now) }
+    for command in commands {
+      submit(.catalogCommand(command.encode()), shard: .metadata, to: .local(0), now: now)
+    }
+  }
+
+  private func ask(_ task: TableReconciler.Task, _ catalog: Catalog, now: Instant) {
+    guard let operation = operation(for: task, catalog), let node = likelyLeader(of: task, catalog) else {
+      return
+    }
+    if node == configuration.node {
+      submit(operation, shard: task.shard, to: .local(task.id), now: now)
+    } else {
+      outgoingRequests.append((node, Request(id: task.id, shard: task.shard, operation: operation)))
+    }
+  }
+
+  private func operation(for task: TableReconciler.Task, _ catalog: Catalog) -> Operation? {
+    switch task.operation {
+    case .drop: return .dropTable(task.table)
+    case .install:
+      guard let table = catalog.table(task.table) else { return nil }
+      return .installTable(TableSettings(id: table.id, key: table.definition.key).encode())
+    }
+  }
+
+  /// This node's own replica knows; where it has none, the shard's nodes are asked in turn.
+  private func likelyLeader(of task: TableReconciler.Task, _ catalog: Catalog) -> NodeID? {
+    if let leader = replica(GroupID(task.shard))?.leader { return leader }
+    guard let nodes = catalog.shardMap?.shards.first(where: { $0.id == task.shard })?.nodes, !nodes.isEmpty else {
+      return nil
+    }
+    return nodes[Int(task.id % UInt64(nodes.count))]
+  }
+}

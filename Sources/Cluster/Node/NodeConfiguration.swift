@@ -1,0 +1,57 @@
+public import Environment
+public import Journal
+public import Messages
+public import Raft
+
+public struct NodeConfiguration: Sendable {
+  /// The cluster that the node's data must belong to, 32 hexadecimal digits.
+  public var cluster: String
+  public var node: NodeID
+  /// Every node of the region, this one included, ascending.
+  public var nodes: [NodeID]
+  /// The shards and replicas of a cluster that is made new.
+  public var shards: Int
+  public var replication: Int
+  public var dataDirectory: String
+  public var raft: RaftConfiguration
+  public var journal: JournalConfiguration
+  /// Log beyond which the replica that keeps the oldest segment is flushed.
+  public var journalBytesMax = 192 << 20
+  /// Memory of what is applied and not yet flushed, over all replicas of the node.
+  public var overlayBytesMax: Int
+  /// A replica's overlay is not flushed for its size alone below this.
+  public var storageFlushBytesMin = 1 << 20
+  /// A replica without a write for this long is flushed.
+  public var idleFlushDelay: Span
+  /// Operations of one node that wait for a commit or a read; one more is refused as overloaded.
+  public var operationsMax: Int
+  /// A replica that heard its leader within this time answers reads that need not be consistent.
+  public var staleReadLimit: Span
+
+  public init(
+    cluster: String, node: NodeID, nodes: [NodeID], shards: Int, replication: Int, dataDirectory: String,
+    raft: RaftConfiguration = RaftConfiguration(), journal: JournalConfiguration = JournalConfiguration(),
+    overlayBytesMax: Int = 256 << 20, idleFlushDelay: Span = .seconds(5), operationsMax: Int = 65_536,
+    staleReadLimit: Span = .seconds(10)
+  ) {
+    self.cluster = cluster
+    self.node = node
+    self.nodes = nodes.sorted()
+    self.shards = shards
+    self.replication = replication
+    self.dataDirectory = dataDirectory
+    self.raft = raft
+    self.journal = journal
+    self.overlayBytesMax = overlayBytesMax
+    self.idleFlushDelay = idleFlushDelay
+    self.operationsMax = operationsMax
+    self.staleReadLimit = staleReadLimit
+  }
+}
+
+/// Why a node cannot start or go on: one sentence that says what failed, where, and what to do.
+public struct NodeFailure: Error, Sendable, CustomStringConvertible {
+  public var description: String
+
+  public init(_ description: String) { self.description = description }
+}

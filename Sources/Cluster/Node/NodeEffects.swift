@@ -1,0 +1,18 @@
+public import Environment
+public import Messages
+
+/// What a node wants done after one turn, in order.
+public struct NodeEffects {
+  /// Encoded ``ConsensusFrame``s, few a peer, those that need no sync first.
+  public var consensus: [(node: NodeID, bytes: [UInt8])] = []
+  /// Requests of this node to other nodes, on connections for operations.
+  public var requests: [(node: NodeID, requests: [Request])] = []
+  /// Answers to requests, by the connection that they came on.
+  public var responses: [(connection: UInt64, responses: [Response])] = []
+  /// Blocking work, to be reported by ``Node/jobFinished(_:error:now:)``.
+  public var jobs: [Job] = []
+  /// Reads are left over: the owner ends another turn soon, after what else has arrived.
+  public var hasMore = false
+  /// The node cannot go on and must stop without sending anything more.
+  public var failure: NodeFailure?
+}

@@ -1,0 +1,20 @@
+public import Messages
+public import Raft
+
+/// What a node says of one of its replicas.
+public struct ReplicaStatus: Equatable, Sendable {
+  public var shard: ShardID
+  /// The hashes that the shard owns; nil for the metadata group and before the shard learned it.
+  public var range: ClosedRange<UInt64>?
+  public var role: Role
+  public var isLearner: Bool
+  public var leader: NodeID?
+  public var term: Term
+  public var commitIndex: LogIndex
+  public var appliedIndex: LogIndex
+  public var logIndex: LogIndex
+  /// False where the replica neither votes nor acknowledges, because its log or its store is damaged.
+  public var isHealthy: Bool
+  public var checksum: UInt64?
+  public var checksumIndex: LogIndex?
+}

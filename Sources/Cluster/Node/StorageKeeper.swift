@@ -1,0 +1,137 @@
+import Bytes
+import Environment
+import Journal
+import Messages
+import Raft
+import Replicas
+import Store
+
+/// Brings the stores up to date behind the log: flushes overlays, checkpoints, removes the rows of dropped tables, and
+/// gives log back. One step at a time for the whole node, so that writeback never crowds the journal out.
+struct StorageKeeper {
+  struct Task {
+    enum Step {
+      case flush
+      case checkpoint
+      case removeRows(TableID)
+    }
+
+    var group: GroupID
+    var step: Step
+    var job: StoreJob
+  }
+
+  private struct Keeping {
+    var group: GroupID
+    /// Tables whose rows are still to be removed, each with the entry that dropped it.
+    var dropped: [(table: TableID, index: LogIndex)] = []
+    /// After a failed step nothing is tried before this time.
+    var retryAt = Instant.zero
+  }
+
+  private let configuration: NodeConfiguration
+  private var keeping: [Keeping]
+  private var isBusy = false
+
+  private static let retryDelay = Span.seconds(1)
+
+  init(configuration: NodeConfiguration, groups: [GroupID]) {
+    self.configuration = configuration
+    keeping = groups.map { Keeping(group: $0) }
+  }
+
+  /// Shards that no longer serve a table since the entry with that index.
+  mutating func drop(_ dropped: [(group: GroupID, table: TableID, index: LogIndex)]) {
+    for (group, table, index) in dropped {
+      if let position = keeping.firstIndex(where: { $0.group == group }) {
+        keeping[position].dropped.append((table, index))
+      }
+    }
+  }
+
+  /// Who comes first: whoever keeps the oldest log, else the fullest overlay.
+  private struct Rank: Comparable {
+    var position: Int
+    var isPinning: Bool
+    var bytes: Int
+
+    static func < (left: Rank, right: Rank) -> Bool {
+      if left.isPinning != right.isPinning { return left.isPinning }
+      return (right.bytes, left.position) < (left.bytes, right.position)
+    }
+  }
+
+  /// The next step, if one is due and none is under way.
+  mutating func next(_ replicas: [Replica], journal: Journal, now: Instant) -> (task: Task, work: () throws -> Void)? {
+    for replica in replicas { replica.compact(journal: journal) }
+    guard !isBusy else { return nil }
+    let pinning =
+      journal.bytesInUse > configuration.journalBytesMax ? journal.oldestPinned?.holders.map(\.group) ?? [] : []
+    let ranks = replicas.indices.map { position in
+      // Flushing frees no log that a member which lags still needs.
+      let replica = replicas[position]
+      let isPinning = pinning.contains(replica.group) && replica.store.durable.index < replica.retainedThrough
+      return Rank(position: position, isPinning: isPinning, bytes: replica.store.overlayBytes)
+    }
+    for rank in ranks.sorted() where keeping[rank.position].retryAt <= now {
+      guard let task = task(rank.position, replicas[rank.position], isPinning: rank.isPinning, now: now) else {
+        continue
+      }
+      isBusy = true
+      let job = task.job
+      return (task, { try job.run() })
+    }
+    return nil
+  }
+
+  private mutating func task(_ position: Int, _ replica: Replica, isPinning: Bool, now: Instant) -> Task? {
+    let store = replica.store
+    if store.durable < store.flushed, let job = store.checkpoint() {
+      return Task(group: replica.group, step: .checkpoint, job: job)
+    }
+    if store.flushed < store.applied, isDue(replica, isPinning: isPinning, now: now) {
+      var membership = ByteWriter()
+      replica.raft.membership(at: store.applied.index).encode(into: &membership)
+      if let job = store.flush(metadata: membership.bytes) {
+        return Task(group: replica.group, step: .flush, job: job)
+      }
+    }
+    return removal(position, store)
+  }
+
+  private func isDue(_ replica: Replica, isPinning: Bool, now: Instant) -> Bool {
+    let share = max(configuration.overlayBytesMax / (2 * keeping.count), configuration.storageFlushBytesMin)
+    let isIdle = replica.lastAppliedAt + configuration.idleFlushDelay <= now
+    return replica.store.overlayBytes >= share || isIdle || isPinning
+  }
+
+  /// The drop itself has to be in the file before its rows go.
+  private mutating func removal(_ position: Int, _ store: ShardStore) -> Task? {
+    guard let (table, index) = keeping[position].dropped.first, store.flushed.index >= index else { return nil }
+    let lower = RowKey(table: table, hash: 0).bytes
+    let upper = RowKey(table: TableID(table.rawValue + 1), hash: 0).bytes
+    guard let job = store.deleteRange(from: lower, to: upper) else { return nil }
+    return Task(group: keeping[position].group, step: .removeRows(table), job: job)
+  }
+
+  /// Takes the end of a step. What it returns is why the node has to stop.
+  mutating func finished(
+    _ task: Task, replicas: [Replica], journal: Journal, error: (any Error)?, now: Instant
+  ) -> String? {
+    isBusy = false
+    guard let position = keeping.firstIndex(where: { $0.group == task.group }) else { return nil }
+    let failure = error.map { error in
+      guard let error = error as? StoreError else { fatalError("A store's job failed otherwise than by its store.") }
+      return error
+    }
+    replicas[position].store.completed(task.job, error: failure)
+    if let failure {
+      keeping[position].retryAt = now + Self.retryDelay
+      // A full disk may be freed; anything worse leaves a store that must not be used.
+      guard failure.kind == .syncFailed || failure.isDamage else { return nil }
+      return "The store of group \(task.group.rawValue) in \(configuration.dataDirectory) failed: \(failure). "
+    }
+    if case .removeRows = task.step, !task.job.hasMore { keeping[position].dropped.removeFirst() }
+    return nil
+  }
+}

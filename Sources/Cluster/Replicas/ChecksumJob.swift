@@ -1,0 +1,20 @@
+import Shards
+import Store
+
+/// The checksum of a replica as it is when the job is made, computed later on a thread.
+///
+/// The view is that thread's while the job runs; afterwards the node's loop reads the result and closes it.
+public final class ChecksumJob {
+  private let view: StoreView
+  private let tables: [UInt32]
+  public private(set) var result: UInt64?
+
+  init(view: StoreView, tables: [UInt32]) {
+    self.view = view
+    self.tables = tables
+  }
+
+  public func run() throws { result = try ShardChecksum.compute(view, tables: tables) }
+
+  public func close() { view.close() }
+}

@@ -1,0 +1,64 @@
+public import Bytes
+public import Raft
+
+/// What one loop turn of a node has to tell another about all the groups that they share.
+///
+/// ```
+/// count (varint) | per message: group (u32), retained (varint), message
+/// ```
+public struct ConsensusFrame: Equatable, Sendable {
+  public struct Part: Equatable, Sendable {
+    public var group: GroupID
+    /// From a leader: every member's log holds all entries up to here, so nobody needs them from a log again. 0 from
+    /// others.
+    public var retainedThrough: LogIndex
+    public var message: Message
+
+    public init(group: GroupID, retainedThrough: LogIndex, message: Message) {
+      self.group = group
+      self.retainedThrough = retainedThrough
+      self.message = message
+    }
+  }
+
+  public var parts: [Part]
+
+  public init(parts: [Part]) { self.parts = parts }
+
+  /// A frame ends with the part that takes it beyond this, so that none comes near the transport's limit.
+  public static let bytesMax = 4 << 20
+
+  /// As many frames as it takes, usually one.
+  public static func encode(_ parts: [Part]) -> [[UInt8]] {
+    var frames: [[UInt8]] = []
+    var body = ByteWriter(capacity: 512)
+    var count = 0
+    func close() {
+      var frame = ByteWriter(capacity: body.count + 10)
+      frame.count(count)
+      frame.raw(body.bytes)
+      frames.append(frame.bytes)
+      body.bytes.removeAll(keepingCapacity: true)
+      count = 0
+    }
+    for part in parts {
+      body.u32(part.group.rawValue)
+      body.varint(part.retainedThrough)
+      part.message.encode(into: &body)
+      count += 1
+      if body.count >= bytesMax { close() }
+    }
+    if count > 0 { close() }
+    return frames
+  }
+
+  public init(_ bytes: [UInt8]) throws(MalformedBytes) {
+    var reader = ByteReader(bytes)
+    parts = try reader.array { (input) throws(MalformedBytes) in
+      let group = GroupID(try input.u32())
+      let retained = try input.varint()
+      return Part(group: group, retainedThrough: retained, message: try Message(from: &input))
+    }
+    try reader.finish()
+  }
+}

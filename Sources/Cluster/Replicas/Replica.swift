@@ -1,0 +1,310 @@
+import Bytes
+public import Catalog
+import DequeModule
+public import Environment
+import Items
+public import Journal
+public import Messages
+public import Raft
+public import Shards
+public import Store
+
+/// One replica: its Raft group, its part of the node's journal and its state machine, driven together.
+///
+/// Confined to its node's event loop. Inputs come by the methods below; ``advance(_:journal:output:now:)`` then does all
+/// that follows from them, in the order that ``RaftGroup`` prescribes: append to the journal, hand messages out, apply,
+/// answer.
+public final class Replica {
+  public let group: GroupID
+  public let store: ShardStore
+  public private(set) var raft: RaftGroup
+  public private(set) var shard: ShardMachine?
+  public private(set) var catalog: CatalogMachine?
+  /// Everything up to here is in the log of every member, as the leader last said.
+  public private(set) var retainedThrough: LogIndex = 0
+  /// The last time an entry was applied.
+  public private(set) var lastAppliedAt: Instant = .zero
+  /// When the leader, or as leader a majority, was last heard.
+  public private(set) var lastLeaderContact: Instant?
+
+  var waiting = WaitingAnswers()
+  /// Reads that may be answered now, in order; a turn answers as many as its budget allows.
+  private var confirmed = Deque<Read>()
+  /// Whether everything that the leader had committed when it was first heard is applied.
+  private(set) var hasCaughtUp = false
+  /// Reads that this turn asks for together.
+  var reads: [Read] = []
+  private var readBatches = Deque<(token: UInt64, reads: [Read])>()
+  /// Reads in `readBatches` and `confirmed`.
+  private var readsUnderWay = 0
+  private var nextReadToken: UInt64 = 1
+  private var appliedTerm: Term
+  /// Whether the entry being applied asks for a checksum.
+  private var sumsWanted = false
+  private var wasLeader = false
+  private let initialMap: ShardMap
+  /// Memberships are known from here on.
+  private let recoveredThrough: LogIndex
+
+  struct Read {
+    var to: ReplyTo
+    var work: Work
+
+    enum Work {
+      case get(RowKey)
+      case range(RangeRead)
+      case catalog(version: UInt64)
+      /// The answer is known: it waits for the proof that this replica leads, and then for the entry that it came from.
+      case answer(Answer, after: LogIndex?)
+    }
+  }
+
+  /// Opens the state machine over `store`. `initialMap` is what the first leader of a new cluster enters.
+  public init(group: GroupID, raft: RaftGroup, store: ShardStore, initialMap: ShardMap) throws {
+    self.group = group
+    self.raft = raft
+    self.store = store
+    self.initialMap = initialMap
+    appliedTerm = store.applied.term
+    recoveredThrough = store.applied.index
+    if group == .metadata {
+      catalog = try CatalogMachine(store: store)
+    } else {
+      shard = try ShardMachine(store: store)
+    }
+  }
+
+  /// Whether this replica leads and has applied an entry of its own term, so that its state is the newest.
+  public var isServing: Bool { raft.isLeader && appliedTerm == raft.term }
+
+  public var leader: NodeID? { raft.leader?.node }
+
+  /// Operations that wait for an answer.
+  public var waitingCount: Int { waiting.count + reads.count + readsUnderWay }
+
+  /// Whether confirmed reads are left over for another turn.
+  public var hasMore: Bool { !confirmed.isEmpty }
+
+  /// Answers of one turn, in bytes, after which the remaining reads wait for the next one: a long scan must not keep
+  /// heartbeats waiting.
+  static let readBytesAtOnceMax = 512 << 10
+
+  // MARK: Inputs
+
+  public func step(_ part: ConsensusFrame.Part, now: Instant) {
+    if part.retainedThrough > retainedThrough { retainedThrough = part.retainedThrough }
+    raft.step(part.message, now: now)
+    if raft.isLeader || part.message.from == raft.leader { heardLeader(now) }
+  }
+
+  private func heardLeader(_ now: Instant) {
+    lastLeaderContact = now
+    // Since a start the commit index is unknown until the leader tells it.
+    if !hasCaughtUp, raft.commit > recoveredThrough || raft.isLeader { hasCaughtUp = raft.applied >= raft.commit }
+  }
+
+  public func tick(_ now: Instant) {
+    if raft.nextDeadline <= now { raft.tick(now) }
+  }
+
+  public func persisted(_ ticket: SyncTicket) { raft.persisted(ticket) }
+
+  /// The log up to here is no longer needed by anyone: it is durable in the store and in every member's log.
+  public func compact(journal: Journal) {
+    if raft.isLeader {
+      retainedThrough = max(retainedThrough, raft.peers.reduce(LogIndex.max) { min($0, $1.match) })
+    }
+    let through = min(store.durable.index, retainedThrough, raft.applied)
+    guard through > raft.compacted.index, through >= recoveredThrough, let term = raft.term(at: through) else { return }
+    let position = LogPosition(index: through, term: term)
+    journal.compact(group, through: position, membership: raft.membership(at: through))
+    raft.compact(through: position)
+  }
+
+  // MARK: Outputs
+
+  public func advance(journal: Journal, output: inout ReplicaOutput, now: Instant) {
+    askForReads(now: now, output: &output)
+    defer { answerConfirmed(output: &output) }
+    while raft.hasReady {
+      let ready = raft.takeReady()
+      persist(ready, journal: journal, output: &output)
+      send(ready, output: &output)
+      supply(ready.fetches, journal: journal)
+      if ready.role != nil { roleChanged(output: &output) }
+      apply(ready.committed, output: &output, now: now)
+      for read in ready.reads { confirm(read) }
+      for token in ready.abandonedReads { abandon(token, output: &output) }
+    }
+  }
+
+  private func persist(_ ready: Ready, journal: Journal, output: inout ReplicaOutput) {
+    guard ready.logReset == nil else { fatalError("A snapshot was installed that nobody asked for.") }
+    guard ready.hasWrite else { return }
+    if let hardState = ready.hardState { journal.save(group, hardState) }
+    if !ready.entries.isEmpty { journal.append(group, entries: ready.entries) }
+    output.tickets.append((group, ready.ticket))
+  }
+
+  private func send(_ ready: Ready, output: inout ReplicaOutput) {
+    guard !ready.messages.isEmpty || !ready.messagesAfterSync.isEmpty else { return }
+    let retained = raft.isLeader ? retainedThrough : 0
+    for message in ready.messages { output.messages.append(outgoing(message, retained)) }
+    for message in ready.messagesAfterSync { output.messagesAfterSync.append(outgoing(message, retained)) }
+  }
+
+  private func outgoing(_ message: Message, _ retained: LogIndex) -> ReplicaOutput.Outgoing {
+    ReplicaOutput.Outgoing(
+      node: message.to.node, part: .init(group: group, retainedThrough: retained, message: message))
+  }
+
+  /// Entries that a lagging follower needs and the core no longer holds come from the journal's files.
+  private func supply(_ fetches: [EntryFetch], journal: Journal) {
+    for fetch in fetches {
+      var entries = (try? journal.read(group, from: fetch.previous.index + 1, bytesMax: fetch.bytesMax)) ?? []
+      entries.removeAll { $0.index > fetch.through }
+      raft.supply(peer: fetch.peer, entries: entries, previous: fetch.previous)
+    }
+  }
+
+  private func apply(_ entries: [Entry], output: inout ReplicaOutput, now: Instant) {
+    guard let last = entries.last else { return }
+    for entry in entries {
+      let made = entry.kind == .normal ? apply(entry, output: &output) : nil
+      store.advance(to: entry.position)
+      appliedTerm = entry.term
+      if sumsWanted { startChecksum(at: entry.index, output: &output) }
+      while let waiter = waiting.next(through: entry.index) {
+        guard let answer = waiter.answer ?? made else {
+          fatalError("An applied entry has no answer for its operation.")
+        }
+        output.replies.append((waiter.to, answer))
+      }
+    }
+    raft.applied(last.index)
+    lastAppliedAt = now
+    if isServing && !wasLeader {
+      wasLeader = true
+      startServing()
+    }
+  }
+
+  /// Pins the state of exactly this entry; the sum is computed later.
+  private func startChecksum(at index: LogIndex, output: inout ReplicaOutput) {
+    sumsWanted = false
+    guard let shard, let view = try? store.view() else { return }
+    output.checksums.append((group, index, ChecksumJob(view: view, tables: shard.tableIDs.map(\.rawValue))))
+  }
+
+  private func apply(_ entry: Entry, output: inout ReplicaOutput) -> Answer? {
+    if catalog != nil {
+      return (catalog?.apply(entry.payload, at: entry.position)).map { .catalogOutcome($0.encode()) }
+    }
+    switch shard?.apply(entry.payload, at: entry.position) {
+    case .checksum: sumsWanted = true
+    case .removeRows(let table): output.dropped.append((group, table, entry.index))
+    case nil: break
+    }
+    return nil
+  }
+
+  /// The first leader of a new group enters what the group is for.
+  private func startServing() {
+    if let catalog, catalog.catalog.shardMap == nil {
+      _ = raft.propose(CatalogCommand.initialise(initialMap).encode())
+    }
+    if let shard, shard.range == nil, let range = initialMap.range(of: group.shard) {
+      _ = raft.propose(ShardCommand.own(range).encode())
+    }
+  }
+
+  // MARK: Reads
+
+  private func askForReads(now: Instant, output: inout ReplicaOutput) {
+    guard !reads.isEmpty else { return }
+    let batch = reads
+    reads = []
+    guard raft.requestRead(nextReadToken, now: now) else {
+      for read in batch { output.replies.append((read.to, notLeader)) }
+      return
+    }
+    readBatches.append((nextReadToken, batch))
+    readsUnderWay += batch.count
+    nextReadToken += 1
+  }
+
+  private func confirm(_ ready: ReadyRead) {
+    guard let batch = readBatches.popFirst(), batch.token == ready.token else {
+      fatalError("Reads are confirmed in the order in which they were asked for.")
+    }
+    for read in batch.reads {
+      if case .answer(let answer, let after?) = read.work, after > raft.applied {
+        readsUnderWay -= 1
+        waiting.append(.init(index: after, to: read.to, answer: answer, isProposal: false))
+      } else {
+        confirmed.append(read)
+      }
+    }
+  }
+
+  /// Answers a read that needs no confirmation, in its turn.
+  func perform(_ work: Read.Work, to: ReplyTo) {
+    confirmed.append(Read(to: to, work: work))
+    readsUnderWay += 1
+  }
+
+  private func answerConfirmed(output: inout ReplicaOutput) {
+    var bytes = 0
+    while bytes < Self.readBytesAtOnceMax, let read = confirmed.popFirst() {
+      readsUnderWay -= 1
+      let answer = answer(read.work)
+      if case .page(let page) = answer { bytes += Int(page.scannedBytes) }
+      output.replies.append((read.to, answer))
+    }
+  }
+
+  private func abandon(_ token: UInt64, output: inout ReplicaOutput) {
+    guard let position = readBatches.firstIndex(where: { $0.token == token }) else { return }
+    let batch = readBatches.remove(at: position).reads
+    readsUnderWay -= batch.count
+    for read in batch { output.replies.append((read.to, notLeader)) }
+  }
+
+  func answer(_ work: Read.Work) -> Answer {
+    switch work {
+    case .answer(let answer, _): return answer
+    case .get(let key): return shard?.get(key) ?? Self.wrongGroup
+    case .range(let range): return shard?.read(range) ?? Self.wrongGroup
+    case .catalog(let version):
+      guard let catalog else { return Self.wrongGroup }
+      return .catalog(catalog.catalog.version > version ? catalog.catalog.encode() : nil)
+    }
+  }
+
+  // MARK: Leadership
+
+  var notLeader: Answer { .refused(.notLeader(leader: raft.isLeader ? nil : leader)) }
+
+  static let wrongGroup = Answer.refused(.failed("The operation does not belong to this group."))
+
+  private func roleChanged(output: inout ReplicaOutput) {
+    guard !raft.isLeader else { return }
+    wasLeader = false
+    shard?.stepDown()
+    for waiter in waiting.removeAll() {
+      output.replies.append((waiter.to, waiter.isProposal ? .refused(.outcomeUnknown) : notLeader))
+    }
+  }
+
+  // MARK: Proposals
+
+  func propose(_ payload: [UInt8], to: ReplyTo, answer: Answer?) -> LogIndex? {
+    guard let position = raft.propose(payload) else { return nil }
+    waiting.append(.init(index: position.index, to: to, answer: answer, isProposal: true))
+    return position.index
+  }
+
+  func proposed(_ write: ItemWrite, _ image: EncodedItem?, at index: LogIndex) {
+    shard?.proposed(write.key, image, at: index)
+  }
+}

@@ -1,0 +1,24 @@
+public import Messages
+public import Raft
+
+/// What the replicas of a node want done, gathered over one loop turn.
+public struct ReplicaOutput {
+  public struct Outgoing {
+    public var node: NodeID
+    public var part: ConsensusFrame.Part
+  }
+
+  /// To be sent at once.
+  public var messages: [Outgoing] = []
+  /// To be sent when everything handed to the journal so far is synced.
+  public var messagesAfterSync: [Outgoing] = []
+  /// To be given back at the same time, each to the replica of its group.
+  public var tickets: [(group: GroupID, ticket: SyncTicket)] = []
+  public var replies: [(to: ReplyTo, answer: Answer)] = []
+  /// Checksums to be computed, each of the state at the entry with that index.
+  public var checksums: [(group: GroupID, index: LogIndex, job: ChecksumJob)] = []
+  /// Tables that a shard no longer serves since the entry with that index.
+  public var dropped: [(group: GroupID, table: TableID, index: LogIndex)] = []
+
+  public init() {}
+}

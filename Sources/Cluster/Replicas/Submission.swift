@@ -1,0 +1,105 @@
+import Catalog
+public import Environment
+import Items
+public import Messages
+import Raft
+import Shards
+
+/// How an operation enters a replica.
+extension Replica {
+  /// Entries in memory that are not yet on a majority, in bytes, beyond which writes are refused as overloaded.
+  static let backlogBytesMax = 64 << 20
+
+  /// Answers at once where it can, by the returned value; else later, through the output of ``advance(journal:output:now:)``.
+  public func submit(_ operation: Operation, to: ReplyTo, staleReadLimit: Span, now: Instant) -> Answer? {
+    switch operation {
+    case .write(let write): return submit(write, to: to)
+    case .get(let key, let consistent):
+      return read(.get(key), to: to, consistent: consistent, staleReadLimit: staleReadLimit, now: now)
+    case .range(let range):
+      return read(.range(range), to: to, consistent: range.consistent, staleReadLimit: staleReadLimit, now: now)
+    case .catalogRead(let version):
+      guard catalog != nil else { return Self.wrongGroup }
+      return read(.catalog(version: version), to: to, consistent: true, staleReadLimit: staleReadLimit, now: now)
+    case .catalogCommand(let command):
+      guard catalog != nil else { return Self.wrongGroup }
+      guard (try? CatalogCommand(command)) != nil else {
+        return .refused(.failed("The catalog command cannot be read."))
+      }
+      return propose(command, to: to, answer: nil)
+    case .installTable(let bytes): return install(bytes, to: to)
+    case .dropTable(let table):
+      guard let shard else { return Self.wrongGroup }
+      return settle(.drop(table), isDone: !shard.serves(table), to: to)
+    case .checksum:
+      guard shard != nil else { return Self.wrongGroup }
+      return proposeCommand(.checksum, to: to) { .checksumAt($0) }
+    }
+  }
+
+  private func submit(_ write: ItemWrite, to: ReplyTo) -> Answer? {
+    guard let shard else { return Self.wrongGroup }
+    guard isServing else { return notLeader }
+    guard raft.cachedBytes < Self.backlogBytesMax else { return .refused(.overloaded) }
+    switch shard.evaluate(write) {
+    case .refuse(let refusal): reads.append(Read(to: to, work: .answer(.refused(refusal), after: nil)))
+    case .propose(let payload, let image, let answer):
+      guard let index = propose(payload, to: to, answer: answer) as LogIndex? else { return notLeader }
+      proposed(write, image, at: index)
+    case .answer(let answer, let after):
+      // A commit that was under way before this request proves nothing about leadership since: ask for the proof too.
+      reads.append(Read(to: to, work: .answer(answer, after: after)))
+    }
+    return nil
+  }
+
+  private func read(
+    _ work: Read.Work, to: ReplyTo, consistent: Bool, staleReadLimit: Span, now: Instant
+  ) -> Answer? {
+    guard consistent || isServing else { return staleRead(work, limit: staleReadLimit, now: now) }
+    guard consistent else {
+      perform(work, to: to)
+      return nil
+    }
+    guard isServing else { return notLeader }
+    reads.append(Read(to: to, work: work))
+    return nil
+  }
+
+  /// A follower answers from what it has applied, if it heard its leader lately and has caught up once since it started.
+  private func staleRead(_ work: Read.Work, limit: Span, now: Instant) -> Answer? {
+    guard hasCaughtUp, let heard = lastLeaderContact, now.since(heard) <= limit else { return notLeader }
+    switch answer(work) {
+    // What it does not know of may be newer than its state.
+    case .refused(.unknownTable), .refused(.wrongShard): return notLeader
+    case let answer: return answer
+    }
+  }
+
+  private func propose(_ payload: [UInt8], to: ReplyTo, answer: Answer?) -> Answer? {
+    guard isServing, (propose(payload, to: to, answer: answer) as LogIndex?) != nil else { return notLeader }
+    return nil
+  }
+
+  private func proposeCommand(_ command: ShardCommand, to: ReplyTo, answer: (LogIndex) -> Answer) -> Answer? {
+    guard isServing else { return notLeader }
+    let next = raft.last.index + 1
+    return propose(command.encode(), to: to, answer: answer(next))
+  }
+
+  private func install(_ bytes: [UInt8], to: ReplyTo) -> Answer? {
+    guard let shard else { return Self.wrongGroup }
+    guard let settings = try? TableSettings(bytes) else {
+      return .refused(.failed("The table's settings cannot be read."))
+    }
+    return settle(.install(settings), isDone: shard.serves(settings.id), to: to)
+  }
+
+  /// Proposes a change of the shard's settings unless it was made before.
+  private func settle(_ command: ShardCommand, isDone: Bool, to: ReplyTo) -> Answer? {
+    guard isServing else { return notLeader }
+    guard isDone else { return proposeCommand(command, to: to) { _ in .done } }
+    reads.append(Read(to: to, work: .answer(.done, after: nil)))
+    return nil
+  }
+}

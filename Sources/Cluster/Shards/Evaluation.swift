@@ -1,0 +1,100 @@
+import Expressions
+public import Items
+public import Messages
+public import Raft
+import Store
+
+/// What a leader decides about a write.
+public enum Verdict: Sendable {
+  /// Append `payload`; once it is applied, answer `answer`. `image` is what the item will be, nil for a delete.
+  case propose(payload: [UInt8], image: EncodedItem?, answer: Answer)
+  /// Nothing to append. The answer tells what the item was: it may be given once the entry at `after` is committed,
+  /// or, where that is nil, once the replica has proved that it still leads.
+  case answer(Answer, after: LogIndex?)
+  /// Independent of any item.
+  case refuse(Refusal)
+}
+
+extension ShardMachine {
+  /// DynamoDB's limit of an item's size.
+  public static let itemBytesMax = 400 * 1024
+
+  /// Evaluates a write against the newest proposed state of its item. Only a leader that has applied an entry of its
+  /// own term may ask.
+  public func evaluate(_ write: ItemWrite) -> Verdict {
+    guard serves(write.key.table) else { return .refuse(.unknownTable) }
+    guard let range, range.contains(write.key.hash) else { return .refuse(.wrongShard) }
+    let current: CurrentItem
+    do { current = try self.current(write) } catch {
+      return .refuse(.failed("The shard's store cannot be read: \(error)."))
+    }
+    if let condition = write.condition, !condition.evaluate(current.map) {
+      let shown = write.returns.contains(.onConditionFailure) ? current.item : nil
+      return .answer(.conditionFailed(old: shown, oldBytes: current.bytes), after: current.after)
+    }
+    switch write.action {
+    case .put(let item): return propose(write, item, current)
+    case .delete: return propose(write, nil, current)
+    case .update(let expression, let key): return update(write, expression, key, current)
+    }
+  }
+
+  private func update(
+    _ write: ItemWrite, _ expression: UpdateExpression, _ key: EncodedItem, _ current: CurrentItem
+  ) -> Verdict {
+    guard let base = current.map ?? (try? key.decode()) else { return .refuse(.invalid("The key cannot be read.")) }
+    let changed: AttributeMap
+    do { changed = try expression.apply(to: base, exists: current.map != nil) } catch {
+      return .answer(.refused(.invalid(error.message)), after: current.after)
+    }
+    let item = EncodedItem(changed)
+    guard item.sizeBytes <= Self.itemBytesMax else {
+      let text = "Item size to update has exceeded the maximum allowed size"
+      return .answer(.refused(.invalid(text)), after: current.after)
+    }
+    return propose(write, item, current)
+  }
+
+  private func propose(_ write: ItemWrite, _ item: EncodedItem?, _ current: CurrentItem) -> Verdict {
+    let payload = (item.map { ShardCommand.put(write.key, $0) } ?? .delete(write.key)).encode()
+    let answer = WriteAnswer(
+      oldBytes: current.bytes, newBytes: item.map { UInt32($0.sizeBytes) } ?? 0,
+      old: write.returns.contains(.old) ? current.item : nil,
+      new: write.returns.contains(.new) ? item : nil)
+    return .propose(payload: payload, image: item, answer: .written(answer))
+  }
+
+  /// The item as the write finds it: in the newest proposal, else in the store. Not read where nothing depends on it.
+  private struct CurrentItem {
+    var item: EncodedItem?
+    var map: AttributeMap?
+    var bytes: UInt32 = 0
+    /// The proposal that it comes from.
+    var after: LogIndex?
+  }
+
+  private func current(_ write: ItemWrite) throws -> CurrentItem {
+    var current = CurrentItem()
+    if needsCurrent(write) {
+      if let image = proposed[write.key.bytes] {
+        current.item = image.item
+        current.after = image.index
+      } else {
+        current.item = try store.get(write.key.bytes).map { EncodedItem(trusted: $0) }
+      }
+    }
+    guard let item = current.item else { return current }
+    current.bytes = UInt32(item.sizeBytes)
+    if needsAttributes(write) { current.map = try item.decode() }
+    return current
+  }
+
+  private func needsCurrent(_ write: ItemWrite) -> Bool {
+    needsAttributes(write) || !write.returns.isDisjoint(with: [.old, .oldSize])
+  }
+
+  private func needsAttributes(_ write: ItemWrite) -> Bool {
+    if case .update = write.action { return true }
+    return write.condition != nil
+  }
+}

@@ -1,0 +1,81 @@
+public import Bytes
+public import Catalog
+public import Items
+public import Messages
+
+/// What an entry of a shard's log says. Followers only carry it out: everything was decided by the leader.
+///
+/// ```
+/// kind (u8) | fields
+/// 1 put:       row key (blob), item (blob)
+/// 2 delete:    row key (blob)
+/// 3 install:   table settings (blob)
+/// 4 drop:      table id (u32)
+/// 5 checksum
+/// 6 own:       first and last hash of the shard (u64, u64)
+/// ```
+public enum ShardCommand: Sendable {
+  case put(RowKey, EncodedItem)
+  case delete(RowKey)
+  case install(TableSettings)
+  case drop(TableID)
+  case checksum
+  case own(ClosedRange<UInt64>)
+
+  private enum Kind {
+    static let put: UInt8 = 1, delete: UInt8 = 2, install: UInt8 = 3, drop: UInt8 = 4, checksum: UInt8 = 5
+    static let own: UInt8 = 6
+  }
+
+  public func encode() -> [UInt8] {
+    var writer = ByteWriter(capacity: sizeHint)
+    switch self {
+    case .put(let key, let item):
+      writer.u8(Kind.put)
+      writer.rowKey(key)
+      writer.item(item)
+    case .delete(let key):
+      writer.u8(Kind.delete)
+      writer.rowKey(key)
+    case .install(let settings):
+      writer.u8(Kind.install)
+      writer.blob(settings.encode())
+    case .drop(let table):
+      writer.u8(Kind.drop)
+      writer.table(table)
+    case .checksum: writer.u8(Kind.checksum)
+    case .own(let range):
+      writer.u8(Kind.own)
+      writer.u64(range.lowerBound)
+      writer.u64(range.upperBound)
+    }
+    return writer.bytes
+  }
+
+  public init(_ bytes: [UInt8]) throws(MalformedBytes) {
+    var reader = ByteReader(bytes)
+    switch try reader.u8() {
+    case Kind.put:
+      let key = try reader.rowKey()
+      self = .put(key, try reader.item())
+    case Kind.delete: self = .delete(try reader.rowKey())
+    case Kind.install: self = .install(try TableSettings(try reader.blob()))
+    case Kind.drop: self = .drop(try reader.table())
+    case Kind.checksum: self = .checksum
+    case Kind.own:
+      let lower = try reader.u64()
+      let upper = try reader.u64()
+      guard lower <= upper else { throw MalformedBytes("a shard's range is empty") }
+      self = .own(lower...upper)
+    default: throw MalformedBytes("an unknown shard command")
+    }
+    try reader.finish()
+  }
+
+  private var sizeHint: Int {
+    switch self {
+    case .put(let key, let item): key.bytes.count + item.bytes.count + 16
+    default: 64
+    }
+  }
+}

@@ -1,0 +1,21 @@
+import Environment
+import Messages
+import Node
+import SimulatedDisk
+
+/// One machine of a simulated cluster: a disk that outlives its processes, and the process that runs now.
+final class SimulatedMachine {
+  let id: NodeID
+  let disk = SimulatedDisk()
+  /// Nil while the machine is down.
+  var node: Node?
+  /// Raised by every start; events of an earlier life are void.
+  var life: UInt64 = 0
+  var isPaused = false
+  /// Jobs that the process waits for.
+  var jobs: [UInt64: Job] = [:]
+  /// The end of the last job of each lane: lanes run in order.
+  var laneFreeAt: [Job.Lane: Instant] = [:]
+
+  init(id: NodeID) { self.id = id }
+}

@@ -1,0 +1,231 @@
+import Bytes
+import Catalog
+import Coordinator
+import Environment
+import Items
+import Messages
+import Testing
+
+/// The coordinator against answers written by hand: each test is one rule of routing and retrying.
+@Suite struct CoordinatorTests {
+  @Test func aCallGoesToTheLeaderThatARefusalNames() throws {
+    var bench = Bench()
+    bench.learnCatalog()
+    bench.coordinator.submit(bench.put, token: 1, now: bench.now)
+    let first = try #require(bench.takeRequests().first { $0.isWrite })
+    bench.answer(first, .refused(.notLeader(leader: first.node.next)))
+    let second = try #require(bench.takeRequests().first { $0.isWrite })
+    #expect(second.node == first.node.next)
+    bench.answer(second, .written(WriteAnswer(oldBytes: 0, newBytes: 9)))
+    #expect(bench.outcomes() == ["1 written"])
+  }
+
+  /// A write that was sent and whose connection broke may have taken effect: it is not sent again.
+  @Test func aWriteWhoseLinkBreaksHasAnUnknownOutcome() throws {
+    var bench = Bench()
+    bench.learnCatalog()
+    bench.coordinator.submit(bench.put, token: 1, now: bench.now)
+    let sent = try #require(bench.takeRequests().first { $0.isWrite })
+    bench.coordinator.linkDown(sent.node, now: bench.now)
+    #expect(bench.outcomes() == ["1 outcomeUnknown"])
+    #expect(!bench.takeRequests().contains { $0.isWrite })
+  }
+
+  @Test func aReadWhoseLinkBreaksIsAskedElsewhere() throws {
+    var bench = Bench()
+    bench.learnCatalog()
+    bench.coordinator.submit(.get(bench.key, consistent: true), token: 1, now: bench.now)
+    let sent = try #require(bench.takeRequests().first { $0.isRead(of: bench.key) })
+    bench.coordinator.linkDown(sent.node, now: bench.now)
+    bench.advance(.milliseconds(50))
+    let again = try #require(bench.takeRequests().first { $0.isRead(of: bench.key) })
+    #expect(again.node != sent.node)
+    bench.answer(again, .item(nil))
+    #expect(bench.outcomes() == ["1 item"])
+  }
+
+  @Test func aCallWithoutALeaderFailsWithoutEffectAtItsDeadline() {
+    var bench = Bench()
+    bench.learnCatalog()
+    bench.coordinator.submit(bench.put, token: 1, now: bench.now)
+    for _ in 0..<1_200 {
+      for request in bench.takeRequests() where request.isWrite {
+        bench.answer(request, .refused(.notLeader(leader: nil)))
+      }
+      bench.advance(.milliseconds(10))
+    }
+    #expect(bench.outcomes() == ["1 unavailable"])
+  }
+
+  @Test func aWriteWithoutAnAnswerEndsAsUnknown() {
+    var bench = Bench()
+    bench.learnCatalog()
+    bench.coordinator.submit(bench.put, token: 1, now: bench.now)
+    _ = bench.takeRequests()
+    bench.advance(.seconds(11))
+    #expect(bench.outcomes() == ["1 outcomeUnknown"])
+  }
+
+  /// A scan walks the shards in the order of the hash space and stops where a page is full.
+  @Test func aScanWalksTheShards() throws {
+    var bench = Bench()
+    bench.learnCatalog()
+    let range = RangeRead(
+      lower: RowKey(table: TableID(1), hash: 0), upper: RowKey(table: TableID(2), hash: 0), limit: 5)
+    bench.coordinator.submit(.scan(range), token: 1, now: bench.now)
+    let first = try #require(bench.takeRequests().first { $0.isRange })
+    #expect(first.request.shard == ShardID(1))
+    bench.answer(first, .page(RangePage(count: 3, scannedCount: 3, scannedBytes: 30)))
+    let second = try #require(bench.takeRequests().first { $0.isRange })
+    #expect(second.request.shard == ShardID(2))
+    guard case .range(let rest) = second.request.operation else { return }
+    #expect(rest.limit == 2)
+    bench.answer(second, .page(RangePage(count: 2, scannedCount: 2, scannedBytes: 20, last: bench.key)))
+    #expect(bench.outcomes() == ["1 page of 5, more"])
+  }
+
+  @Test func creatingATableAnswersOnceItIsActive() throws {
+    var bench = Bench()
+    bench.learnCatalog()
+    let key = KeyAttribute(name: Array("PK".utf8), type: .string)
+    let definition = TableDefinition(name: "t", key: KeySchema(partition: key), attributes: [key])
+    bench.coordinator.submit(.createTable(definition, createdAtMs: 0, uniqueID: [1]), token: 1, now: bench.now)
+    let sent = try #require(bench.takeRequests().first { $0.request.shard == .metadata && !$0.isCatalogRead })
+    let outcome = bench.catalog.apply(.createTable(definition, createdAtMs: 0, uniqueID: [1]))
+    bench.answer(sent, .catalogOutcome(outcome.encode()))
+    bench.serveCatalog()
+    #expect(bench.outcomes() == [])
+    _ = bench.catalog.apply(.activate(TableID(1)))
+    bench.serveCatalog()
+    #expect(bench.outcomes() == ["1 catalog"])
+    #expect(bench.coordinator.catalog.table(named: "t")?.status == .active)
+  }
+
+  /// A client that polls after `DeleteTable` finds the table gone at its first look.
+  @Test func deletingATableAnswersOnceItIsGone() throws {
+    var bench = Bench()
+    let key = KeyAttribute(name: Array("PK".utf8), type: .string)
+    let definition = TableDefinition(name: "t", key: KeySchema(partition: key), attributes: [key])
+    _ = bench.catalog.apply(.createTable(definition, createdAtMs: 0, uniqueID: [1]))
+    _ = bench.catalog.apply(.activate(TableID(1)))
+    bench.learnCatalog()
+    bench.coordinator.submit(.deleteTable(name: "t"), token: 1, now: bench.now)
+    let sent = try #require(bench.takeRequests().first { $0.request.shard == .metadata && !$0.isCatalogRead })
+    bench.answer(sent, .catalogOutcome(bench.catalog.apply(.deleteTable(name: "t")).encode()))
+    bench.serveCatalog()
+    #expect(bench.outcomes() == [])
+    _ = bench.catalog.apply(.forget(TableID(1)))
+    bench.serveCatalog()
+    #expect(bench.outcomes() == ["1 catalog"])
+    #expect(bench.coordinator.catalog.table(named: "t") == nil)
+  }
+
+  /// Answers to requests that were given up, and frames that cannot be read, change nothing.
+  @Test func strayAnswersAreIgnored() {
+    var bench = Bench()
+    bench.learnCatalog()
+    bench.coordinator.received([9, 9, 9], from: NodeID(1), now: bench.now)
+    bench.coordinator.received(
+      OperationFrame.encode([Response(id: 4_711, answer: .item(nil))])[0], from: NodeID(1), now: bench.now)
+    #expect(bench.outcomes() == [])
+  }
+
+  @Test func framesSurviveTheirEncodingAndEveryTruncationIsRefused() throws {
+    let requests = [
+      Request(id: 1, shard: ShardID(2), operation: .get(RowKey(table: TableID(1), hash: 7), consistent: true)),
+      Request(id: 300, shard: .metadata, operation: .catalogRead(version: 9)),
+      Request(id: 2, shard: ShardID(1), operation: .dropTable(TableID(3))),
+    ]
+    let bytes = OperationFrame.encode(requests)[0]
+    guard case .requests(let read) = try OperationFrame(bytes) else { return }
+    #expect(OperationFrame.encode(read) == [bytes])
+    for length in bytes.indices {
+      #expect(throws: MalformedBytes.self) { try OperationFrame(Array(bytes[..<length])) }
+    }
+  }
+}
+
+private struct Sent {
+  var node: NodeID
+  var request: Request
+
+  var isWrite: Bool { if case .write = request.operation { true } else { false } }
+  var isRange: Bool { if case .range = request.operation { true } else { false } }
+  var isCatalogRead: Bool { if case .catalogRead = request.operation { true } else { false } }
+
+  func isRead(of key: RowKey) -> Bool {
+    if case .get(key, _) = request.operation { true } else { false }
+  }
+}
+
+extension NodeID {
+  fileprivate var next: NodeID { NodeID(rawValue % 3 + 1) }
+}
+
+/// A coordinator of three nodes and two shards, fed by hand.
+private struct Bench {
+  let coordinator: Coordinator
+  var catalog = Catalog()
+  var now = Instant(nanoseconds: 1_000_000_000)
+  let key = RowKey(table: TableID(1), partition: .text("p"), sort: nil)
+
+  init() {
+    let nodes = [NodeID(1), NodeID(2), NodeID(3)]
+    coordinator = Coordinator(
+      configuration: CoordinatorConfiguration(nodes: nodes), random: SeededRandom(seed: 1))
+    _ = catalog.apply(.initialise(.initial(shards: 2, nodes: nodes, replication: 3)))
+    for node in nodes { coordinator.linkUp(node, now: now) }
+  }
+
+  var put: Call { .write(ItemWrite(key: key, action: .put(EncodedItem(AttributeMap())))) }
+
+  mutating func learnCatalog() {
+    advance(.milliseconds(20))
+    for sent in takeRequests() where sent.isCatalogRead { answer(sent, .catalog(catalog.encode())) }
+  }
+
+  /// Answers every question for the catalog for long enough that a lost one is asked again.
+  mutating func serveCatalog() {
+    for _ in 0..<30 {
+      for sent in takeRequests() where sent.isCatalogRead { answer(sent, .catalog(catalog.encode())) }
+      advance(.milliseconds(50))
+    }
+  }
+
+  mutating func advance(_ span: Span) {
+    now = now + span
+    coordinator.tick(now: now)
+  }
+
+  private var pending: [(token: UInt64, outcome: CallOutcome)] = []
+
+  mutating func takeRequests() -> [Sent] {
+    let effects = coordinator.takeEffects()
+    pending += effects.outcomes
+    return effects.frames.flatMap { frame -> [Sent] in
+      guard case .requests(let requests)? = try? OperationFrame(frame.bytes) else { return [] }
+      return requests.map { Sent(node: frame.node, request: $0) }
+    }
+  }
+
+  func answer(_ sent: Sent, _ answer: Answer) {
+    let frame = OperationFrame.encode([Response(id: sent.request.id, answer: answer)])[0]
+    coordinator.received(frame, from: sent.node, now: now)
+  }
+
+  mutating func outcomes() -> [String] {
+    _ = takeRequests()
+    defer { pending = [] }
+    return pending.map { token, outcome in
+      switch outcome {
+      case .written: "\(token) written"
+      case .item: "\(token) item"
+      case .page(let page): "\(token) page of \(page.count)\(page.last == nil ? "" : ", more")"
+      case .catalog: "\(token) catalog"
+      case .failed(.outcomeUnknown): "\(token) outcomeUnknown"
+      case .failed(.unavailable): "\(token) unavailable"
+      default: "\(token) \(outcome)"
+      }
+    }
+  }
+}
