@@ -17,6 +17,7 @@ let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
 /// A target under `Sources/FOLDER/NAME`; `uses` may name only targets listed above it.
 func layer(_ folder: String, _ name: String, uses: [Target.Dependency] = []) -> Target {
@@ -39,10 +40,12 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
   ],
   targets: [
     library("CSQLite", pkgConfig: "sqlite3", apt: "libsqlite3-dev"),
     library("CNGHTTP2", pkgConfig: "libnghttp2", apt: "libnghttp2-dev"),
+    library("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev"),
     .target(name: "CShims", path: "Sources/SystemLibraries/CShims", cSettings: [.unsafeFlags(["-O2"])]),
     layer("Data", "Bytes", uses: ["CShims"]),
     layer("Data", "Items", uses: ["Bytes"]),
@@ -68,9 +71,24 @@ let package = Package(
       uses: ["Bytes", "Items", "Expressions", "Environment", "Messages", "Catalog", deques]),
     layer("System", "Telemetry"),
     layer("System", "System", uses: ["Bytes", "Environment", "CShims"]),
+    layer("System", "Settings", uses: [yams]),
     layer(
       "System", "Transport",
       uses: ["Bytes", "Environment", "CNGHTTP2", "Telemetry", nioCore, nioPosix, logging]),
+    layer(
+      "Edge", "Edge",
+      uses: [
+        "Bytes", "Items", "Expressions", "Environment", "Messages", "Catalog", "Coordinator", "Telemetry", "CZlib",
+        nioCore, nioPosix, nioHTTP1, logging,
+      ]),
+    layer(
+      "Edge", "Roles",
+      uses: [
+        "Bytes", "Items", "Environment", "Raft", "Journal", "Store", "Messages", "Catalog", "Shards", "Replicas",
+        "Node",
+        "Coordinator", "Telemetry", "System", "Settings", "Transport", "Edge", nioCore, nioPosix, nioHTTP1, logging,
+      ]),
+    layer("Edge", "Client", uses: ["Bytes", "Items", nioCore, nioPosix, nioHTTP1]),
     layer(
       "Simulation", "Simulation",
       uses: [
@@ -84,6 +102,13 @@ let package = Package(
     tests("JournalTests", uses: ["Bytes", "Environment", "Raft", "Journal", "System", "SimulatedDisk"]),
     tests("StoreTests", uses: ["Bytes", "Environment", "Raft", "Store", "System", "SimulatedDisk"]),
     tests("TransportTests", uses: ["Bytes", "Environment", "Telemetry", "Transport", nioCore, nioPosix, logging]),
+    tests(
+      "EdgeTests",
+      uses: [
+        "Bytes", "Items", "Expressions", "Environment", "Messages", "Catalog", "Coordinator", "Telemetry", "CZlib",
+        "Edge", nioCore, nioPosix, nioHTTP1,
+      ]),
+    tests("SettingsTests", uses: ["Settings"]),
     tests("CatalogTests", uses: ["Bytes", "Items", "Messages", "Catalog"]),
     tests(
       "ShardsTests",

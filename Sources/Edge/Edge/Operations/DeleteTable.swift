@@ -1,0 +1,26 @@
+internal import Catalog
+internal import Coordinator
+
+enum DeleteTable {
+  static func run(_ body: UnsafeBufferPointer<UInt8>, _ exchange: Exchange) throws(APIError) {
+    let name = try NamedTableRequest.parse(body)
+    exchange.service.target.submit(.deleteTable(name: name)) { outcome in
+      switch outcome {
+      case .catalog(.table(let table)): exchange.succeed("TableDescription", table)
+      case .catalog(.tableNotFound): exchange.fail(.notFound(table: name))
+      case .catalog(.tableInUse(let status)):
+        let verb = status == .creating ? "created" : "deleted"
+        exchange.fail(
+          APIError(
+            .resourceInUse, "Attempt to change a resource which is still in use: Table is being \(verb): \(name)"))
+      case .catalog(.deletionProtected):
+        exchange.fail(
+          .validation(
+            "Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection "
+              + "first."))
+      case .failed(let failure): exchange.fail(APIError(failure))
+      default: fatalError("DeleteTable ended with the outcome of another call.")
+      }
+    }
+  }
+}

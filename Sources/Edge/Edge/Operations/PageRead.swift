@@ -1,0 +1,100 @@
+internal import Bytes
+internal import Coordinator
+internal import Expressions
+internal import Items
+internal import Messages
+
+/// What Query and Scan have in common.
+struct PageRead {
+  var expressions: ParsedExpressions
+  var countOnly: Bool
+  var consistent: Bool
+  var limit: UInt32?
+  var capacity: ConsumedCapacity.Detail
+
+  /// - Throws: what DynamoDB refuses of the parameters that both operations have, in its order.
+  init(_ request: ItemRequest, valueExpressions: String) throws(APIError) {
+    try request.checkSubstitutions(valueExpressions: valueExpressions)
+    try request.checkValues()
+    try Self.checkSelect(request)
+    expressions = try ParsedExpressions(request)
+    if let index = request.indexName {
+      throw .validation("Reading the index \(index) is not supported by Gantry yet: indexes are not served")
+    }
+    countOnly = request.select == "COUNT"
+    consistent = request.consistentRead
+    limit = request.limit.map { UInt32(clamping: $0) }
+    capacity = ConsumedCapacity.Detail(request.returnConsumedCapacity)
+  }
+
+  private static func checkSelect(_ request: ItemRequest) throws(APIError) {
+    let asked: String? =
+      if request.projectionExpression != nil {
+        "ProjectionExpression"
+      } else if request.attributesToGet != nil {
+        "AttributesToGet"
+      } else {
+        nil
+      }
+    switch (request.select, asked) {
+    case ("SPECIFIC_ATTRIBUTES", nil):
+      throw .validation(
+        "Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES")
+    case ("COUNT", let asked?):
+      throw .validation("Cannot specify the \(asked) when choosing to get only the Count")
+    case ("ALL_ATTRIBUTES", let asked?), ("ALL_PROJECTED_ATTRIBUTES", let asked?):
+      throw .validation("Cannot specify the \(asked) when choosing to get \(request.select ?? "")")
+    case ("ALL_PROJECTED_ATTRIBUTES", nil) where request.indexName == nil:
+      throw .invalid("ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName")
+    default: return
+    }
+  }
+
+  func range(from lower: RowKey, to upper: RowKey, reverse: Bool = false) -> RangeRead {
+    RangeRead(
+      lower: lower, upper: upper, reverse: reverse, consistent: consistent, limit: limit, filter: expressions.filter,
+      countOnly: countOnly)
+  }
+
+  func body(_ page: RangePage, _ table: TableHandle) -> [UInt8] {
+    var writer = JSONWriter(capacity: 256 + Int(min(page.scannedBytes, 1 << 21)))
+    writer.beginObject()
+    if !countOnly {
+      writer.key("Items")
+      writer.beginArray()
+      for item in page.items {
+        if let projection = expressions.projection {
+          writer.item(projection.applied(to: item))
+        } else {
+          writer.stored(item)
+        }
+      }
+      writer.endArray()
+    }
+    writer.key("Count")
+    writer.integer(Int(page.count))
+    writer.key("ScannedCount")
+    writer.integer(Int(page.scannedCount))
+    if let last = page.last {
+      writer.key("LastEvaluatedKey")
+      writer.item(PageKeys.attributes(of: last, table))
+    }
+    let units = ConsumedCapacity.read(bytes: Int(page.scannedBytes), consistent: consistent)
+    ConsumedCapacity(table: table.name, units: units).writeMember(capacity, to: &writer)
+    writer.endObject()
+    return writer.bytes
+  }
+}
+
+extension Exchange {
+  func performRead(
+    on table: String, _ read: PageRead, build: @escaping (TableHandle) throws(APIError) -> Call
+  ) {
+    perform(on: table, build: build) { [self] outcome, table in
+      guard case .page(let page) = outcome else { fatalError("A read ended with the outcome of another call.") }
+      succeed(read.body(page, table))
+    } failed: { [self] error in
+      fail(error)
+    }
+  }
+}

@@ -1,0 +1,77 @@
+internal import Catalog
+internal import Coordinator
+internal import Expressions
+internal import Items
+internal import Messages
+
+enum Query {
+  static func run(_ request: ItemRequest, _ exchange: Exchange) throws(APIError) {
+    let table = try request.check(required: [])
+    let read = try PageRead(request, valueExpressions: "FilterExpression and KeyConditionExpression")
+    guard let expression = read.expressions.key else {
+      throw .validation(
+        "Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.")
+    }
+    let conditions = try checked { () throws(ExpressionError) in try expression.conditions() }
+    exchange.performRead(on: table, read) { (table) throws(APIError) in
+      let key = try checked { () throws(ExpressionError) in
+        try conditions.bind(partition: table.key.partition.bound, sort: table.key.sort?.bound)
+      }
+      try checkFilter(read.expressions.filter, table)
+      var (lower, upper) = KeyRange.bounds(key, table)
+      if let start = request.exclusiveStartKey {
+        let start = try startKey(start, key, table)
+        if request.scanIndexForward {
+          lower = max(lower, PageKeys.after(start))
+        } else {
+          upper = min(upper, start)
+        }
+      }
+      // Nothing lies between; the range must not be inside out.
+      return .query(read.range(from: min(lower, upper), to: upper, reverse: !request.scanIndexForward))
+    }
+  }
+
+  private static func checked<Value>(_ body: () throws(ExpressionError) -> Value) throws(APIError) -> Value {
+    do throws(ExpressionError) {
+      return try body()
+    } catch {
+      throw APIError(error)
+    }
+  }
+
+  /// A filter is evaluated after the key condition has chosen, so that keys have no place in it.
+  private static func checkFilter(_ filter: Condition?, _ table: TableHandle) throws(APIError) {
+    guard let names = filter?.referencedTopLevelNames else { return }
+    for key in table.key.attributes where names.contains(key.name) {
+      throw .validation(
+        "Filter Expression can only contain non-primary key attributes: Primary key attribute: \(key.text)")
+    }
+  }
+
+  private static func startKey(
+    _ given: EncodedItem, _ condition: KeyCondition, _ table: TableHandle
+  ) throws(APIError) -> RowKey {
+    guard given.count == table.key.attributes.count else {
+      throw .validation("The provided starting key is invalid")
+    }
+    let values = try KeyChecks.keyValues(given, table)
+    guard table.key.sort != nil else {
+      throw .validation("The provided exclusive start key is invalid: ExclusiveStartKey has no sort key to go on from")
+    }
+    guard values.partition == condition.partition else {
+      throw .validation("The provided starting key is outside query boundaries based on provided conditions")
+    }
+    let start = RowKey(table: table.id, partition: values.partition, sort: values.sort)
+    let bounds = KeyRange.bounds(condition, table)
+    guard condition.sort == nil || (bounds.lower <= start && start < bounds.upper) else {
+      throw .validation("The provided starting key does not match the range key predicate")
+    }
+    return start
+  }
+}
+
+extension TableKeyAttribute {
+  /// The same for the expressions, which know no catalog.
+  fileprivate var bound: Expressions.KeyAttribute { Expressions.KeyAttribute(name: name, type: type) }
+}

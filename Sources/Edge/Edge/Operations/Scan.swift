@@ -1,0 +1,75 @@
+internal import Coordinator
+internal import Items
+internal import Messages
+
+enum Scan {
+  /// A part of the hash space. Segments are equal parts of it; together they cover it.
+  struct Segment {
+    var lower: UInt64
+    /// Nil at the end of the hash space.
+    var upper: UInt64?
+
+    init(_ index: Int, of count: Int) {
+      lower = Self.boundary(index, count)
+      upper = index + 1 == count ? nil : Self.boundary(index + 1, count)
+    }
+
+    private static func boundary(_ index: Int, _ count: Int) -> UInt64 {
+      UInt64(truncatingIfNeeded: (UInt128(index) << 64) / UInt128(count))
+    }
+  }
+
+  static func run(_ request: ItemRequest, _ exchange: Exchange) throws(APIError) {
+    let table = try request.check(required: [])
+    let segment = try segment(request)
+    let read = try PageRead(request, valueExpressions: "FilterExpression")
+    exchange.performRead(on: table, read) { (table) throws(APIError) in
+      var lower = RowKey(table: table.id, hash: segment.lower)
+      let upper = upperBound(segment, table)
+      if let start = request.exclusiveStartKey {
+        lower = PageKeys.after(try startKey(start, from: lower, to: upper, table))
+      }
+      return .scan(read.range(from: lower, to: upper))
+    }
+  }
+
+  private static func upperBound(_ segment: Segment, _ table: TableHandle) -> RowKey {
+    if let upper = segment.upper { return RowKey(table: table.id, hash: upper) }
+    return RowKey(table: TableID(table.id.rawValue + 1), hash: 0)
+  }
+
+  private static func segment(_ request: ItemRequest) throws(APIError) -> Segment {
+    switch (request.segment, request.totalSegments) {
+    case (nil, nil): return Segment(0, of: 1)
+    case (_?, nil):
+      throw .validation(
+        "The TotalSegments parameter is required but was not present in the request when Segment parameter is present")
+    case (nil, _?):
+      throw .validation(
+        "The Segment parameter is required but was not present in the request when parameter TotalSegments is present")
+    case (let index?, let count?):
+      guard index < count else {
+        throw .validation(
+          "The Segment parameter is zero-based and must be less than parameter TotalSegments: Segment: \(index) is not "
+            + "less than TotalSegments: \(count)")
+      }
+      return Segment(index, of: count)
+    }
+  }
+
+  private static func startKey(
+    _ given: EncodedItem, from lower: RowKey, to upper: RowKey, _ table: TableHandle
+  ) throws(APIError) -> RowKey {
+    let values: (partition: AttributeValue, sort: AttributeValue?)
+    do throws(APIError) {
+      values = try KeyChecks.keyValues(given, table)
+    } catch {
+      throw .validation("The provided starting key is invalid: \(error.message ?? "")")
+    }
+    let start = RowKey(table: table.id, partition: values.partition, sort: values.sort)
+    guard lower <= start, start < upper else {
+      throw .validation("Exclusive start key must lie within the segment")
+    }
+    return start
+  }
+}

@@ -1,0 +1,247 @@
+internal import Catalog
+internal import Items
+
+/// The rules of CreateTable beyond the model, in DynamoDB's order and with its texts.
+extension TableRequest {
+  static let unitsMax = 1_000_000_000_000
+  static let localIndexesMax = 5
+  static let globalIndexesMax = 20
+  static let tagsMax = 50
+
+  /// - Throws: the first rule that the request breaks.
+  func definition() throws(APIError) -> TableDefinition {
+    try checkModel()
+    let name = try tableNameForCreation()
+    try checkRefused()
+    let definitions = try attributeDefinitions()
+    let mode = try checkedBillingMode()
+    let key = try Self.key(keySchema ?? [], definitions)
+    var indexes: [IndexDefinition] = []
+    try appendLocal(&indexes, table: key, definitions)
+    try appendGlobal(&indexes, mode, definitions)
+    try Self.checkNames(of: indexes)
+    try checkAllUsed(key, indexes, definitions)
+    return TableDefinition(
+      name: name, key: key, attributes: definitions, billingMode: mode, throughput: throughput?.stored,
+      indexes: indexes, stream: try streamView(),
+      tableClass: tableClass == "STANDARD_INFREQUENT_ACCESS" ? .standardInfrequentAccess : .standard,
+      deletionProtection: deletionProtection, tags: try checkedTags())
+  }
+
+  private func tableNameForCreation() throws(APIError) -> String {
+    let given = tableName ?? ""
+    if given.hasPrefix("arn:") { return try TableName.resolve(given) }
+    guard (3...255).contains(given.utf16.count) else {
+      throw .validation("TableName must be at least 3 characters long and at most 255 characters long")
+    }
+    var violations = Violations()
+    violations.checkName(given, at: "tableName")
+    try violations.throwIfAny()
+    return given
+  }
+
+  private func checkRefused() throws(APIError) {
+    if let member = refused.first { throw .unsupported("The parameter \(member) of CreateTable") }
+    if encryptionEnabled { throw .unsupported("SSESpecification with a key of one's own (Enabled: true)") }
+    if (globalIndexes ?? []).contains(where: \.hasOnDemandThroughput) {
+      throw .unsupported("The throughput limit of an index on demand")
+    }
+  }
+
+  private func attributeDefinitions() throws(APIError) -> [KeyAttribute] {
+    var result: [KeyAttribute] = []
+    for element in attributes ?? [] {
+      guard let name = element.name, let type = element.type.flatMap({ KeyType(name: Array($0.utf8)) }) else {
+        fatalError("An attribute definition passed the model without a name or type.")
+      }
+      let attribute = KeyAttribute(name: Array(name.utf8), type: type)
+      guard !result.contains(where: { $0.name == attribute.name }) else {
+        throw .invalid("Duplicate AttributeName in AttributeDefinitions: \(name)")
+      }
+      result.append(attribute)
+    }
+    return result
+  }
+
+  private func checkedBillingMode() throws(APIError) -> BillingMode {
+    if billingMode == "PAY_PER_REQUEST" {
+      guard throughput == nil else {
+        throw .invalid(
+          "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST")
+      }
+      return .payPerRequest
+    }
+    guard let throughput else {
+      throw .invalid("ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED")
+    }
+    try Self.checkUnits(throughput, index: nil)
+    return .provisioned
+  }
+
+  private static func checkUnits(_ throughput: Units, index: String?) throws(APIError) {
+    let place = index.map { " for index \($0)" } ?? " for table"
+    for (units, name) in [
+      (throughput.readUnits, "ReadCapacityUnits"), (throughput.writeUnits, "WriteCapacityUnits"),
+    ] where (units ?? 0) > unitsMax {
+      throw .validation("Given value \(units ?? 0) for \(name) is out of bounds\(place)")
+    }
+  }
+
+  /// A key schema of one or two elements whose attributes are defined.
+  static func key(_ schema: [Element], _ definitions: [KeyAttribute]) throws(APIError) -> KeySchema {
+    guard schema[0].type == "HASH" else {
+      throw .validation("Invalid KeySchema: The first KeySchemaElement is not a HASH key type")
+    }
+    if schema.count == 2 {
+      guard schema[0].name != schema[1].name else {
+        throw .validation("Both the Hash Key and the Range Key element in the KeySchema have the same name")
+      }
+      guard schema[1].type == "RANGE" else {
+        throw .validation("Invalid KeySchema: The second KeySchemaElement is not a RANGE key type")
+      }
+    }
+    var attributes: [KeyAttribute] = []
+    for element in schema {
+      let name = Array((element.name ?? "").utf8)
+      guard let attribute = definitions.first(where: { $0.name == name }) else {
+        throw .invalid(
+          "Some index key attributes are not defined in AttributeDefinitions. Keys: "
+            + "[\(schema.map { $0.name ?? "" }.joined(separator: ", "))], AttributeDefinitions: "
+            + "[\(definitions.map(\.text).joined(separator: ", "))]")
+      }
+      attributes.append(attribute)
+    }
+    return KeySchema(partition: attributes[0], sort: attributes.count == 2 ? attributes[1] : nil)
+  }
+
+  private func appendLocal(
+    _ indexes: inout [IndexDefinition], table: KeySchema, _ definitions: [KeyAttribute]
+  ) throws(APIError) {
+    guard let localIndexes else { return }
+    if localIndexes.isEmpty { throw .invalid("List of LocalSecondaryIndexes is empty") }
+    guard table.sort != nil else {
+      throw .invalid(
+        "Table KeySchema does not have a range key, which is required when specifying a LocalSecondaryIndex")
+    }
+    for index in localIndexes {
+      let definition = try index.definition(.local, definitions)
+      guard definition.key.sort != nil else {
+        throw .invalid("Index KeySchema does not have a range key for index: \(definition.name)")
+      }
+      guard definition.key.partition == table.partition else {
+        throw .invalid(
+          "Index KeySchema does not have the same leading hash key as table KeySchema for index: \(definition.name). "
+            + "index hash key: \(definition.key.partition.text), table hash key: \(table.partition.text)")
+      }
+      indexes.append(definition)
+    }
+    guard localIndexes.count <= Self.localIndexesMax else {
+      throw .invalid("Number of LocalSecondaryIndexes exceeds per-table limit of \(Self.localIndexesMax)")
+    }
+  }
+
+  private func appendGlobal(
+    _ indexes: inout [IndexDefinition], _ mode: BillingMode, _ definitions: [KeyAttribute]
+  ) throws(APIError) {
+    guard let globalIndexes else { return }
+    if globalIndexes.isEmpty { throw .invalid("List of GlobalSecondaryIndexes is empty") }
+    for index in globalIndexes {
+      let definition = try index.definition(.global, definitions)
+      switch (mode, index.throughput) {
+      case (.payPerRequest, _?):
+        throw .invalid(
+          "ProvisionedThroughput should not be specified for index: \(definition.name) when BillingMode is "
+            + "PAY_PER_REQUEST")
+      case (.provisioned, nil):
+        throw .invalid("ProvisionedThroughput must be specified for index: \(definition.name)")
+      case (.provisioned, let throughput?): try Self.checkUnits(throughput, index: definition.name)
+      case (.payPerRequest, nil): break
+      }
+      indexes.append(definition)
+    }
+    guard globalIndexes.count <= Self.globalIndexesMax else {
+      throw .invalid("GlobalSecondaryIndex count exceeds the per-table limit of \(Self.globalIndexesMax)")
+    }
+  }
+
+  private static func checkNames(of indexes: [IndexDefinition]) throws(APIError) {
+    for (position, index) in indexes.enumerated()
+    where indexes[..<position].contains(where: { $0.name == index.name }) {
+      throw .invalid("Duplicate index name: \(index.name)")
+    }
+  }
+
+  private func checkAllUsed(
+    _ key: KeySchema, _ indexes: [IndexDefinition], _ definitions: [KeyAttribute]
+  ) throws(APIError) {
+    var used: [KeyAttribute] = []
+    for attribute in key.attributes + indexes.flatMap(\.key.attributes) where !used.contains(attribute) {
+      used.append(attribute)
+    }
+    guard definitions.contains(where: { !used.contains($0) }) else { return }
+    if indexes.isEmpty {
+      throw .invalid(
+        "Number of attributes in KeySchema does not exactly match number of attributes defined in AttributeDefinitions")
+    }
+    throw .invalid(
+      "Some AttributeDefinitions are not used. AttributeDefinitions: "
+        + "[\(definitions.map(\.text).joined(separator: ", "))], keys used: "
+        + "[\(used.map(\.text).joined(separator: ", "))]")
+  }
+
+  private func streamView() throws(APIError) -> StreamViewType? {
+    guard let stream else { return nil }
+    guard stream.enabled == true else {
+      if stream.viewType != nil {
+        throw .invalid("StreamViewType cannot be specified when StreamEnabled is false")
+      }
+      return nil
+    }
+    switch stream.viewType {
+    case "KEYS_ONLY": return .keysOnly
+    case "NEW_IMAGE": return .newImage
+    case "OLD_IMAGE": return .oldImage
+    case "NEW_AND_OLD_IMAGES": return .newAndOldImages
+    default: throw .invalid("StreamViewType must be specified when StreamEnabled is true")
+    }
+  }
+
+  private func checkedTags() throws(APIError) -> [Tag] {
+    let tags = (tags ?? []).map { Tag(key: $0.key ?? "", value: $0.value ?? "") }
+    guard tags.count <= Self.tagsMax else { throw .invalid("Too many tags: at most \(Self.tagsMax) are allowed") }
+    for (position, tag) in tags.enumerated() where tags[..<position].contains(where: { $0.key == tag.key }) {
+      throw .invalid("Duplicate tag key: \(tag.key)")
+    }
+    return tags
+  }
+}
+
+extension TableRequest.Units {
+  var stored: Throughput {
+    Throughput(readUnits: UInt64(readUnits ?? 0), writeUnits: UInt64(writeUnits ?? 0))
+  }
+}
+
+extension TableRequest.Index {
+  func definition(_ kind: IndexDefinition.Kind, _ definitions: [KeyAttribute]) throws(APIError) -> IndexDefinition {
+    let key = try TableRequest.key(keySchema ?? [], definitions)
+    let included = projection?.nonKeyAttributes
+    let type: ProjectionType
+    switch projection?.type {
+    case "ALL": type = .all
+    case "KEYS_ONLY": type = .keysOnly
+    case "INCLUDE":
+      guard included != nil else {
+        throw .invalid("ProjectionType is INCLUDE, but NonKeyAttributes is not specified")
+      }
+      type = .include
+    default: throw .invalid("Unknown ProjectionType: null")
+    }
+    if type != .include, included != nil {
+      throw .invalid("ProjectionType is \(projection?.type ?? ""), but NonKeyAttributes is specified")
+    }
+    return IndexDefinition(
+      name: name ?? "", kind: kind, key: key, projection: type,
+      includedAttributes: (included ?? []).map { Array($0.utf8) }, throughput: throughput?.stored)
+  }
+}

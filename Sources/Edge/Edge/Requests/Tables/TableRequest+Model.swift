@@ -1,0 +1,93 @@
+/// The constraints of the service model on CreateTable.
+extension TableRequest {
+  func checkModel() throws(APIError) {
+    guard let tableName else {
+      throw .validation("The parameter 'TableName' is required but was not present in the request")
+    }
+    var violations = Violations()
+    violations.checkLength(tableName, at: "tableName", min: 1, max: 1024)
+    violations.require(attributes != nil, at: "attributeDefinitions")
+    violations.require(keySchema != nil, at: "keySchema")
+    check(attributes ?? [], &violations)
+    Self.check(keySchema, at: "keySchema", &violations)
+    violations.check(billingMode, at: "billingMode", isOneOf: ModelEnums.billingMode)
+    violations.check(tableClass, at: "tableClass", isOneOf: ModelEnums.tableClass)
+    Self.check(throughput, at: "provisionedThroughput", &violations)
+    check(localIndexes, at: "localSecondaryIndexes", &violations)
+    check(globalIndexes, at: "globalSecondaryIndexes", &violations)
+    checkStream(&violations)
+    checkTags(&violations)
+    try violations.throwIfAny()
+  }
+
+  private func check(_ attributes: [Element], _ violations: inout Violations) {
+    for (position, attribute) in attributes.enumerated() {
+      let path = "attributeDefinitions.\(position + 1).member"
+      violations.require(attribute.name != nil, at: "\(path).attributeName")
+      violations.checkLength(attribute.name, at: "\(path).attributeName", min: 1, max: 255)
+      violations.require(attribute.type != nil, at: "\(path).attributeType")
+      violations.check(attribute.type, at: "\(path).attributeType", isOneOf: ModelEnums.attributeType)
+    }
+  }
+
+  private static func check(_ schema: [Element]?, at path: String, _ violations: inout Violations) {
+    guard let schema else { return }
+    violations.checkCount(schema.count, shown: "[]", at: path, min: 1)
+    if schema.count > 2 {
+      violations.add("\(schema.count) elements", at: path, "have length less than or equal to 2")
+    }
+    for (position, element) in schema.enumerated() {
+      let path = "\(path).\(position + 1).member"
+      violations.require(element.name != nil, at: "\(path).attributeName")
+      violations.checkLength(element.name, at: "\(path).attributeName", min: 1, max: 255)
+      violations.require(element.type != nil, at: "\(path).keyType")
+      violations.check(element.type, at: "\(path).keyType", isOneOf: ModelEnums.keyType)
+    }
+  }
+
+  private static func check(_ throughput: Units?, at path: String, _ violations: inout Violations) {
+    guard let throughput else { return }
+    violations.require(throughput.readUnits != nil, at: "\(path).readCapacityUnits")
+    violations.require(throughput.writeUnits != nil, at: "\(path).writeCapacityUnits")
+    violations.check(throughput.readUnits, at: "\(path).readCapacityUnits", min: 1)
+    violations.check(throughput.writeUnits, at: "\(path).writeCapacityUnits", min: 1)
+  }
+
+  private func check(_ indexes: [Index]?, at path: String, _ violations: inout Violations) {
+    for (position, index) in (indexes ?? []).enumerated() {
+      let path = "\(path).\(position + 1).member"
+      violations.require(index.name != nil, at: "\(path).indexName")
+      violations.checkName(index.name, at: "\(path).indexName")
+      violations.require(index.keySchema != nil, at: "\(path).keySchema")
+      Self.check(index.keySchema, at: "\(path).keySchema", &violations)
+      violations.require(index.projection != nil, at: "\(path).projection")
+      violations.check(
+        index.projection?.type, at: "\(path).projection.projectionType", isOneOf: ModelEnums.projectionType)
+      violations.checkCount(
+        index.projection?.nonKeyAttributes?.count, shown: "[]", at: "\(path).projection.nonKeyAttributes", min: 1,
+        max: 20)
+      for (position, name) in (index.projection?.nonKeyAttributes ?? []).enumerated() {
+        violations.checkLength(
+          name, at: "\(path).projection.nonKeyAttributes.\(position + 1).member", min: 1, max: 255)
+      }
+      Self.check(index.throughput, at: "\(path).provisionedThroughput", &violations)
+    }
+  }
+
+  private func checkStream(_ violations: inout Violations) {
+    guard let stream else { return }
+    violations.require(stream.enabled != nil, at: "streamSpecification.streamEnabled")
+    violations.check(
+      stream.viewType, at: "streamSpecification.streamViewType", isOneOf: ModelEnums.streamViewType)
+  }
+
+  private func checkTags(_ violations: inout Violations) {
+    for (position, tag) in (tags ?? []).enumerated() {
+      let path = "tags.\(position + 1).member"
+      violations.require(tag.key != nil, at: "\(path).key")
+      violations.checkLength(tag.key, at: "\(path).key", min: 1, max: 128)
+      violations.require(tag.value != nil, at: "\(path).value")
+      violations.checkLength(tag.value, at: "\(path).value", min: 0, max: 256)
+    }
+  }
+}

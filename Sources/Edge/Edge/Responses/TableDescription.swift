@@ -1,0 +1,183 @@
+internal import Catalog
+internal import Items
+
+/// A table as CreateTable, DescribeTable and DeleteTable show it.
+///
+/// Sizes and counts are 0: DynamoDB's are estimates that are six hours old, and there is no estimate here.
+struct TableDescription {
+  let table: Table
+  let arn: String
+
+  func write(to writer: inout JSONWriter) {
+    let definition = table.definition
+    writer.beginObject()
+    writer.member("TableName", table.name)
+    writer.member("TableArn", arn)
+    writer.member("TableId", Self.uuid(table.uniqueID))
+    writer.member("TableStatus", status)
+    writer.key("CreationDateTime")
+    writer.seconds(milliseconds: Int(table.createdAtMs))
+    writeAttributes(definition.attributes, to: &writer)
+    Self.write(definition.key, to: &writer)
+    Self.writeSizes("TableSizeBytes", to: &writer)
+    writeThroughput(definition.throughput, to: &writer)
+    writeBilling(to: &writer)
+    writeIndexes(.local, "LocalSecondaryIndexes", to: &writer)
+    writeIndexes(.global, "GlobalSecondaryIndexes", to: &writer)
+    writeStream(to: &writer)
+    writer.key("TableClassSummary")
+    writer.beginObject()
+    writer.member("TableClass", definition.tableClass == .standard ? "STANDARD" : "STANDARD_INFREQUENT_ACCESS")
+    writer.endObject()
+    writer.key("DeletionProtectionEnabled")
+    writer.bool(definition.deletionProtection)
+    writer.endObject()
+  }
+
+  private var status: String {
+    switch table.status {
+    case .creating: "CREATING"
+    case .active: "ACTIVE"
+    case .deleting: "DELETING"
+    }
+  }
+
+  static func uuid(_ bytes: [UInt8]) -> String {
+    let digits = Array("0123456789abcdef".utf8)
+    var text: [UInt8] = []
+    for (position, byte) in bytes.enumerated() {
+      if [4, 6, 8, 10].contains(position) { text.append(UInt8(ascii: "-")) }
+      text.append(digits[Int(byte >> 4)])
+      text.append(digits[Int(byte & 15)])
+    }
+    return String(decoding: text, as: UTF8.self)
+  }
+
+  private func writeAttributes(_ attributes: [KeyAttribute], to writer: inout JSONWriter) {
+    writer.key("AttributeDefinitions")
+    writer.beginArray()
+    for attribute in attributes {
+      writer.beginObject()
+      writer.key("AttributeName")
+      writer.string(attribute.name)
+      writer.member("AttributeType", "\(attribute.type.name)")
+      writer.endObject()
+    }
+    writer.endArray()
+  }
+
+  private static func write(_ key: KeySchema, to writer: inout JSONWriter) {
+    writer.key("KeySchema")
+    writer.beginArray()
+    for (position, attribute) in key.attributes.enumerated() {
+      writer.beginObject()
+      writer.key("AttributeName")
+      writer.string(attribute.name)
+      writer.member("KeyType", position == 0 ? "HASH" : "RANGE")
+      writer.endObject()
+    }
+    writer.endArray()
+  }
+
+  private static func writeSizes(_ bytes: StaticString, to writer: inout JSONWriter) {
+    writer.key(bytes)
+    writer.integer(0)
+    writer.key("ItemCount")
+    writer.integer(0)
+  }
+
+  /// Tables on demand show zeros.
+  private func writeThroughput(_ throughput: Throughput?, to writer: inout JSONWriter) {
+    writer.key("ProvisionedThroughput")
+    writer.beginObject()
+    writer.key("NumberOfDecreasesToday")
+    writer.integer(0)
+    writer.key("ReadCapacityUnits")
+    writer.integer(Int(throughput?.readUnits ?? 0))
+    writer.key("WriteCapacityUnits")
+    writer.integer(Int(throughput?.writeUnits ?? 0))
+    writer.endObject()
+  }
+
+  private func writeBilling(to writer: inout JSONWriter) {
+    guard table.definition.billingMode == .payPerRequest else { return }
+    writer.key("BillingModeSummary")
+    writer.beginObject()
+    writer.member("BillingMode", "PAY_PER_REQUEST")
+    writer.key("LastUpdateToPayPerRequestDateTime")
+    writer.seconds(milliseconds: Int(table.createdAtMs))
+    writer.endObject()
+  }
+
+  private func writeIndexes(_ kind: IndexDefinition.Kind, _ name: StaticString, to writer: inout JSONWriter) {
+    let indexes = table.definition.indexes.filter { $0.kind == kind }
+    guard !indexes.isEmpty else { return }
+    writer.key(name)
+    writer.beginArray()
+    for index in indexes { write(index, to: &writer) }
+    writer.endArray()
+  }
+
+  /// Indexes are stored but not served, which is what `CREATING` tells. Local indexes have no status.
+  private func write(_ index: IndexDefinition, to writer: inout JSONWriter) {
+    writer.beginObject()
+    writer.member("IndexName", index.name)
+    writer.member("IndexArn", "\(arn)/index/\(index.name)")
+    Self.write(index.key, to: &writer)
+    writer.key("Projection")
+    writer.beginObject()
+    switch index.projection {
+    case .all: writer.member("ProjectionType", "ALL")
+    case .keysOnly: writer.member("ProjectionType", "KEYS_ONLY")
+    case .include:
+      writer.member("ProjectionType", "INCLUDE")
+      writer.key("NonKeyAttributes")
+      writer.beginArray()
+      for name in index.includedAttributes { writer.string(name) }
+      writer.endArray()
+    }
+    writer.endObject()
+    if index.kind == .global {
+      writer.member("IndexStatus", "CREATING")
+      writeThroughput(index.throughput, to: &writer)
+    }
+    Self.writeSizes("IndexSizeBytes", to: &writer)
+    writer.endObject()
+  }
+
+  private func writeStream(to writer: inout JSONWriter) {
+    guard let stream = table.definition.stream else { return }
+    writer.key("StreamSpecification")
+    writer.beginObject()
+    writer.key("StreamEnabled")
+    writer.bool(true)
+    let view: String =
+      switch stream {
+      case .keysOnly: "KEYS_ONLY"
+      case .newImage: "NEW_IMAGE"
+      case .oldImage: "OLD_IMAGE"
+      case .newAndOldImages: "NEW_AND_OLD_IMAGES"
+      }
+    writer.member("StreamViewType", view)
+    writer.endObject()
+  }
+}
+
+extension JSONWriter {
+  mutating func member(_ name: StaticString, _ value: String) {
+    key(name)
+    string(value)
+  }
+}
+
+extension Exchange {
+  /// Answers with one table under `member`.
+  func succeed(_ member: StaticString, _ table: Table) {
+    var writer = JSONWriter(capacity: 1_024)
+    writer.beginObject()
+    writer.key(member)
+    TableDescription(table: table, arn: service.arn(table: table.name)).write(to: &writer)
+    writer.endObject()
+    succeed(writer.bytes)
+  }
+}

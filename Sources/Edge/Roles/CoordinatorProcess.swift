@@ -1,0 +1,146 @@
+import Coordinator
+import Edge
+import Environment
+import Logging
+import Messages
+import NIOCore
+import NIOPosix
+public import Settings
+import Synchronization
+import System
+import Telemetry
+import Transport
+
+/// One coordinator as a process: on each of its loops a machine of its own with links of its own to all nodes.
+public struct CoordinatorProcess {
+  private let settings: CoordinatorSettings
+
+  public init(settings: CoordinatorSettings) { self.settings = settings }
+
+  /// Runs until SIGTERM or SIGINT; throws where the coordinator cannot start.
+  public func run() throws {
+    Signals.prepare()
+    let logger = ProcessLog.logger(process: settings.name, format: settings.logFormat, level: settings.logLevel)
+    let group = MultiThreadedEventLoopGroup(numberOfThreads: settings.loops)
+    let adminGroup = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+    let state = ProcessState(loops: settings.loops)
+    var registry = MetricRegistry()
+    ProcessMetrics.register(in: &registry)
+    let transport = TransportOptions(logger: logger, metrics: TransportMetrics(&registry))
+    let nodes = try settings.nodes.map { node in
+      (node, try ProcessFailure.address(node.address, key: "nodes.\(node.name).address"))
+    }
+    let lanes = CoordinatorLanes(settings: settings, nodes: nodes, transport: transport, state: state)
+    let edge = try startEdge(group, &registry, lanes)
+    let admin = try startAdmin(adminGroup.next(), &registry, state)
+    state.publish(registry)
+    logger.info("coordinator started", metadata: ["listen": "\(settings.listen)", "admin": "\(settings.admin)"])
+    let reason = Signals.wait()
+    logger.info("coordinator stops", metadata: ["reason": "\(reason ?? "asked to")"])
+    try? edge.shutDown().wait()
+    lanes.stop()
+    try? admin.shutDown().wait()
+    try? group.syncShutdownGracefully()
+    try? adminGroup.syncShutdownGracefully()
+  }
+
+  private func startEdge(
+    _ group: MultiThreadedEventLoopGroup, _ registry: inout MetricRegistry, _ lanes: CoordinatorLanes
+  ) throws -> EdgeServer {
+    let address = try ProcessFailure.address(settings.listen, key: "listen")
+    let configuration = EdgeConfiguration(
+      host: address.host, port: address.port, region: settings.region, allowedHosts: settings.allowedHosts,
+      corsOrigins: settings.corsOrigins)
+    do {
+      return try EdgeServer.start(
+        configuration, group: group, clock: RealClock(), registry: &registry, makeHost: { lanes.make($0, $1) }
+      ).wait()
+    } catch {
+      throw ProcessFailure.listening(on: settings.listen, key: "listen", error)
+    }
+  }
+
+  private func startAdmin(
+    _ loop: any EventLoop, _ registry: inout MetricRegistry, _ state: ProcessState
+  ) throws -> AdminServer {
+    let address = try ProcessFailure.address(settings.admin, key: "admin")
+    do {
+      return try AdminServer.start(
+        host: address.host, port: address.port, eventLoop: loop, clock: RealClock(), registry: &registry,
+        isReady: { state.isReady }, metrics: { state.metricsPage() }, routes: []
+      ).wait()
+    } catch {
+      throw ProcessFailure.listening(on: settings.admin, key: "admin", error)
+    }
+  }
+}
+
+/// Makes each loop's machine and links, and stops them.
+private final class CoordinatorLanes: Sendable {
+  private let settings: CoordinatorSettings
+  private let nodes: [(NodeAddress, HostPort)]
+  private let transport: TransportOptions
+  private let state: ProcessState
+  private static let readinessIntervalMs: Int64 = 20
+  private let stops = Mutex<[@Sendable () -> Void]>([])
+
+  init(
+    settings: CoordinatorSettings, nodes: [(NodeAddress, HostPort)], transport: TransportOptions, state: ProcessState
+  ) {
+    self.settings = settings
+    self.nodes = nodes
+    self.transport = transport
+    self.state = state
+  }
+
+  /// On the loop, as ``EdgeServer`` asks.
+  func make(_ loop: any EventLoop, _ number: Int) -> CoordinatorHost {
+    let names = Dictionary(uniqueKeysWithValues: nodes.map { ($0.0.name, NodeID($0.0.node)) })
+    let links = CoordinatorLinks(names: names, logger: transport.logger)
+    let coordinator = Coordinator(
+      configuration: CoordinatorConfiguration(
+        nodes: nodes.map { NodeID($0.0.node) }, callTimeout: .milliseconds(UInt64(settings.callTimeoutMs))),
+      random: SeededRandom(seed: UInt64.random(in: .min ... .max)))
+    let host = CoordinatorHost(coordinator: coordinator, eventLoop: loop, clock: RealClock()) { links.send($0, $1) }
+    links.host = host
+    links.start(dialers(loop, number, links))
+    host.start()
+    watch(host, links, loop)
+    return host
+  }
+
+  private func dialers(_ loop: any EventLoop, _ number: Int, _ links: CoordinatorLinks) -> [NodeID: Dialer] {
+    let local = Handshake(
+      cluster: settings.cluster, process: "\(settings.name).\(number)", role: "coordinator",
+      incarnation: RealClock().wallTimeMs)
+    var dialers: [NodeID: Dialer] = [:]
+    for (node, address) in nodes {
+      dialers[NodeID(node.node)] = Dialer(
+        loop: loop, host: address.host, port: address.port, transportClass: .operations, local: local,
+        expectedProcess: node.name, options: transport, random: SeededRandom(seed: UInt64.random(in: .min ... .max)),
+        delegate: links)
+    }
+    return dialers
+  }
+
+  private func watch(_ host: CoordinatorHost, _ links: CoordinatorLinks, _ loop: any EventLoop) {
+    let bound = NIOLoopBound((host, links), eventLoop: loop)
+    let readiness = NIOLoopBoundBox(LoopReadiness(state), eventLoop: loop)
+    let ticker = loop.scheduleRepeatedTask(initialDelay: .zero, delay: .milliseconds(Self.readinessIntervalMs)) { _ in
+      readiness.value.update(bound.value.0.isReady)
+    }
+    stops.withLock {
+      $0.append {
+        ticker.cancel()
+        try? loop.submit {
+          bound.value.0.stop()
+          bound.value.1.stop()
+        }.wait()
+      }
+    }
+  }
+
+  func stop() {
+    for stop in stops.withLock({ $0 }) { stop() }
+  }
+}

@@ -1,0 +1,209 @@
+import Environment
+import Logging
+import Messages
+import NIOCore
+import Node
+import System
+import Telemetry
+import Transport
+
+/// Drives one ``Node`` on one event loop: frames in, effects out, blocking work on threads.
+///
+/// Confined to its loop. Whatever arrives in one turn of the loop is handed to the machine, and the machine's effects
+/// are taken once, at the end of the turn.
+final class NodeHost {
+  /// How often the machine is given the time.
+  static let tickIntervalMs: Int64 = 10
+
+  let node: Node
+  private let loop: any EventLoop
+  /// Every node of the cluster, by the name of its process.
+  private let peers: [String: NodeID]
+  private let clock: any Clock
+  private let logger: Logger
+  private let metrics: NodeMetrics
+  private var readiness: LoopReadiness
+  private let stop: (NodeFailure) -> Void
+  private var workers: WorkerThreads?
+  private var consensus: [NodeID: Dialer] = [:]
+  private var operations: [NodeID: Dialer] = [:]
+  /// Links that requests come on, by the number that answers are addressed with.
+  private var connections: [UInt64: Link] = [:]
+  private var nextConnection: UInt64 = 1
+  private var localWaiters: [UInt64: (Answer) -> Void] = [:]
+  private var turnEndIsScheduled = false
+  private var ticker: RepeatedTask?
+
+  /// Requests of this process itself come on this connection.
+  private static let localConnection: UInt64 = 0
+
+  init(
+    node: Node, loop: any EventLoop, peers: [String: NodeID], clock: any Clock, logger: Logger, metrics: NodeMetrics,
+    readiness: LoopReadiness, stop: @escaping (NodeFailure) -> Void
+  ) {
+    self.node = node
+    self.loop = loop
+    self.peers = peers
+    self.clock = clock
+    self.logger = logger
+    self.metrics = metrics
+    self.readiness = readiness
+    self.stop = stop
+  }
+
+  // MARK: Life
+
+  func start(consensus: [NodeID: Dialer], operations: [NodeID: Dialer]) {
+    self.consensus = consensus
+    self.operations = operations
+    let boundSelf = NIOLoopBound(self, eventLoop: loop)
+    let loop = loop
+    workers = WorkerThreads { id, error in
+      // An error crosses threads as what it says; its kind decides here, where it was thrown.
+      let failure = error.map { JobFailure($0) }
+      loop.execute { boundSelf.value.jobFinished(id, failure) }
+    }
+    for dialer in consensus.values { dialer.start() }
+    for dialer in operations.values { dialer.start() }
+    let interval = TimeAmount.milliseconds(Self.tickIntervalMs)
+    ticker = loop.scheduleRepeatedTask(initialDelay: .zero, delay: interval) { _ in boundSelf.value.tick() }
+  }
+
+  /// Ends the machine's time and its connections, and returns the threads to be joined elsewhere.
+  func shutdown() -> WorkerThreads? {
+    ticker?.cancel()
+    ticker = nil
+    for dialer in consensus.values { dialer.stop() }
+    for dialer in operations.values { dialer.stop() }
+    defer { workers = nil }
+    return workers
+  }
+
+  // MARK: Events
+
+  private func tick() {
+    node.tick(now: clock.now)
+    endTurn()
+  }
+
+  private func jobFinished(_ id: UInt64, _ failure: JobFailure?) {
+    guard workers != nil else { return }
+    node.jobFinished(id, error: failure?.error, now: clock.now)
+    scheduleTurnEnd()
+  }
+
+  /// One operation of this process itself, such as a checksum ordered over the admin port.
+  func submit(_ operation: Operation, shard: ShardID, completion: @escaping (Answer) -> Void) {
+    let id = nextConnection
+    nextConnection += 1
+    localWaiters[id] = completion
+    let request = Request(id: id, shard: shard, operation: operation)
+    node.received([request], connection: Self.localConnection, now: clock.now)
+    scheduleTurnEnd()
+  }
+
+  /// Orders a checksum of every shard that this node leads; `completion` gets the log index of each.
+  func proposeChecksums(_ completion: @escaping ([(shard: ShardID, index: UInt64)]) -> Void) {
+    let shards = node.ledShards
+    guard !shards.isEmpty else { return completion([]) }
+    var left = shards.count
+    var proposed: [(shard: ShardID, index: UInt64)] = []
+    for shard in shards {
+      submit(.checksum, shard: shard) { answer in
+        if case .checksumAt(let index) = answer { proposed.append((shard, index)) }
+        left -= 1
+        if left == 0 { completion(proposed.sorted { $0.shard < $1.shard }) }
+      }
+    }
+  }
+
+  private func scheduleTurnEnd() {
+    guard !turnEndIsScheduled else { return }
+    turnEndIsScheduled = true
+    loop.assumeIsolated().execute { [self] in
+      turnEndIsScheduled = false
+      endTurn()
+    }
+  }
+
+  private func endTurn() {
+    guard let workers else { return }
+    let effects = node.takeEffects(now: clock.now)
+    if let failure = effects.failure { return stop(failure) }
+    for (node, bytes) in effects.consensus { consensus[node]?.link?.send(bytes) }
+    for job in effects.jobs { workers.run(job) }
+    for (node, requests) in effects.requests {
+      for frame in OperationFrame.encode(requests) { operations[node]?.link?.send(frame) }
+    }
+    for (connection, responses) in effects.responses { answer(connection, responses) }
+    if effects.hasMore { scheduleTurnEnd() }
+    metrics.turns.add()
+    readiness.update(node.isReady)
+  }
+
+  private func answer(_ connection: UInt64, _ responses: [Response]) {
+    guard connection == Self.localConnection else {
+      metrics.answers.add(UInt64(responses.count))
+      for frame in OperationFrame.encode(responses) { connections[connection]?.send(frame) }
+      return
+    }
+    for response in responses { localWaiters.removeValue(forKey: response.id)?(response.answer) }
+  }
+}
+
+/// What a job threw, carried from its thread to the loop.
+///
+/// `@unchecked Sendable`: made on the job's thread, read on the loop after it; never shared.
+struct JobFailure: @unchecked Sendable {
+  let error: any Error
+
+  init(_ error: any Error) { self.error = error }
+}
+
+extension NodeHost: DialerDelegate {
+  func linkUp(_ link: Link, peer: Handshake) {
+    if !link.isDialed && link.transportClass == .operations {
+      link.tag = Int(nextConnection)
+      connections[nextConnection] = link
+      nextConnection += 1
+    }
+    logger.debug(
+      "link up", metadata: ["peer": "\(peer.process)", "class": "\(link.transportClass.name)"])
+  }
+
+  func linkDown(_ link: Link, reason: LinkFailure) {
+    if link.tag > 0 { connections[UInt64(link.tag)] = nil }
+    logger.info(
+      "link down",
+      metadata: ["peer": "\(link.peer.process)", "class": "\(link.transportClass.name)", "reason": "\(reason)"])
+  }
+
+  func dialFailed(_ dialer: Dialer, reason: LinkFailure) {}
+
+  func received(_ link: Link, frame: [UInt8]) {
+    let now = clock.now
+    switch link.transportClass {
+    case .consensus:
+      guard let from = peers[link.peer.process] else { return }
+      node.receivedConsensus(frame, from: from, now: now)
+    case .operations: receivedOperations(link, frame, now: now)
+    case .bulk: break
+    }
+  }
+
+  func receivedAll(_ link: Link) { scheduleTurnEnd() }
+
+  private func receivedOperations(_ link: Link, _ frame: [UInt8], now: Instant) {
+    switch try? OperationFrame(frame) {
+    case .requests(let requests) where !link.isDialed:
+      metrics.requests.add(UInt64(requests.count))
+      node.received(requests, connection: UInt64(link.tag), now: now)
+    case .responses(let responses) where link.isDialed:
+      guard let from = peers[link.peer.process] else { return }
+      node.received(responses, from: from, now: now)
+    default:
+      logger.warning("an operations frame cannot be read", metadata: ["peer": "\(link.peer.process)"])
+      link.close()
+    }
+  }
+}

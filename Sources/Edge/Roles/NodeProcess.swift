@@ -1,0 +1,169 @@
+import Edge
+import Environment
+import Journal
+import Logging
+import Messages
+import NIOCore
+import NIOPosix
+import Node
+import Raft
+public import Settings
+import System
+import Telemetry
+import Transport
+
+/// One node as a process: its machine on one event loop, a listener for consensus and operations, an admin port.
+public struct NodeProcess {
+  private let settings: NodeSettings
+
+  public init(settings: NodeSettings) { self.settings = settings }
+
+  /// Runs until SIGTERM or SIGINT; throws where the node cannot start or has to stop.
+  public func run() throws {
+    Signals.prepare()
+    let logger = ProcessLog.logger(process: settings.name, format: settings.logFormat, level: settings.logLevel)
+    let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+    let loop = group.next()
+    let state = ProcessState(loops: 1)
+    let assembly = NodeAssembly(settings: settings, loop: loop, state: state, logger: logger)
+    let host = try loop.submit { try NIOLoopBound(assembly.open(), eventLoop: loop) }.wait()
+    try loop.flatSubmit { assembly.listen(host.value) }.wait()
+    let admin = try assembly.startAdmin(host)
+    logger.info("node started", metadata: ["listen": "\(settings.listen)", "admin": "\(settings.admin)"])
+    let reason = Signals.wait()
+    logger.info("node stops", metadata: ["reason": "\(reason ?? "asked to")"])
+    let workers = try loop.submit { SendableWorkers(host.value.shutdown()) }.wait()
+    try? assembly.closeListener().wait()
+    try? admin.shutDown().wait()
+    workers.threads?.shutdown()
+    try? group.syncShutdownGracefully()
+    if let reason { throw ProcessFailure(reason) }
+  }
+}
+
+private struct SendableWorkers: Sendable {
+  let threads: WorkerThreads?
+
+  init(_ threads: WorkerThreads?) { self.threads = threads }
+}
+
+/// Puts a node's parts together on its loop.
+///
+/// `@unchecked Sendable`: `listener`, `faults`, `registry` and `transport` are touched on `loop`, and by the starting
+/// thread while it waits for what it asked of the loop.
+private final class NodeAssembly: @unchecked Sendable {
+  private let settings: NodeSettings
+  private let loop: any EventLoop
+  private let state: ProcessState
+  private let logger: Logger
+  private let clock = RealClock()
+  private var listener: Listener?
+  private var faults: FaultTable?
+
+  init(settings: NodeSettings, loop: any EventLoop, state: ProcessState, logger: Logger) {
+    self.settings = settings
+    self.loop = loop
+    self.state = state
+    self.logger = logger
+  }
+
+  /// Opens the data directory and makes the host. On the loop.
+  func open() throws -> NodeHost {
+    var registry = MetricRegistry()
+    ProcessMetrics.register(in: &registry)
+    let metrics = NodeMetrics(&registry)
+    transport = TransportOptions(logger: logger, metrics: TransportMetrics(&registry))
+    let node = try Node(
+      configuration: try configuration(), disk: RealDisk(),
+      random: SeededRandom(seed: UInt64.random(in: .min ... .max)), now: clock.now)
+    for (shard, reason) in node.damage {
+      logger.error("a replica takes no part", metadata: ["shard": "\(shard.rawValue)", "reason": "\(reason)"])
+    }
+    self.registry = registry
+    let peers = Dictionary(uniqueKeysWithValues: settings.peers.map { ($0.name, NodeID($0.node)) })
+    return NodeHost(
+      node: node, loop: loop, peers: peers, clock: clock, logger: logger, metrics: metrics,
+      readiness: LoopReadiness(state)
+    ) { Signals.stop(because: $0.description) }
+  }
+
+  private var registry = MetricRegistry()
+  private var transport: TransportOptions?
+
+  private func configuration() throws -> NodeConfiguration {
+    var configuration = NodeConfiguration(
+      cluster: settings.cluster, node: NodeID(settings.node), nodes: settings.peers.map { NodeID($0.node) },
+      shards: settings.shards, replication: settings.replication, dataDirectory: settings.data,
+      overlayBytesMax: settings.overlayBytesMax)
+    configuration.journal.segmentBytes = settings.journalSegmentBytes
+    configuration.raft.heartbeatInterval = .milliseconds(UInt64(settings.heartbeatMs))
+    configuration.raft.electionTimeoutMin = .milliseconds(UInt64(settings.electionMinMs))
+    configuration.raft.electionTimeoutMax = .milliseconds(UInt64(settings.electionMaxMs))
+    return configuration
+  }
+
+  /// Binds the internal listener, then dials every other node. On the loop.
+  func listen(_ host: NodeHost) -> EventLoopFuture<Void> {
+    guard let transport, let address = HostPort(settings.listen) else {
+      return loop.makeFailedFuture(ProcessFailure("'listen' is '\(settings.listen)', not host:port."))
+    }
+    let local = Handshake(
+      cluster: settings.cluster, process: settings.name, role: "node", incarnation: clock.wallTimeMs)
+    if settings.enableFaults { faults = FaultTable(seed: UInt64.random(in: .min ... .max)) }
+    let listener = Listener(loop: loop, local: local, options: transport, faults: faults) { _, _ in .accept(host) }
+    self.listener = listener
+    let bound = NIOLoopBound(host, eventLoop: loop)
+    let key = settings.listen
+    return listener.bind(host: address.host, port: address.port)
+      .flatMapErrorThrowing { throw ProcessFailure.listening(on: key, key: "listen", $0) }
+      .flatMapThrowing { [self] _ in
+        bound.value.start(
+          consensus: try dialers(.consensus, local, transport, bound.value),
+          operations: try dialers(.operations, local, transport, bound.value))
+      }
+  }
+
+  private func dialers(
+    _ transportClass: TransportClass, _ local: Handshake, _ transport: TransportOptions, _ host: NodeHost
+  ) throws -> [NodeID: Dialer] {
+    var dialers: [NodeID: Dialer] = [:]
+    for peer in settings.peers where peer.node != settings.node {
+      let address = try ProcessFailure.address(peer.address, key: "peers.\(peer.name).address")
+      dialers[NodeID(peer.node)] = Dialer(
+        loop: loop, host: address.host, port: address.port, transportClass: transportClass, local: local,
+        expectedProcess: peer.name, options: transport, faults: faults,
+        random: SeededRandom(seed: UInt64.random(in: .min ... .max)),
+        delegate: host)
+    }
+    return dialers
+  }
+
+  func closeListener() -> EventLoopFuture<Void> {
+    loop.flatSubmit { [self] in listener?.close() ?? loop.makeSucceededVoidFuture() }
+  }
+
+  func startAdmin(_ host: NIOLoopBound<NodeHost>) throws -> AdminServer {
+    let address = try ProcessFailure.address(settings.admin, key: "admin")
+    let (loop, state, name) = (loop, state, settings.name)
+    var routes = [
+      AdminServer.Route(.get, "/status") { _, completion in
+        loop.execute { completion(.json(StatusPage.status(host.value.node, name: name))) }
+      },
+      AdminServer.Route(.post, "/checksum") { _, completion in
+        loop.execute { host.value.proposeChecksums { completion(.json(StatusPage.proposed($0))) } }
+      },
+    ]
+    let table = try loop.submit { [self] in faults.map { NIOLoopBound($0, eventLoop: loop) } }.wait()
+    if let table { routes.append(FaultOrder.route(table, loop: loop)) }
+    do {
+      let server = try AdminServer.start(
+        host: address.host, port: address.port, eventLoop: loop, clock: clock, registry: &registry,
+        isReady: { state.isReady }, metrics: { state.metricsPage() }, routes: routes
+      ).wait()
+      state.publish(registry)
+      return server
+    } catch {
+      throw ProcessFailure.listening(on: settings.admin, key: "admin", error)
+    }
+  }
+}

@@ -1,0 +1,91 @@
+import Items
+import Messages
+import Node
+import Raft
+
+/// The JSON of a node's `/status` and `/checksum`.
+enum StatusPage {
+  static func status(_ node: Node, name: String) -> [UInt8] {
+    var json = JSONWriter(capacity: 2_048)
+    json.beginObject()
+    json.key("name")
+    json.string(name)
+    json.key("node")
+    json.integer(Int(node.configuration.node.rawValue))
+    json.key("cluster")
+    json.string(node.configuration.cluster)
+    json.key("ready")
+    json.bool(node.isReady)
+    json.key("groups")
+    json.beginArray()
+    for replica in node.status { write(replica, into: &json) }
+    json.endArray()
+    json.endObject()
+    return json.bytes
+  }
+
+  static func proposed(_ checksums: [(shard: ShardID, index: UInt64)]) -> [UInt8] {
+    var json = JSONWriter(capacity: 256)
+    json.beginObject()
+    json.key("proposed")
+    json.beginArray()
+    for (shard, index) in checksums {
+      json.beginObject()
+      json.key("id")
+      json.integer(Int(shard.rawValue))
+      json.key("index")
+      json.integer(Int(index))
+      json.endObject()
+    }
+    json.endArray()
+    json.endObject()
+    return json.bytes
+  }
+
+  private static func write(_ replica: ReplicaStatus, into json: inout JSONWriter) {
+    json.beginObject()
+    json.key("id")
+    json.integer(Int(replica.shard.rawValue))
+    json.key("range")
+    if let range = replica.range {
+      json.beginArray()
+      json.string(hex(range.lowerBound))
+      json.string(hex(range.upperBound))
+      json.endArray()
+    } else {
+      json.null()
+    }
+    json.key("role")
+    json.string(role(replica))
+    json.key("leader")
+    if let leader = replica.leader { json.integer(Int(leader.rawValue)) } else { json.null() }
+    for (name, value) in [
+      ("term", replica.term), ("appliedIndex", replica.appliedIndex), ("commitIndex", replica.commitIndex),
+      ("logIndex", replica.logIndex),
+    ] as [(StaticString, UInt64)] {
+      json.key(name)
+      json.integer(Int(value))
+    }
+    json.key("healthy")
+    json.bool(replica.isHealthy)
+    json.key("checksum")
+    if let checksum = replica.checksum { json.string(hex(checksum)) } else { json.null() }
+    json.key("checksumIndex")
+    if let index = replica.checksumIndex { json.integer(Int(index)) } else { json.null() }
+    json.endObject()
+  }
+
+  private static func role(_ replica: ReplicaStatus) -> String {
+    if replica.isLearner { return "learner" }
+    switch replica.role {
+    case .leader: return "leader"
+    case .follower: return "follower"
+    case .candidate, .preCandidate: return "candidate"
+    }
+  }
+
+  private static func hex(_ value: UInt64) -> String {
+    let digits = String(value, radix: 16)
+    return String(repeating: "0", count: 16 - digits.count) + digits
+  }
+}

@@ -1,0 +1,183 @@
+/// Everything a node process is told at its start.
+public struct NodeSettings: Equatable, Sendable {
+  /// 32 lower-case hexadecimal digits.
+  public var cluster: String
+  public var region: String
+  public var name: String
+  /// The node's number in its cluster, from 1.
+  public var node: UInt32
+  /// `host:port` of the internal HTTP/2 listener.
+  public var listen: String
+  /// `host:port` of the HTTP/1.1 admin listener.
+  public var admin: String
+  /// The directory that holds log, stores and identity.
+  public var data: String
+  /// Every node of the cluster, this one included.
+  public var peers: [NodeAddress]
+  public var shards: Int
+  public var replication: Int
+  public var heartbeatMs: Int
+  public var electionMinMs: Int
+  public var electionMaxMs: Int
+  public var overlayBytesMax: Int
+  public var journalSegmentBytes: Int
+  public var enableFaults: Bool
+  public var insecureListen: Bool
+  public var logFormat: LogFormat
+  public var logLevel: LogLevel
+
+  public init(
+    cluster: String, region: String, name: String, node: UInt32, listen: String, admin: String, data: String,
+    peers: [NodeAddress], shards: Int = 6, replication: Int = 3, heartbeatMs: Int = 60, electionMinMs: Int = 300,
+    electionMaxMs: Int = 600, overlayBytesMax: Int = 268_435_456, journalSegmentBytes: Int = 16_777_216,
+    enableFaults: Bool = false, insecureListen: Bool = false, logFormat: LogFormat = .text, logLevel: LogLevel = .info
+  ) {
+    self.cluster = cluster
+    self.region = region
+    self.name = name
+    self.node = node
+    self.listen = listen
+    self.admin = admin
+    self.data = data
+    self.peers = peers
+    self.shards = shards
+    self.replication = replication
+    self.heartbeatMs = heartbeatMs
+    self.electionMinMs = electionMinMs
+    self.electionMaxMs = electionMaxMs
+    self.overlayBytesMax = overlayBytesMax
+    self.journalSegmentBytes = journalSegmentBytes
+    self.enableFaults = enableFaults
+    self.insecureListen = insecureListen
+    self.logFormat = logFormat
+    self.logLevel = logLevel
+  }
+
+  public static let keys: [SettingKey] =
+    CommonSettings.identity + [
+      SettingKey("node", .integer(unit: "", 1...65_535), "The node's number in the cluster; never used again."),
+      SettingKey("listen", .text("host:port"), "Internal HTTP/2 listener for nodes and coordinators."),
+      CommonSettings.admin,
+      SettingKey("data", .text("a directory"), "Holds log, stores and identity; made where it is missing."),
+      SettingKey(
+        "peers", .sections("{name, node, address}"), "Every node of the cluster, this one included."),
+      SettingKey(
+        "shards", .integer(unit: "shards", 1...4_096), default: "6",
+        "How many ranges the key space is cut into when the cluster is made; later starts keep what was made."),
+      SettingKey(
+        "replication", .integer(unit: "replicas", 1...7), default: "3",
+        "Replicas of each shard; odd, and at most the number of nodes."),
+      SettingKey(
+        "heartbeatMs", .integer(unit: "milliseconds", 5...10_000), default: "60",
+        "How often a leader is heard. Too long for electionMinMs: elections without cause."),
+      SettingKey(
+        "electionMinMs", .integer(unit: "milliseconds", 20...60_000), default: "300",
+        "A follower stands after at least this silence. Too short: a busy machine loses its leaders."),
+      SettingKey(
+        "electionMaxMs", .integer(unit: "milliseconds", 40...120_000), default: "600",
+        "A follower stands after at most this silence. Too close to electionMinMs: split votes."),
+      SettingKey(
+        "overlayBytesMax", .integer(unit: "bytes", 1_048_576...68_719_476_736), default: "268435456",
+        "Memory for writes applied but not yet in SQLite. Reached: writes wait for the flush."),
+      SettingKey(
+        "journalSegmentBytes", .integer(unit: "bytes", 1_048_576...1_073_741_824), default: "16777216",
+        "Size of one log segment. It bounds one entry, and is what the log grows by."),
+      SettingKey(
+        "enableFaults", .flag, default: "false", "Allows links to be cut, slowed and thinned on request; for drills."),
+      CommonSettings.insecureListen,
+    ] + CommonSettings.logging
+
+  /// Reads and checks a settings file; the flags add to what the file allows.
+  public static func load(
+    path: String, insecureListen: Bool = false, enableFaults: Bool = false
+  ) throws(SettingsError) -> NodeSettings {
+    let section = try SettingsSection.load(path: path, keys: keys)
+    var settings = try NodeSettings(section)
+    settings.insecureListen = settings.insecureListen || insecureListen
+    settings.enableFaults = settings.enableFaults || enableFaults
+    try settings.validate(file: path)
+    return settings
+  }
+
+  init(_ section: SettingsSection) throws(SettingsError) {
+    var peers: [NodeAddress] = []
+    for peer in try section.sections("peers", keys: NodeAddress.keys) { peers.append(try NodeAddress(peer)) }
+    self.init(
+      cluster: try section.text("cluster"), region: try section.text("region"), name: try section.text("name"),
+      node: UInt32(try section.integer("node")), listen: try section.text("listen"),
+      admin: try section.text("admin"), data: try section.text("data"), peers: peers,
+      shards: try section.integer("shards"), replication: try section.integer("replication"),
+      heartbeatMs: try section.integer("heartbeatMs"), electionMinMs: try section.integer("electionMinMs"),
+      electionMaxMs: try section.integer("electionMaxMs"), overlayBytesMax: try section.integer("overlayBytesMax"),
+      journalSegmentBytes: try section.integer("journalSegmentBytes"),
+      enableFaults: try section.flag("enableFaults"), insecureListen: try section.flag("insecureListen"),
+      logFormat: try section.choice("logFormat", as: LogFormat.self),
+      logLevel: try section.choice("logLevel", as: LogLevel.self))
+  }
+
+  /// Refuses combinations that no single key shows to be wrong.
+  public func validate(file: String) throws(SettingsError) {
+    try CommonSettings.checkCluster(cluster, file: file)
+    try CommonSettings.checkName(name, file: file)
+    try CommonSettings.checkListener("listen", listen, insecure: insecureListen, file: file)
+    try CommonSettings.checkListener("admin", admin, insecure: insecureListen, file: file)
+    try CommonSettings.checkNodes("peers", peers, file: file)
+    guard listen != admin else { throw SettingsError(file: file, "'listen' and 'admin' are both \(listen)") }
+    guard peers.contains(where: { $0.node == node && $0.name == name }) else {
+      throw SettingsError(file: file, "'peers' must list this node itself: name \(name), node \(node)")
+    }
+    guard replication <= peers.count else {
+      throw SettingsError(file: file, "'replication' is \(replication), but there are only \(peers.count) nodes")
+    }
+    guard replication % 2 == 1 else {
+      throw SettingsError(
+        file: file, "'replication' is \(replication); an even number survives no more failures than \(replication - 1)")
+    }
+    try validateTimes(file: file)
+  }
+
+  private func validateTimes(file: String) throws(SettingsError) {
+    guard electionMinMs >= 3 * heartbeatMs else {
+      throw SettingsError(
+        file: file,
+        "'electionMinMs' is \(electionMinMs) ms; it must be at least three heartbeats (\(3 * heartbeatMs) ms), "
+          + "else one late heartbeat starts an election")
+    }
+    guard electionMaxMs * 2 >= electionMinMs * 3 else {
+      throw SettingsError(
+        file: file,
+        "'electionMaxMs' is \(electionMaxMs) ms; it must be at least half as long again as electionMinMs "
+          + "(\(electionMinMs) ms), else votes split")
+    }
+  }
+
+  /// The settings as a file that ``load(path:insecureListen:enableFaults:)`` reads back.
+  public func yaml() -> String {
+    let quoted = SettingsValue.quoted
+    return """
+      cluster: \(quoted(cluster))
+      region: \(quoted(region))
+      name: \(quoted(name))
+      node: \(node)
+      listen: \(quoted(listen))
+      admin: \(quoted(admin))
+      data: \(quoted(data))
+      peers:
+      \(peers.map(\.yaml).joined())shards: \(shards)
+      replication: \(replication)
+      heartbeatMs: \(heartbeatMs)
+      electionMinMs: \(electionMinMs)
+      electionMaxMs: \(electionMaxMs)
+      overlayBytesMax: \(overlayBytesMax)
+      journalSegmentBytes: \(journalSegmentBytes)
+      enableFaults: \(enableFaults)
+      insecureListen: \(insecureListen)
+      logFormat: \(logFormat.rawValue)
+      logLevel: \(logLevel.rawValue)
+
+      """
+  }
+
+  /// Every key with its default, unit and meaning.
+  public static var printConfig: String { SettingKey.documentation(keys, title: "Settings of a node process") }
+}

@@ -1,0 +1,144 @@
+import Catalog
+import Coordinator
+import Items
+import Testing
+
+@testable import Edge
+
+private let invalid = "One or more parameter values were invalid: "
+
+@Suite struct CreateTableTests {
+  static func request(
+    definitions: String = #"[{"AttributeName":"PK","AttributeType":"S"}]"#,
+    schema: String = #"[{"AttributeName":"PK","KeyType":"HASH"}]"#, rest: String = #""BillingMode":"PAY_PER_REQUEST""#
+  ) -> String {
+    #"{"TableName":"orders","AttributeDefinitions":\#(definitions),"KeySchema":\#(schema),\#(rest)}"#
+  }
+
+  static let two =
+    #"[{"AttributeName":"PK","AttributeType":"S"},{"AttributeName":"SK","AttributeType":"N"}]"#
+  static let pair = #"[{"AttributeName":"PK","KeyType":"HASH"},{"AttributeName":"SK","KeyType":"RANGE"}]"#
+
+  static func index(_ name: String = "byX", _ projection: String = #"{"ProjectionType":"ALL"}"#) -> String {
+    #""BillingMode":"PAY_PER_REQUEST","GlobalSecondaryIndexes":[{"IndexName":"\#(name)","KeySchema":\#(pair),"Projection":\#(projection)}]"#
+  }
+
+  static let refusals = [
+    Refusal("CreateTable", "{}", "The parameter 'TableName' is required but was not present in the request"),
+    Refusal(
+      "CreateTable",
+      #"{"TableName":"ab","AttributeDefinitions":[],"KeySchema":[{"AttributeName":"a","KeyType":"HASH"}]}"#,
+      "TableName must be at least 3 characters long and at most 255 characters long"),
+    Refusal(
+      "CreateTable", request(schema: #"[{"AttributeName":"PK","KeyType":"FIRST"}]"#),
+      "1 validation error detected: Value 'FIRST' at 'keySchema.1.member.keyType' failed to satisfy constraint: Member "
+        + "must satisfy enum value set: [HASH, RANGE]"),
+    Refusal(
+      "CreateTable", request(schema: #"[{"AttributeName":"PK","KeyType":"RANGE"}]"#),
+      "Invalid KeySchema: The first KeySchemaElement is not a HASH key type"),
+    Refusal(
+      "CreateTable", request(schema: #"[{"AttributeName":"X","KeyType":"HASH"}]"#),
+      invalid
+        + "Some index key attributes are not defined in AttributeDefinitions. Keys: [X], AttributeDefinitions: [PK]"),
+    Refusal(
+      "CreateTable", request(definitions: two),
+      invalid
+        + "Number of attributes in KeySchema does not exactly match number of attributes defined in AttributeDefinitions"
+    ),
+    Refusal(
+      "CreateTable", request(rest: #""BillingMode":"PROVISIONED""#),
+      invalid + "ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED"),
+    Refusal(
+      "CreateTable",
+      request(
+        rest: #""BillingMode":"PAY_PER_REQUEST","ProvisionedThroughput":{"ReadCapacityUnits":1,"WriteCapacityUnits":1}"#
+      ),
+      invalid
+        + "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST"),
+    Refusal(
+      "CreateTable", request(definitions: two, schema: pair, rest: index("byX", "{}")),
+      invalid + "Unknown ProjectionType: null"),
+    Refusal(
+      "CreateTable",
+      request(
+        definitions: two, schema: pair, rest: index("byX", #"{"ProjectionType":"ALL","NonKeyAttributes":["a"]}"#)),
+      invalid + "ProjectionType is ALL, but NonKeyAttributes is specified"),
+    Refusal(
+      "CreateTable", request(rest: #""BillingMode":"PAY_PER_REQUEST","GlobalSecondaryIndexes":[]"#),
+      invalid + "List of GlobalSecondaryIndexes is empty"),
+    Refusal(
+      "CreateTable",
+      request(
+        rest:
+          #""BillingMode":"PAY_PER_REQUEST","LocalSecondaryIndexes":[{"IndexName":"byX","KeySchema":[{"AttributeName":"PK","KeyType":"HASH"}],"Projection":{"ProjectionType":"ALL"}}]"#
+      ),
+      invalid + "Table KeySchema does not have a range key, which is required when specifying a LocalSecondaryIndex"),
+    Refusal(
+      "CreateTable", request(rest: #""BillingMode":"PAY_PER_REQUEST","SSESpecification":{"Enabled":true}"#),
+      "SSESpecification with a key of one's own (Enabled: true) is not supported by Gantry yet"),
+  ]
+
+  @Test(arguments: refusals) func refusesAsDynamoDBDoes(_ refusal: Refusal) throws {
+    let answer = try ask(refusal.operation, refusal.json)
+    #expect(answer.status == 400)
+    #expect(answer.type == refusal.type)
+    #expect(answer.message == refusal.message)
+  }
+
+  @Test func storesWhatWasAskedFor() throws {
+    let rest =
+      Self.index("byX", #"{"ProjectionType":"INCLUDE","NonKeyAttributes":["a"]}"#)
+      + #","StreamSpecification":{"StreamEnabled":true,"StreamViewType":"NEW_IMAGE"},"Tags":[{"Key":"team","Value":"ris"}],"DeletionProtectionEnabled":true"#
+    var created: TableDefinition?
+    let json = Self.request(definitions: Self.two, schema: Self.pair, rest: rest)
+    let answer = try ask("CreateTable", json) { call in
+      guard case .createTable(let definition, let createdAtMs, let uniqueID) = call else { return .refreshed }
+      created = definition
+      var catalog = Catalog()
+      guard
+        case .table(let table) = catalog.apply(
+          .createTable(definition, createdAtMs: createdAtMs, uniqueID: uniqueID))
+      else { return .refreshed }
+      return .catalog(.table(table))
+    }
+    let definition = try #require(created)
+    #expect(definition.key == Catalog.testKey)
+    #expect(definition.stream == .newImage && definition.deletionProtection)
+    #expect(definition.tags == [Tag(key: "team", value: "ris")])
+    #expect(definition.indexes.map(\.includedAttributes) == [[Array("a".utf8)]])
+    let table = try #require(answer.body["TableDescription"])
+    #expect(table["TableStatus"]?.text == "CREATING")
+    #expect(table["TableArn"]?.text == "arn:aws:dynamodb:eu-central-1:000000000000:table/orders")
+    #expect(table["TableId"]?.text?.utf8.count == 36)
+    #expect(table["GlobalSecondaryIndexes"]?[0]?["IndexStatus"]?.text == "CREATING")
+    #expect(table["StreamSpecification"]?["StreamViewType"]?.text == "NEW_IMAGE")
+    #expect(table["CreationDateTime"]?.double == 784_111_777)
+  }
+
+  @Test func outcomesOfTheCatalogBecomeDynamoDBsErrors() throws {
+    let exists = try ask("CreateTable", Self.request()) { _ in .catalog(.tableExists) }
+    #expect(exists.type == "ResourceInUseException" && exists.message == "Table already exists: orders")
+    let missing = try ask("DeleteTable", #"{"TableName":"gone"}"#) { _ in .catalog(.tableNotFound) }
+    #expect(missing.type == "ResourceNotFoundException")
+    #expect(missing.message == "Requested resource not found: Table: gone not found")
+    let described = try ask("DescribeTable", #"{"TableName":"gone"}"#)
+    #expect(described.message == "Requested resource not found: Table: gone not found")
+  }
+
+  @Test func describeTakesNamesAndARNs() throws {
+    for name in ["pair", "arn:aws:dynamodb:eu-central-1:000000000000:table/pair"] {
+      let answer = try ask("DescribeTable", #"{"TableName":"\#(name)"}"#)
+      #expect(answer.body["Table"]?["TableName"]?.text == "pair")
+      #expect(answer.body["Table"]?["TableStatus"]?.text == "ACTIVE")
+      #expect(answer.body["Table"]?["CreationDateTime"]?.double == 1_700_000_000.123)
+    }
+  }
+
+  @Test func listTablesPages() throws {
+    let first = try ask("ListTables", #"{"Limit":1}"#)
+    #expect(first.text == #"{"TableNames":["pair"],"LastEvaluatedTableName":"pair"}"#)
+    let second = try ask("ListTables", #"{"Limit":1,"ExclusiveStartTableName":"pair"}"#)
+    #expect(second.text == #"{"TableNames":["single"]}"#)
+    #expect(try ask("ListTables", "{}").text == #"{"TableNames":["pair","single"]}"#)
+  }
+}

@@ -1,0 +1,150 @@
+import Settings
+import Testing
+
+private let cluster = "0123456789abcdef0123456789abcdef"
+private let peers = (1...3).map { NodeAddress(name: "n\($0)", node: UInt32($0), address: "127.0.0.1:\(9000 + $0)") }
+
+private func node() -> NodeSettings {
+  NodeSettings(
+    cluster: cluster, region: "us-east-1", name: "n1", node: 1, listen: "127.0.0.1:9001", admin: "127.0.0.1:9101",
+    data: "/data/n1: \"odd\" \\ name", peers: peers)
+}
+
+private func refusal(_ body: () throws(SettingsError) -> Void) -> String? {
+  do { try body() } catch { return error.description }
+  return nil
+}
+
+@Suite struct NodeSettingsTests {
+  @Test func whatIsWrittenReadsBack() throws {
+    let path = try temporary(node().yaml())
+    #expect(try NodeSettings.load(path: path) == node())
+  }
+
+  @Test func unknownKeyNamesTheNearestWithFileAndLine() throws {
+    let path = try temporary("heartbeatMS: 60\n" + node().yaml())
+    #expect(
+      refusal { () throws(SettingsError) in _ = try NodeSettings.load(path: path) }
+        == "\(path):1: unknown key 'heartbeatMS'; did you mean 'heartbeatMs'?")
+  }
+
+  @Test func wrongTypeSaysKeyExpectationAndUnit() throws {
+    let text = node().yaml().replacing("heartbeatMs: 60", with: "heartbeatMs: 60ms")
+    let path = try temporary(text)
+    let message = refusal { () throws(SettingsError) in _ = try NodeSettings.load(path: path) }
+    #expect(
+      message?.hasSuffix("'heartbeatMs' takes a whole number of milliseconds from 5 to 10000, but is '60ms'") == true)
+  }
+
+  @Test func missingKeyIsNamed() throws {
+    let path = try temporary("cluster: \(cluster)\n")
+    let message = refusal { () throws(SettingsError) in _ = try NodeSettings.load(path: path) }
+    #expect(message == "\(path):1: 'region' is missing: it takes a region name")
+  }
+
+  @Test func aKeyGivenTwiceIsRefused() throws {
+    let path = try temporary(node().yaml() + "shards: 7\n")
+    let message = refusal { () throws(SettingsError) in _ = try NodeSettings.load(path: path) }
+    #expect(message?.contains("given twice") == true)
+  }
+
+  @Test func brokenYAMLNamesTheLine() throws {
+    let path = try temporary("cluster: [\nregion: {\n")
+    let message = refusal { () throws(SettingsError) in _ = try NodeSettings.load(path: path) }
+    #expect(message?.contains("is no YAML") == true)
+  }
+
+  @Test func anEmptyFileSaysWhatItMustGive() throws {
+    let path = try temporary("# nothing\n")
+    let message = refusal { () throws(SettingsError) in _ = try NodeSettings.load(path: path) }
+    #expect(message?.contains("it must give cluster, region, name, node, listen") == true)
+  }
+
+  @Test func anAbsentFileIsOneLine() {
+    let message = refusal { () throws(SettingsError) in _ = try NodeSettings.load(path: "/nonexistent/x.yaml") }
+    #expect(message == "/nonexistent/x.yaml: cannot be read: No such file or directory")
+  }
+
+  @Test(arguments: [
+    ("listen: \"127.0.0.1:9001\"", "listen: 0.0.0.0:9001", "which other machines can reach"),
+    ("admin: \"127.0.0.1:9101\"", "admin: 10.0.0.1:9001", "which other machines can reach"),
+    ("listen: \"127.0.0.1:9001\"", "listen: 127.0.0.1", "'listen' takes host:port"),
+    ("replication: 3", "replication: 5", "there are only 3 nodes"),
+    ("replication: 3", "replication: 2", "an even number"),
+    ("electionMinMs: 300", "electionMinMs: 100", "three heartbeats"),
+    ("electionMaxMs: 600", "electionMaxMs: 310", "votes split"),
+    ("cluster: \"\(cluster)\"", "cluster: xyz", "32 lower-case hexadecimal digits"),
+    ("\nnode: 1", "\nnode: 2", "must list this node itself"),
+    ("\nname: \"n1\"", "\nname: N 1", "lower-case letters"),
+    ("admin: \"127.0.0.1:9101\"", "admin: 127.0.0.1:9001", "are both"),
+    ("\"127.0.0.1:9002\"", "\"127.0.0.1:9001\"", "share a name, number or address"),
+  ])
+  func badCombinationsAreRefused(line: String, changed: String, part: String) throws {
+    let text = node().yaml().replacing(line, with: changed)
+    #expect(text != node().yaml())
+    let path = try temporary(text)
+    let message = refusal { () throws(SettingsError) in _ = try NodeSettings.load(path: path) }
+    #expect(message?.contains(part) == true, "\(message ?? "accepted")")
+  }
+
+  @Test func insecureListenAllowsOtherInterfaces() throws {
+    var settings = node()
+    settings.listen = "0.0.0.0:9001"
+    let path = try temporary(settings.yaml())
+    #expect(try NodeSettings.load(path: path, insecureListen: true).insecureListen)
+  }
+
+  @Test func printedConfigNamesEveryKeyWithItsDefault() {
+    for key in NodeSettings.keys {
+      let line = "\n\(key.defaultText == nil ? "# " : "")\(key.name): "
+      #expect(NodeSettings.printConfig.contains(line))
+    }
+    #expect(NodeSettings.printConfig.contains("milliseconds"))
+  }
+}
+
+@Suite struct CoordinatorSettingsTests {
+  @Test func whatIsWrittenReadsBack() throws {
+    let settings = CoordinatorSettings(
+      cluster: cluster, region: "us-east-1", name: "c1", listen: "127.0.0.1:8000", admin: "127.0.0.1:9100",
+      nodes: peers, corsOrigins: ["http://localhost:3000"], allowedHosts: ["ris.example"], logFormat: .json)
+    let path = try temporary(settings.yaml())
+    #expect(try CoordinatorSettings.load(path: path) == settings)
+  }
+
+  @Test func aCorsWildcardIsRefused() throws {
+    let settings = CoordinatorSettings(
+      cluster: cluster, region: "us-east-1", name: "c1", listen: "127.0.0.1:8000", admin: "127.0.0.1:9100",
+      nodes: peers, corsOrigins: ["*"])
+    #expect(throws: SettingsError.self) { try settings.validate(file: "x") }
+  }
+
+  @Test func everyDefaultIsTheOneOfTheInitializer() throws {
+    let text = """
+      {cluster: \(cluster), region: r, name: c1, listen: 'localhost:1', admin: 'localhost:2',
+       nodes: [{name: n1, node: 1, address: 'localhost:3'}]}
+      """
+    let path = try temporary(text)
+    let expected = CoordinatorSettings(
+      cluster: cluster, region: "r", name: "c1", listen: "localhost:1", admin: "localhost:2",
+      nodes: [NodeAddress(name: "n1", node: 1, address: "localhost:3")])
+    #expect(try CoordinatorSettings.load(path: path) == expected)
+  }
+}
+
+@Suite struct HostPortTests {
+  @Test(arguments: [
+    ("127.0.0.1:80", true), ("127.9.9.9:1", true), ("localhost:1", true), ("[::1]:1", true), ("0.0.0.0:1", false),
+    ("127.0.0.1.example.com:1", false), ("[::]:1", false), ("192.168.1.2:8000", false),
+  ])
+  func loopbackIsToldFromTheRest(text: String, isLoopback: Bool) throws {
+    let address = try #require(HostPort(text))
+    #expect(address.isLoopback == isLoopback)
+    #expect(address.description == text)
+  }
+
+  @Test(arguments: ["", "host", "host:", ":1", "host:65536", "::1:80", "host:-1"])
+  func malformedAddressesAreRefused(text: String) {
+    #expect(HostPort(text) == nil)
+  }
+}
