@@ -11,6 +11,7 @@ let settings: [SwiftSetting] = [
   .unsafeFlags(["-cross-module-optimization"], .when(configuration: .release)),
 ]
 
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let deques = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
@@ -36,7 +37,9 @@ func library(_ name: String, pkgConfig: String, apt: String) -> Target {
 
 let package = Package(
   name: "gantry",
+  products: [.executable(name: "gantry", targets: ["gantry"])],
   dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
@@ -47,14 +50,19 @@ let package = Package(
     library("CNGHTTP2", pkgConfig: "libnghttp2", apt: "libnghttp2-dev"),
     library("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev"),
     .target(name: "CShims", path: "Sources/SystemLibraries/CShims", cSettings: [.unsafeFlags(["-O2"])]),
+
     layer("Data", "Bytes", uses: ["CShims"]),
     layer("Data", "Items", uses: ["Bytes"]),
     layer("Data", "Expressions", uses: ["Bytes", "Items"]),
+
     layer("Consensus", "Environment", uses: ["Bytes"]),
     layer("Consensus", "Raft", uses: ["Bytes", "Environment", deques]),
+
     layer("Simulation", "SimulatedDisk", uses: ["Bytes", "Environment"]),
+
     layer("Storage", "Journal", uses: ["Bytes", "Environment", "Raft", deques]),
     layer("Storage", "Store", uses: ["Bytes", "Environment", "Raft", "CSQLite", "CShims", deques]),
+
     layer("Cluster", "Messages", uses: ["Bytes", "Items", "Expressions"]),
     layer("Cluster", "Catalog", uses: ["Bytes", "Items", "Messages"]),
     layer("Cluster", "Shards", uses: ["Bytes", "Items", "Expressions", "Environment", "Store", "Messages", "Catalog"]),
@@ -69,12 +77,14 @@ let package = Package(
     layer(
       "Cluster", "Coordinator",
       uses: ["Bytes", "Items", "Expressions", "Environment", "Messages", "Catalog", deques]),
+
     layer("System", "Telemetry"),
     layer("System", "System", uses: ["Bytes", "Environment", "CShims"]),
     layer("System", "Settings", uses: [yams]),
     layer(
       "System", "Transport",
       uses: ["Bytes", "Environment", "CNGHTTP2", "Telemetry", nioCore, nioPosix, logging]),
+
     layer(
       "Edge", "Edge",
       uses: [
@@ -89,12 +99,36 @@ let package = Package(
         "Coordinator", "Telemetry", "System", "Settings", "Transport", "Edge", nioCore, nioPosix, nioHTTP1, logging,
       ]),
     layer("Edge", "Client", uses: ["Bytes", "Items", nioCore, nioPosix, nioHTTP1]),
+
+    layer("Tools", "SampleData", uses: ["Bytes", "Items", "Environment"]),
+    layer(
+      "Tools", "Supervisor",
+      uses: ["Bytes", "Items", "Environment", "Settings", "Client", "System", "SampleData", nioCore, nioPosix]),
+
     layer(
       "Simulation", "Simulation",
       uses: [
         "Bytes", "Items", "Expressions", "Environment", "SimulatedDisk", "Raft", "Journal", "Store", "Messages",
         "Catalog", "Shards", "Replicas", "Node", "Coordinator", deques,
       ]),
+
+    .executableTarget(
+      name: "gantry",
+      dependencies: [
+        "Bytes", "Items", "Environment", "Messages", "Catalog", "Shards", "Replicas", "Node", "Coordinator",
+        "System", "Settings", "Transport", "Telemetry", "Edge", "Roles", "Client", "Supervisor",
+        argumentParser, logging, nioCore, nioPosix, nioHTTP1, yams,
+      ],
+      path: "Sources/gantry",
+      swiftSettings: settings,
+      linkerSettings: [
+        .unsafeFlags(
+          [
+            "-static-stdlib", "-lFoundation", "-lCoreFoundation", "-l_FoundationICU", "-l_FoundationCShims",
+            "-l_FoundationCollections", "-lstdc++",
+          ], .when(platforms: [.linux], configuration: .release))
+      ]),
+
     tests("BytesTests", uses: ["Bytes"]),
     tests("ItemsTests", uses: ["Bytes", "Items", "Environment"]),
     tests("ExpressionsTests", uses: ["Bytes", "Items", "Expressions", "Environment"]),
@@ -109,6 +143,8 @@ let package = Package(
         "Edge", nioCore, nioPosix, nioHTTP1,
       ]),
     tests("SettingsTests", uses: ["Settings"]),
+    tests("SampleDataTests", uses: ["Bytes", "Items", "SampleData"]),
+    tests("SupervisorTests", uses: ["Bytes", "Items", "Settings", "Supervisor"]),
     tests("CatalogTests", uses: ["Bytes", "Items", "Messages", "Catalog"]),
     tests(
       "ShardsTests",
@@ -129,5 +165,6 @@ let package = Package(
         "Bytes", "Items", "Environment", "Raft", "Messages", "Catalog", "Node", "Coordinator", "SimulatedDisk",
         "Simulation",
       ]),
+    tests("ClusterTests", uses: ["Bytes", "Items", "Client", "Supervisor"]),
   ]
 )

@@ -1,0 +1,42 @@
+internal import Items
+
+/// One line of JSON from a command to the supervisor.
+struct ControlRequest: Equatable, Sendable {
+  enum Verb: String, Sendable { case start, stop, kill, shutDown }
+
+  var verb: Verb
+  /// Empty where the verb concerns no single process.
+  var name: String
+
+  var line: String { JSONValue.members(["verb": .text(verb.rawValue), "name": .text(name)]).compact + "\n" }
+
+  init(_ verb: Verb, _ name: String = "") {
+    self.verb = verb
+    self.name = name
+  }
+
+  init?(line: [UInt8]) {
+    guard let json = try? JSONValue(parsing: line), let verb = json["verb"]?.text.flatMap(Verb.init(rawValue:)),
+      let name = json["name"]?.text
+    else { return nil }
+    self.init(verb, name)
+  }
+}
+
+/// One line of JSON back.
+enum ControlAnswer: Equatable, Sendable {
+  case done
+  case failed(String)
+
+  var line: String {
+    switch self {
+    case .done: JSONValue.members(["ok": .bool(true)]).compact + "\n"
+    case .failed(let reason): JSONValue.members(["ok": .bool(false), "error": .text(reason)]).compact + "\n"
+    }
+  }
+
+  init?(line: [UInt8]) {
+    guard let json = try? JSONValue(parsing: line), let isDone = json["ok"]?.bool else { return nil }
+    self = isDone ? .done : .failed(json["error"]?.text ?? "the supervisor gave no reason")
+  }
+}

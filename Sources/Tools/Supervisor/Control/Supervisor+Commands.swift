@@ -1,0 +1,61 @@
+internal import Glibc
+internal import Synchronization
+
+extension Supervisor {
+  /// Does what a command asks; never waits for a child.
+  func answer(_ request: ControlRequest) -> ControlAnswer {
+    switch request.verb {
+    case .shutDown:
+      log.write("down was asked for")
+      kill(getpid(), SIGTERM)
+      return .done
+    case .start: return start(request.name)
+    case .stop: return signal(request.name, SIGTERM)
+    case .kill: return signal(request.name, SIGKILL)
+    }
+  }
+
+  private func start(_ name: String) -> ControlAnswer {
+    table.withLock { table in
+      guard let child = table.child(named: name) else { return .failed("no process '\(name)'") }
+      guard child.identity == nil else { return .done }
+      do throws(SupervisorError) {
+        try launch(name, &table)
+      } catch {
+        return .failed(error.message)
+      }
+      save(table)
+      return .done
+    }
+  }
+
+  private func signal(_ name: String, _ signal: Int32) -> ControlAnswer {
+    table.withLock { table in
+      guard let child = table.child(named: name) else { return .failed("no process '\(name)'") }
+      guard let identity = child.identity else { return .done }
+      table.endRequested(name)
+      // The id still names this child: it is reaped under the same lock.
+      kill(identity.pid, signal)
+      return .done
+    }
+  }
+}
+
+extension ClusterPlan {
+  /// `cluster.json` before any process runs.
+  func description(_ state: ClusterState) -> ClusterDescription {
+    ClusterDescription(
+      cluster: state.cluster, topology: state.topology, bootID: ProcessIdentity.bootID,
+      supervisor: ProcessIdentity.current,
+      regions: regions.map { region in
+        let first = region.processes.first { $0.role == .coordinator }
+        return ClusterDescription.Region(
+          name: region.name, endpoint: "http://\(first?.listen ?? "")",
+          processes: region.processes.map {
+            DescribedProcess(
+              name: $0.name, role: $0.role, node: $0.node, identity: nil, address: $0.listen, admin: $0.admin,
+              dataDir: $0.dataDir)
+          })
+      })
+  }
+}

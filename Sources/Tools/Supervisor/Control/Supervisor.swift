@@ -1,0 +1,157 @@
+internal import Glibc
+internal import Synchronization
+
+/// Owns the processes of one data folder: starts them, notes how they end, and does what the commands ask.
+///
+/// A child that ends stays down until it is started again. When the supervisor itself is killed its children live on;
+/// the next `up` or `down` finds them.
+public final class Supervisor: Sendable {
+  let folder: DataFolder
+  let executable: String
+  let log: SupervisorLog
+  let table: Mutex<ChildTable>
+  /// Held open for as long as the process lives.
+  private let lock: Int32
+  private let control: ControlServer
+
+  /// What a start found.
+  public enum Start {
+    case started(Supervisor)
+    /// Another supervisor holds the folder.
+    case alreadyRunning
+  }
+
+  /// Locks the folder, ends orphans of a former supervisor, writes every settings file and starts every process.
+  ///
+  /// The caller must have blocked the signals (``SignalLoop/block()``) before any thread was started.
+  public static func start(
+    _ folder: DataFolder, _ topology: Topology, publicPort: Int?
+  ) throws(SupervisorError) -> Start {
+    guard let lock = try folder.lock() else { return .alreadyRunning }
+    let log = SupervisorLog(path: folder.supervisorLogPath)
+    ProcessLog.rotate(folder.supervisorLogPath)
+    try Recovery.endOrphans(in: folder, log: log)
+    let state = try Recovery.state(folder, topology, publicPort: publicPort)
+    let plan = ClusterPlan(topology, state, folder)
+    let executable = try Launcher.ownExecutable()
+    Launcher.raiseFileLimit()
+    for process in plan.processes {
+      try Files.makeFolder(folder.folder(of: process.name))
+      try Files.replace(folder.settingsPath(of: process.name), with: process.settings)
+    }
+    let control = try ControlServer(folder)
+    let supervisor = Supervisor(
+      folder, executable, log, ChildTable(plan, description: plan.description(state)), lock, control)
+    try supervisor.startAll()
+    return .started(supervisor)
+  }
+
+  private init(
+    _ folder: DataFolder, _ executable: String, _ log: SupervisorLog, _ table: ChildTable, _ lock: Int32,
+    _ control: ControlServer
+  ) {
+    self.folder = folder
+    self.executable = executable
+    self.log = log
+    self.table = Mutex(table)
+    self.lock = lock
+    self.control = control
+  }
+
+  private func startAll() throws(SupervisorError) {
+    log.write("starting; process \(getpid())")
+    do {
+      try table.withLock { table throws(SupervisorError) in
+        for child in table.children { try launch(child.plan.name, &table) }
+        try table.description.save(folder)
+      }
+    } catch {
+      endChildren()
+      throw error
+    }
+    BackgroundThread.start { self.control.serve { self.answer($0) } }
+  }
+
+  /// Serves signals and commands until SIGTERM, SIGINT or a `down`; then ends every child and returns.
+  public func run() {
+    SignalLoop.run(
+      childEnded: { self.reap() },
+      everyFewSeconds: {
+        for process in self.table.withLock({ $0.children }) {
+          ProcessLog.trim(self.folder.logPath(of: process.plan.name))
+        }
+      })
+    log.write("stopping")
+    control.close()
+    endChildren()
+    try? Files.removeTree(folder.descriptionPath)
+    log.write("stopped")
+  }
+
+  /// Starts a process that is down and notes it; the caller saves the description.
+  func launch(_ name: String, _ table: inout ChildTable) throws(SupervisorError) {
+    guard let child = table.child(named: name) else { fatalError("The supervisor has no child \(name).") }
+    let logPath = folder.logPath(of: name)
+    ProcessLog.rotate(logPath)
+    let identity = try Launcher.start(
+      executable, [child.plan.role.rawValue, "--config", folder.settingsPath(of: name)], output: .file(logPath))
+    table.started(name, identity)
+    log.write("\(name): started as process \(identity.pid)")
+  }
+
+  /// Takes the end of every child that ended.
+  private func reap() {
+    table.withLock { table in
+      var isChanged = false
+      for child in table.living {
+        guard let identity = child.identity else { continue }
+        var status: Int32 = 0
+        guard waitpid(identity.pid, &status, WNOHANG) == identity.pid else { continue }
+        table.ended(child.plan.name)
+        let cause = child.isEndRequested ? " on request" : ""
+        log.write("\(child.plan.name): process \(identity.pid) \(Termination.describe(status))\(cause)")
+        isChanged = true
+      }
+      if isChanged { save(table) }
+    }
+  }
+
+  func save(_ table: ChildTable) {
+    do {
+      try table.description.save(folder)
+    } catch {
+      log.write("cluster.json is out of date: \(error)")
+    }
+  }
+
+  /// Coordinators first, so that no client sees a cluster without nodes; each group within a bound.
+  private func endChildren() {
+    for role in [ProcessRole.coordinator, .node] {
+      end(role, with: SIGTERM)
+      if !waitUntilEnded(role, timeoutMs: Termination.stopTimeoutMs) {
+        log.write("a \(role.rawValue) did not stop in time and is killed")
+        end(role, with: SIGKILL)
+        _ = waitUntilEnded(role, timeoutMs: Termination.killTimeoutMs)
+      }
+    }
+  }
+
+  private func end(_ role: ProcessRole, with signal: Int32) {
+    table.withLock { table in
+      for child in table.living where child.plan.role == role {
+        table.endRequested(child.plan.name)
+        if let identity = child.identity { kill(identity.pid, signal) }
+      }
+    }
+  }
+
+  private func waitUntilEnded(_ role: ProcessRole, timeoutMs: Int) -> Bool {
+    let deadline = ContinuousClock.now + .milliseconds(timeoutMs)
+    while true {
+      reap()
+      if table.withLock({ table in !table.living.contains { $0.plan.role == role } }) { return true }
+      if ContinuousClock.now > deadline { return false }
+      usleep(2_000)
+    }
+  }
+}

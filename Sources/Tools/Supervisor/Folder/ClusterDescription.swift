@@ -1,0 +1,62 @@
+internal import Items
+
+/// Which of the two kinds of process, as the command line and `cluster.json` call them.
+enum ProcessRole: String, Sendable {
+  case node, coordinator
+}
+
+/// A process of the running cluster as `cluster.json` lists it.
+struct DescribedProcess: Equatable, Sendable {
+  var name: String
+  var role: ProcessRole
+  /// A node's number.
+  var node: Int?
+  /// Nil while the process is down.
+  var identity: ProcessIdentity?
+  /// `host:port`.
+  var address: String
+  var admin: String
+  var dataDir: String
+}
+
+/// `cluster.json`: the running cluster, for scripts and for finding orphans.
+struct ClusterDescription: Equatable, Sendable {
+  struct Region: Equatable, Sendable {
+    var name: String
+    /// `http://host:port` of the first coordinator.
+    var endpoint: String
+    var processes: [DescribedProcess]
+  }
+
+  var cluster: String
+  var topology: String
+  /// Process ids and start times of an earlier boot mean nothing.
+  var bootID: String
+  var supervisor: ProcessIdentity
+  var regions: [Region]
+
+  var processes: [DescribedProcess] { regions.flatMap(\.processes) }
+
+  func process(named name: String) -> DescribedProcess? { processes.first { $0.name == name } }
+
+  mutating func update(_ name: String, _ identity: ProcessIdentity?) {
+    for region in regions.indices {
+      for index in regions[region].processes.indices where regions[region].processes[index].name == name {
+        regions[region].processes[index].identity = identity
+      }
+    }
+  }
+
+  /// Nil where no cluster runs here.
+  static func load(_ folder: DataFolder) throws(SupervisorError) -> ClusterDescription? {
+    guard let bytes = try Files.read(folder.descriptionPath) else { return nil }
+    guard let json = try? JSONValue(parsing: bytes), let description = ClusterDescription(json) else {
+      throw SupervisorError("\(folder.descriptionPath) is damaged; run gantry cluster down, which does not need it")
+    }
+    return description
+  }
+
+  func save(_ folder: DataFolder) throws(SupervisorError) {
+    try Files.replace(folder.descriptionPath, with: json.indented)
+  }
+}

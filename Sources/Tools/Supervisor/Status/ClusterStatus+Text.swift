@@ -1,0 +1,63 @@
+extension ClusterStatus {
+  /// Tables for people.
+  public var text: String {
+    var text = "\(endpoint)  (region \(region), cluster \(cluster.prefix(8)))\n\n"
+    text += Self.table(
+      ["PROCESS", "ROLE", "STATE", "PID", "ADDRESS", "ADMIN"], processes.map(\.row))
+    for process in processes where !process.isUp && !process.lastLines.isEmpty {
+      text += "\nlast lines of \(process.described.name):\n"
+      text += process.lastLines.map { "  \($0)\n" }.joined()
+    }
+    text += "\n"
+    if groups.isEmpty { text += "No node answers, so nothing is known of the shards.\n" }
+    if !groups.isEmpty {
+      let nodes = processes.filter { $0.described.role == .node }.map(\.described.name)
+      text += Self.table(["SHARD", "FROM HASH", "LEADER", "TERM"] + nodes, groups.map { $0.row(nodes) })
+      text += "\nEach replica: applied/logged index; * leads, ! is not healthy.\n"
+    }
+    switch agreement {
+    case .equal: text += "Checksums: equal on all living replicas.\n"
+    case .unequal: text += "Checksums: NOT EQUAL. Replicas of one shard differ; see --json for the sums.\n"
+    case .incomplete: text += "Checksums: incomplete; not every living replica showed its sum in time.\n"
+    case nil: break
+    }
+    return text
+  }
+
+  /// Columns as wide as their longest cell.
+  static func table(_ header: [String], _ rows: [[String]]) -> String {
+    let all = [header] + rows
+    let widths = header.indices.map { column in all.map { $0[column].count }.max() ?? 0 }
+    return all.map { row in
+      var line = ""
+      for (column, cell) in row.enumerated() {
+        line += cell + String(repeating: " ", count: widths[column] - cell.count + 2)
+      }
+      while line.last == " " { line.removeLast() }
+      return line + "\n"
+    }.joined()
+  }
+}
+
+extension ClusterStatus.Process {
+  fileprivate var row: [String] {
+    let state = !isUp ? "down" : isReady == true ? "up" : "not ready"
+    let pid = isUp ? described.identity.map { "\($0.pid)" } ?? "-" : "-"
+    return [described.name, described.role.rawValue, state, pid, described.address, described.admin]
+  }
+}
+
+extension ClusterStatus.Shard {
+  fileprivate func row(_ nodes: [String]) -> [String] {
+    let name = id == 0 ? "metadata" : "\(id)"
+    return [name, range?.first ?? "-", leader ?? "none", "\(term)"]
+      + nodes.map { node in replicas.first { $0.node == node }?.cell ?? "-" }
+  }
+}
+
+extension ClusterStatus.Replica {
+  fileprivate var cell: String {
+    guard let appliedIndex, let logIndex else { return "?" }
+    return "\(appliedIndex)/\(logIndex)" + (role == "leader" ? "*" : "") + (isHealthy ? "" : "!")
+  }
+}

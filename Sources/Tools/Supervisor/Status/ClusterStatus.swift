@@ -1,0 +1,57 @@
+/// What the processes of a cluster say about themselves at one moment.
+public struct ClusterStatus: Sendable {
+  struct Process: Sendable {
+    var described: DescribedProcess
+    var isUp: Bool
+    /// Nil where it did not answer.
+    var isReady: Bool?
+    /// Of a process that is down.
+    var lastLines: [String] = []
+  }
+
+  struct Replica: Sendable {
+    /// The node's name.
+    var node: String
+    /// `leader`, `follower`, `candidate`, `learner`; `unknown` for a node that did not answer.
+    var role: String
+    var term: UInt64 = 0
+    var appliedIndex: UInt64?
+    var logIndex: UInt64?
+    var isHealthy = false
+    var checksum: String?
+    var checksumIndex: UInt64?
+  }
+
+  struct Shard: Sendable {
+    /// 0 for the metadata group.
+    var id: Int
+    /// First and last hash, hexadecimal; nil for the metadata group.
+    var range: (first: String, last: String)?
+    /// The name of the leader's node; nil where nobody leads.
+    var leader: String?
+    var term: UInt64
+    var replicas: [Replica]
+  }
+
+  /// The verdict of `--checksums`.
+  public enum Agreement: String, Sendable {
+    case equal, unequal
+    /// Not every living replica showed its sum in time.
+    case incomplete
+  }
+
+  var cluster: String
+  var endpoint: String
+  var region: String
+  var processes: [Process]
+  /// The metadata group first, then shards by number.
+  var groups: [Shard]
+  public var agreement: Agreement?
+
+  var shards: [Shard] { groups.filter { $0.id != 0 } }
+
+  /// Whether every process is up and every shard has a leader.
+  public var isHealthy: Bool {
+    processes.allSatisfy(\.isUp) && !shards.isEmpty && groups.allSatisfy { $0.leader != nil }
+  }
+}

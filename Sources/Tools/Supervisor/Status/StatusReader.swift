@@ -1,0 +1,118 @@
+internal import Client
+internal import Items
+
+/// Asks every process of a cluster for its status; needs neither a supervisor nor a quorum, and writes nothing.
+public struct StatusReader: Sendable {
+  static let askTimeoutMs = 2_000
+  static let checksumTimeoutMs = 60_000
+  static let lastLines = 5
+
+  let folder: DataFolder
+
+  public init(_ folder: DataFolder) { self.folder = folder }
+
+  /// - Parameter checksums: proposes a checksum entry in every shard and waits, within a bound, for all living replicas
+  ///   to show their sum at it.
+  public func read(checksums: Bool) async throws(SupervisorError) -> ClusterStatus {
+    guard let description = try ClusterDescription.load(folder) else {
+      throw SupervisorError("no cluster is up in \(folder.path); start one with: gantry cluster up --topology local")
+    }
+    let http = HTTPClient()
+    let result = await Result { () async throws(SupervisorError) in
+      checksums ? try await readWithChecksums(description, http) : await status(description, http)
+    }
+    await http.shutDown()
+    return try result.get()
+  }
+
+  private func status(_ description: ClusterDescription, _ http: HTTPClient) async -> ClusterStatus {
+    let nodes = description.processes.filter { $0.role == .node }
+    async let readiness = readiness(description.processes, http)
+    let reports = await reports(nodes, http)
+    let answered = Set(reports.map(\.name))
+    let replicas = Dictionary(grouping: reports.flatMap(\.groups), by: \.id).values.map(\.count).max() ?? 0
+    let groups = ClusterStatus.Shard.merged(
+      reports, silent: nodes.map(\.name).filter { !answered.contains($0) },
+      everyNodeHasAll: replicas == reports.count)
+    let ready = await readiness
+    let processes = description.processes.map { process in
+      let isUp = process.identity.map { Orphans.isOurs($0, process.name, folder) } ?? false
+      let lines = isUp ? [] : ProcessLog.lastLines(folder.logPath(of: process.name), count: Self.lastLines)
+      return ClusterStatus.Process(described: process, isUp: isUp, isReady: ready[process.name], lastLines: lines)
+    }
+    let region = description.regions.first
+    return ClusterStatus(
+      cluster: description.cluster, endpoint: region?.endpoint ?? "", region: region?.name ?? "",
+      processes: processes, groups: groups)
+  }
+
+  private func readiness(_ processes: [DescribedProcess], _ http: HTTPClient) async -> [String: Bool] {
+    await answers(processes) { endpoint in
+      let response = try? await http.get("/readyz", from: endpoint, timeoutMs: Self.askTimeoutMs)
+      return response.map { $0.status == 200 }
+    }
+  }
+
+  private func reports(_ nodes: [DescribedProcess], _ http: HTTPClient) async -> [NodeReport] {
+    let found: [String: NodeReport] = await answers(nodes) { endpoint in
+      let response = try? await http.get("/status", from: endpoint, timeoutMs: Self.askTimeoutMs)
+      return response.flatMap { $0.status == 200 ? NodeReport($0.body) : nil }
+    }
+    return found.values.sorted { $0.name < $1.name }
+  }
+
+  /// Asks all at once; who does not answer is missing from the result.
+  private func answers<Answer: Sendable>(
+    _ processes: [DescribedProcess], _ ask: @escaping @Sendable (Endpoint) async -> Answer?
+  ) async -> [String: Answer] {
+    await withTaskGroup(of: (String, Answer?).self) { group in
+      for process in processes where process.identity != nil {
+        guard let endpoint = Endpoint(process.admin) else { continue }
+        group.addTask { (process.name, await ask(endpoint)) }
+      }
+      var found: [String: Answer] = [:]
+      for await (name, answer) in group { found[name] = answer }
+      return found
+    }
+  }
+
+  // MARK: Checksums
+
+  private func readWithChecksums(
+    _ description: ClusterDescription, _ http: HTTPClient
+  ) async throws(SupervisorError) -> ClusterStatus {
+    let nodes = description.processes.filter { $0.role == .node }
+    let proposals = await answers(nodes) { endpoint -> [Int: UInt64]? in
+      let response = try? await http.post("/checksum", to: endpoint, timeoutMs: 15_000)
+      return response.flatMap { $0.status == 200 ? Self.proposed($0.body) : nil }
+    }
+    var indexes: [Int: UInt64] = [:]
+    for (id, index) in proposals.values.flatMap({ $0 }) { indexes[id] = max(indexes[id] ?? 0, index) }
+    let deadline = ContinuousClock.now + .milliseconds(Self.checksumTimeoutMs)
+    while true {
+      var status = await status(description, http)
+      let verdicts = status.shards.map { shard in
+        indexes[shard.id].map { shard.agreement(at: $0) } ?? .incomplete
+      }
+      status.agreement = Self.overall(verdicts)
+      if status.agreement != .incomplete || indexes.isEmpty || ContinuousClock.now > deadline { return status }
+      try? await Task.sleep(for: .milliseconds(50))
+    }
+  }
+
+  /// One unequal shard is a finding, whatever the others say.
+  static func overall(_ verdicts: [ClusterStatus.Agreement]) -> ClusterStatus.Agreement {
+    if verdicts.contains(.unequal) { return .unequal }
+    return verdicts.isEmpty || verdicts.contains(.incomplete) ? .incomplete : .equal
+  }
+
+  static func proposed(_ body: [UInt8]) -> [Int: UInt64]? {
+    guard let entries = (try? JSONValue(parsing: body))?["proposed"]?.elements else { return nil }
+    var indexes: [Int: UInt64] = [:]
+    for entry in entries {
+      guard let id = entry["id"]?.integer, let index = entry["index"]?.integer else { return nil }
+      indexes[id] = UInt64(index)
+    }
+    return indexes
+  }
+}

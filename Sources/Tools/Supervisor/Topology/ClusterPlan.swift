@@ -1,0 +1,70 @@
+internal import Settings
+
+/// A topology with every port, path and settings file decided.
+struct ClusterPlan: Sendable {
+  struct Process: Sendable {
+    var name: String
+    var role: ProcessRole
+    var node: Int?
+    var listen: String
+    var admin: String
+    var dataDir: String
+    /// The text of its settings file.
+    var settings: String
+  }
+
+  struct Region: Sendable {
+    var name: String
+    /// Nodes in the order of their numbers, then coordinators.
+    var processes: [Process]
+  }
+
+  var regions: [Region]
+
+  /// - Parameter ports: one entry for every process of the topology.
+  init(_ topology: Topology, _ state: ClusterState, _ folder: DataFolder) {
+    regions = topology.regions.map { region in
+      let addresses = region.nodes.enumerated().map { index, name in
+        NodeAddress(name: name, node: UInt32(index + 1), address: Self.address(Self.ports(state, name).listen))
+      }
+      let nodes = addresses.map { Self.node($0, addresses, region, state, folder) }
+      let coordinators = region.coordinators.map { Self.coordinator($0, addresses, region, state, folder) }
+      return Region(name: region.name, processes: nodes + coordinators)
+    }
+  }
+
+  private static func node(
+    _ own: NodeAddress, _ peers: [NodeAddress], _ region: Topology.Region, _ state: ClusterState, _ folder: DataFolder
+  ) -> Process {
+    let admin = address(ports(state, own.name).admin)
+    let data = folder.dataPath(of: own.name)
+    let settings = NodeSettings(
+      cluster: state.cluster, region: region.name, name: own.name, node: own.node, listen: own.address, admin: admin,
+      data: data, peers: peers, shards: region.shards, replication: region.replication)
+    return Process(
+      name: own.name, role: .node, node: Int(own.node), listen: own.address, admin: admin, dataDir: data,
+      settings: settings.yaml())
+  }
+
+  private static func coordinator(
+    _ coordinator: Topology.Coordinator, _ nodes: [NodeAddress], _ region: Topology.Region, _ state: ClusterState,
+    _ folder: DataFolder
+  ) -> Process {
+    let ports = ports(state, coordinator.name)
+    let settings = CoordinatorSettings(
+      cluster: state.cluster, region: region.name, name: coordinator.name, listen: address(ports.listen),
+      admin: address(ports.admin), nodes: nodes, loops: coordinator.loops)
+    return Process(
+      name: coordinator.name, role: .coordinator, node: nil, listen: settings.listen, admin: settings.admin,
+      dataDir: folder.folder(of: coordinator.name), settings: settings.yaml())
+  }
+
+  private static func ports(_ state: ClusterState, _ name: String) -> ClusterState.Ports {
+    guard let ports = state.ports(of: name) else { fatalError("The process \(name) was planned without ports.") }
+    return ports
+  }
+
+  static func address(_ port: Int) -> String { "127.0.0.1:\(port)" }
+
+  var processes: [Process] { regions.flatMap(\.processes) }
+}

@@ -1,0 +1,59 @@
+import Testing
+
+@testable import Supervisor
+
+private func report(_ name: String, _ groups: [String]) -> NodeReport? {
+  NodeReport(Array(#"{"name":"\#(name)","groups":[\#(groups.joined(separator: ","))]}"#.utf8))
+}
+
+private func group(
+  _ id: Int, _ role: String, term: Int, checksum: String = "null", at index: String = "null"
+) -> String {
+  #"{"id":\#(id),"range":["0000000000000000","ffffffffffffffff"],"role":"\#(role)","leader":1,"term":\#(term),"#
+    + #""appliedIndex":9,"commitIndex":9,"logIndex":10,"healthy":true,"checksum":\#(checksum),"checksumIndex":\#(index)}"#
+}
+
+@Suite struct StatusTests {
+  @Test func reportsOfOneShardBecomeOneEntryWithTheLaterLeader() throws {
+    let reports = try [
+      #require(report("n1", [group(1, "leader", term: 3)])), #require(report("n2", [group(1, "leader", term: 4)])),
+    ]
+    let shards = ClusterStatus.Shard.merged(reports, silent: ["n3"], everyNodeHasAll: true)
+    let shard = try #require(shards.first)
+    #expect(shards.count == 1)
+    #expect(shard.leader == "n2" && shard.term == 4)
+    #expect(shard.replicas.map(\.node) == ["n1", "n2", "n3"])
+    #expect(shard.replicas.map(\.role) == ["leader", "leader", "unknown"])
+    #expect(shard.range?.last == "ffffffffffffffff")
+  }
+
+  @Test func withoutALeaderThereIsNone() throws {
+    let shards = ClusterStatus.Shard.merged(
+      [try #require(report("n1", [group(1, "candidate", term: 5)]))], silent: [], everyNodeHasAll: true)
+    #expect(shards[0].leader == nil && shards[0].term == 5)
+  }
+
+  @Test(arguments: [
+    (["\"aa\"", "\"aa\""], ["7", "7"], ClusterStatus.Agreement.equal), (["\"aa\"", "\"bb\""], ["7", "7"], .unequal),
+    (["\"aa\"", "null"], ["7", "null"], .incomplete), (["\"aa\"", "\"aa\""], ["7", "6"], .incomplete),
+    (["\"aa\"", "\"aa\""], ["8", "8"], .equal), (["\"aa\"", "\"bb\""], ["8", "7"], .incomplete),
+  ])
+  func sumsAreComparedOnlyAtOneIndex(sums: [String], indexes: [String], expected: ClusterStatus.Agreement) throws {
+    let reports = try zip(sums, indexes).enumerated().map { index, sum in
+      try #require(report("n\(index)", [group(1, "follower", term: 1, checksum: sum.0, at: sum.1)]))
+    }
+    let shard = try #require(ClusterStatus.Shard.merged(reports, silent: ["n9"], everyNodeHasAll: true).first)
+    #expect(shard.agreement(at: 7) == expected)
+  }
+
+  @Test func oneUnequalShardIsAFindingWhateverTheOthersSay() {
+    #expect(StatusReader.overall([.equal, .unequal, .incomplete]) == .unequal)
+    #expect(StatusReader.overall([.equal, .incomplete]) == .incomplete)
+    #expect(StatusReader.overall([.equal, .equal]) == .equal)
+    #expect(StatusReader.overall([]) == .incomplete)
+  }
+
+  @Test func columnsAreAsWideAsTheirLongestCell() {
+    #expect(ClusterStatus.table(["A", "LONG"], [["xyz", "1"]]) == "A    LONG\nxyz  1\n")
+  }
+}

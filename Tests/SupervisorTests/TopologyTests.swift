@@ -1,0 +1,95 @@
+import Foundation
+import Items
+import Settings
+import Testing
+
+@testable import Supervisor
+
+@Suite struct TopologyTests {
+  private let start = """
+    regions:
+      - name: us-east-1
+        nodes: [{name: n1}, {name: n2}, {name: n3}]
+        coordinators: [{name: c1, port: 8000}]
+
+    """
+
+  private func refusal(of text: String) -> String? {
+    settingsRefusal { () throws(SettingsError) in _ = try Topology.parse(text, source: "t.yaml") }
+  }
+
+  private func settingsRefusal(_ body: () throws(SettingsError) -> Void) -> String? {
+    do { try body() } catch { return error.description }
+    return nil
+  }
+
+  @Test(arguments: BuiltInTopologies.names) func builtInTextIsTheFileOfThatName(name: String) throws {
+    let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent()
+    let file = root.appending(path: "Cluster/topologies/\(name).yaml")
+    #expect(try String(contentsOf: file, encoding: .utf8) == BuiltInTopologies.text(name))
+  }
+
+  @Test func everyTopologyFileIsBuiltIn() throws {
+    let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent()
+    let files = try FileManager.default.contentsOfDirectory(atPath: root.path() + "/Cluster/topologies")
+    #expect(files.map { $0.replacing(".yaml", with: "") }.sorted() == BuiltInTopologies.names)
+  }
+
+  @Test func localIsThreeNodesSixShardsAndThePatientTable() throws {
+    let topology = try Topology.load("local")
+    let region = try #require(topology.regions.first)
+    #expect(region.name == "us-east-1")
+    #expect(region.nodes == ["n1", "n2", "n3"])
+    #expect(region.shards == 6 && region.replication == 3)
+    #expect(region.coordinators.map(\.name) == ["c1"] && region.coordinators.map(\.port) == [8000])
+    #expect(topology.tables.map(\.name) == ["ris-patient-tracking"])
+    #expect(topology.sampleData?.patients == 200)
+    let request = try JSONValue(parsing: topology.tables[0].request)
+    #expect(request["StreamSpecification"]?["StreamEnabled"]?.bool == true)
+    let indexes = request["GlobalSecondaryIndexes"]?.elements?.compactMap { $0["IndexName"]?.text }
+    #expect(indexes == ["GSI1-StatusBoard", "GSI2-ModalitySchedule"])
+  }
+
+  @Test func bareHasTheSameProcessesAndNothingElse() throws {
+    let (bare, local) = (try Topology.load("bare"), try Topology.load("local"))
+    #expect(bare.shape == local.shape)
+    #expect(bare.tables.isEmpty && bare.sampleData == nil)
+  }
+
+  @Test(arguments: [
+    ("sink: {}\n", "unknown key 'sink'"),
+    ("tabels: []\n", "unknown key 'tabels'; did you mean 'tables'?"),
+    ("tables: [{TableName: t}]\n", "'AttributeDefinitions' is missing"),
+    (
+      "tables: [{TableName: t, KeySchema: [], AttributeDefinitions: [], BilingMode: x}]\n",
+      "did you mean 'BillingMode'?"
+    ),
+    ("sampleData: {table: t}\n", "names the table 't', which is not among the tables"),
+  ])
+  func whatATopologyCannotSayIsRefusedWithItsLine(text: String, part: String) {
+    let message = refusal(of: start + text)
+    #expect(message?.hasPrefix("t.yaml:5: ") == true, "\(message ?? "accepted")")
+    #expect(message?.contains(part) == true, "\(message ?? "accepted")")
+  }
+
+  @Test(arguments: [
+    ("{name: n2}", "{name: n1}", "two processes named 'n1'"),
+    ("{name: n2}", "{name: N2}", "lower-case letters"),
+    ("{name: n2}", "{name: supervisor}", "has a process 'supervisor'"),
+    ("{name: n3}]", "{name: n3}]\n    replication: 5", "there are only 3 nodes"),
+    ("{name: n3}]", "{name: n3}]\n    replication: 2", "an even number"),
+    ("port: 8000", "port: 80000", "from 0 to 65535"),
+    ("{name: c1, port: 8000}", "", "lists no coordinator"),
+  ])
+  func impossibleProcessesAreRefused(part: String, changed: String, message: String) {
+    let text = start.replacing(part, with: changed)
+    #expect(refusal(of: text)?.contains(message) == true, "\(refusal(of: text) ?? "accepted")")
+  }
+
+  @Test func anUnknownNameListsTheBuiltInOnes() {
+    let message = settingsRefusal { () throws(SettingsError) in _ = try Topology.load("locl") }
+    #expect(message?.contains("(bare, local); did you mean 'local'?") == true)
+  }
+}
