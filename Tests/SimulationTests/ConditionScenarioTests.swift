@@ -17,11 +17,11 @@ import Testing
     // Four clients share each counter, so that additions to one item pipeline.
     let counters = try (0..<12).map { try AdditionClient(region, table, "counter-\($0 % 3)") }
     let swaps = (0..<4).map { SwapClient(region, table, "swap-\($0)") }
-    counters.forEach { $0.next() }
-    swaps.forEach { $0.next() }
+    for client in counters { client.next() }
+    for client in swaps { client.next() }
     region.crashSometimes(5)
-    counters.forEach { $0.isRunning = false }
-    swaps.forEach { $0.isRunning = false }
+    for client in counters { client.isRunning = false }
+    for client in swaps { client.isRunning = false }
     region.settle()
     for counter in 0..<3 {
       let clients = counters.filter { $0.item == "counter-\(counter)" }

@@ -15,11 +15,11 @@ import Testing
     let region = TestRegion(options)
     let table = try region.makeTable()
     let writers = (0..<4).map { InsertClient(region, table, $0) }
-    writers.forEach { $0.next() }
+    for client in writers { client.next() }
     let scanner = ScanClient(region, table, writers)
     scanner.next()
     region.crashSometimes(4)
-    writers.forEach { $0.isRunning = false }
+    for client in writers { client.isRunning = false }
     scanner.isRunning = false
     region.settle()
     #expect(scanner.violations == [])
