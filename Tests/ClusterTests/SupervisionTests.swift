@@ -130,6 +130,32 @@ extension RealProcesses {
       }
     }
 
+    @Test func everyProcessHasMetricsAndLogsAsTheTopologySays() async throws {
+      let bare = URL(filePath: #filePath).appending(path: "../../../Cluster/topologies/bare.yaml").standardized
+      let file = FileManager.default.temporaryDirectory.appending(path: "gantry-\(UUID().uuidString).yaml")
+      let text = try String(contentsOf: bare, encoding: .utf8) + "logFormat: json\n"
+      try text.write(to: file, atomically: true, encoding: .utf8)
+      defer { try? FileManager.default.removeItem(at: file) }
+      try await TestCluster.run(topology: file.path()) { cluster in
+        for name in ["n1", "c1"] {
+          let lines = try cluster.cluster("logs", name).output.split(separator: "\n")
+          #expect(!lines.isEmpty)
+          for line in lines { #expect(try JSONValue(parsing: Array(line.utf8))["process"]?.text == name) }
+        }
+        let http = HTTPClient()
+        let region = try #require(try cluster.description()["regions"]?[0])
+        let processes = (region["nodes"]?.elements ?? []) + (region["coordinators"]?.elements ?? [])
+        #expect(processes.count == 4)
+        for process in processes {
+          let admin = try #require(process["admin"]?.text.flatMap { Endpoint($0) })
+          let page = String(decoding: try await http.get("/metrics", from: admin).body, as: UTF8.self)
+          let isNode = process["node"] != nil
+          #expect(page.contains(isNode ? "gantry_replica_applied_index" : "gantry_http_sent_bytes_total"))
+        }
+        await http.shutDown()
+      }
+    }
+
     @Test func anUnknownNameListsTheNames() async throws {
       try await TestCluster.run { cluster in
         let run = try cluster.cluster("kill", "n9")

@@ -126,6 +126,7 @@ import Testing
     let view = try world.store.view()
     world.store.close()
     #expect(try world.all { try view.scan(from: [], to: nil, reverse: $0, $1) } == world.rows)
+    try world.checkGets { try view.get($0) }
     view.close()
   }
 }

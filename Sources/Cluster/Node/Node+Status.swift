@@ -1,4 +1,5 @@
 public import Catalog
+import Journal
 public import Messages
 import Raft
 import Replicas
@@ -39,6 +40,9 @@ extension Node {
 
   /// Operations that wait for an answer, over all replicas.
   public var operationsWaiting: Int { replicas.reduce(0) { $0 + $1.waitingCount } }
+
+  /// Bytes of the log's segments that are needed.
+  public var journalBytes: Int { journal.bytesInUse }
 
   /// Memory of what is applied and not yet flushed.
   public var overlayBytes: Int { replicas.reduce(0) { $0 + $1.store.overlayBytes } }

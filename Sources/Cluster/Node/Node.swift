@@ -24,12 +24,12 @@ public final class Node {
 
   private let lock: any File
   private var gate = SyncGate()
-  private var reconciler = TableReconciler()
+  var reconciler = TableReconciler()
   var storage: StorageKeeper
   private var jobs: [UInt64: NodeJob] = [:]
   private var nextJob: UInt64 = 1
   private var replies: [(to: ReplyTo, answer: Answer)] = []
-  private var outgoingRequests: [(node: NodeID, request: Request)] = []
+  var outgoingRequests: [(node: NodeID, request: Request)] = []
   private var newJobs: [Job] = []
   private var failure: NodeFailure?
   var checksums: [GroupID: ChecksumResult] = [:]
@@ -142,7 +142,7 @@ public final class Node {
     failure = NodeFailure(reason + "The node stops, because what it acknowledges would no longer be durable.")
   }
 
-  private func submit(_ operation: Operation, shard: ShardID, to: ReplyTo, now: Instant) {
+  func submit(_ operation: Operation, shard: ShardID, to: ReplyTo, now: Instant) {
     guard let replica = replica(GroupID(shard)) else {
       replies.append((to, .refused(.notLeader(leader: nil))))
       return
@@ -258,48 +258,5 @@ public final class Node {
   private func keepStorage(now: Instant) {
     guard let (task, work) = storage.next(replicas, journal: journal, now: now) else { return }
     startJob(.storage(task), lane: .storage, work)
-  }
-
-  // MARK: Tables
-
-  private func reconcile(now: Instant) {
-    guard let metadata = replica(.metadata), metadata.isServing, let catalog = metadata.catalog?.catalog else {
-      reconciler.reset()
-      return
-    }
-    let (tasks, commands) = reconciler.next(catalog, now: now)
-    for task in tasks { ask(task, catalog, now: now) }
-    for command in commands {
-      submit(.catalogCommand(command.encode()), shard: .metadata, to: .local(0), now: now)
-    }
-  }
-
-  private func ask(_ task: TableReconciler.Task, _ catalog: Catalog, now: Instant) {
-    guard let operation = operation(for: task, catalog), let node = likelyLeader(of: task, catalog) else {
-      return
-    }
-    if node == configuration.node {
-      submit(operation, shard: task.shard, to: .local(task.id), now: now)
-    } else {
-      outgoingRequests.append((node, Request(id: task.id, shard: task.shard, operation: operation)))
-    }
-  }
-
-  private func operation(for task: TableReconciler.Task, _ catalog: Catalog) -> Operation? {
-    switch task.operation {
-    case .drop: return .dropTable(task.table)
-    case .install:
-      guard let table = catalog.table(task.table) else { return nil }
-      return .installTable(TableSettings(id: table.id, key: table.definition.key).encode())
-    }
-  }
-
-  /// This node's own replica knows; where it has none, the shard's nodes are asked in turn.
-  private func likelyLeader(of task: TableReconciler.Task, _ catalog: Catalog) -> NodeID? {
-    if let leader = replica(GroupID(task.shard))?.leader { return leader }
-    guard let nodes = catalog.shardMap?.shards.first(where: { $0.id == task.shard })?.nodes, !nodes.isEmpty else {
-      return nil
-    }
-    return nodes[Int(task.id % UInt64(nodes.count))]
   }
 }

@@ -17,7 +17,7 @@ public import Store
 public final class Replica {
   public let group: GroupID
   public let store: ShardStore
-  public private(set) var raft: RaftGroup
+  public internal(set) var raft: RaftGroup
   public private(set) var shard: ShardMachine?
   public private(set) var catalog: CatalogMachine?
   /// Everything up to here is in the log of every member, as the leader last said.
@@ -29,15 +29,15 @@ public final class Replica {
 
   var waiting = WaitingAnswers()
   /// Reads that may be answered now, in order; a turn answers as many as its budget allows.
-  private var confirmed = Deque<Read>()
+  var confirmed = Deque<Read>()
   /// Whether everything that the leader had committed when it was first heard is applied.
   private(set) var hasCaughtUp = false
   /// Reads that this turn asks for together.
   var reads: [Read] = []
-  private var readBatches = Deque<(token: UInt64, reads: [Read])>()
+  var readBatches = Deque<(token: UInt64, reads: [Read])>()
   /// Reads in `readBatches` and `confirmed`.
-  private var readsUnderWay = 0
-  private var nextReadToken: UInt64 = 1
+  var readsUnderWay = 0
+  var nextReadToken: UInt64 = 1
   private var appliedTerm: Term
   /// Whether the entry being applied asks for a checksum.
   private var sumsWanted = false
@@ -215,69 +215,6 @@ public final class Replica {
     }
     if let shard, shard.range == nil, let range = initialMap.range(of: group.shard) {
       _ = raft.propose(ShardCommand.own(range).encode())
-    }
-  }
-
-  // MARK: Reads
-
-  private func askForReads(now: Instant, output: inout ReplicaOutput) {
-    guard !reads.isEmpty else { return }
-    let batch = reads
-    reads = []
-    guard raft.requestRead(nextReadToken, now: now) else {
-      for read in batch { output.replies.append((read.to, notLeader)) }
-      return
-    }
-    readBatches.append((nextReadToken, batch))
-    readsUnderWay += batch.count
-    nextReadToken += 1
-  }
-
-  private func confirm(_ ready: ReadyRead) {
-    guard let batch = readBatches.popFirst(), batch.token == ready.token else {
-      fatalError("Reads are confirmed in the order in which they were asked for.")
-    }
-    for read in batch.reads {
-      if case .answer(let answer, let after?) = read.work, after > raft.applied {
-        readsUnderWay -= 1
-        waiting.append(.init(index: after, to: read.to, answer: answer, isProposal: false))
-      } else {
-        confirmed.append(read)
-      }
-    }
-  }
-
-  /// Answers a read that needs no confirmation, in its turn.
-  func perform(_ work: Read.Work, to: ReplyTo) {
-    confirmed.append(Read(to: to, work: work))
-    readsUnderWay += 1
-  }
-
-  private func answerConfirmed(output: inout ReplicaOutput) {
-    var bytes = 0
-    while bytes < Self.readBytesAtOnceMax, let read = confirmed.popFirst() {
-      readsUnderWay -= 1
-      let answer = answer(read.work)
-      if case .page(let page) = answer { bytes += Int(page.scannedBytes) }
-      output.replies.append((read.to, answer))
-    }
-  }
-
-  private func abandon(_ token: UInt64, output: inout ReplicaOutput) {
-    guard let position = readBatches.firstIndex(where: { $0.token == token }) else { return }
-    let batch = readBatches.remove(at: position).reads
-    readsUnderWay -= batch.count
-    for read in batch { output.replies.append((read.to, notLeader)) }
-  }
-
-  func answer(_ work: Read.Work) -> Answer {
-    switch work {
-    case .answer(let answer, _): return answer
-    case .get(let key): return shard?.get(key) ?? Self.wrongGroup
-    case .range(let range): return shard?.read(range) ?? Self.wrongGroup
-    case .catalog(let version):
-      guard let catalog else { return Self.wrongGroup }
-      return .catalog(catalog.catalog.version > version ? catalog.catalog.encode() : nil)
     }
   }
 

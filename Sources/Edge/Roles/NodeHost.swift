@@ -33,6 +33,8 @@ final class NodeHost {
   private var localWaiters: [UInt64: (Answer) -> Void] = [:]
   private var turnEndIsScheduled = false
   private var ticker: RepeatedTask?
+  private var ticks: UInt64 = 0
+  private static let ticksPerShow: UInt64 = 100
 
   /// Requests of this process itself come on this connection.
   private static let localConnection: UInt64 = 0
@@ -83,6 +85,8 @@ final class NodeHost {
 
   private func tick() {
     node.tick(now: clock.now)
+    ticks += 1
+    if ticks % Self.ticksPerShow == 0 { metrics.showLevels(node) }
     endTurn()
   }
 

@@ -1,16 +1,65 @@
+import Messages
+import Node
+import Raft
 import Telemetry
 
-/// What a node counts on its loop.
+/// What a node counts on its loop, and the levels that it shows once a second.
 struct NodeMetrics {
   let requests: Counter
   let answers: Counter
   let turns: Counter
+  private let waiting: Gauge
+  private let overlayBytes: Gauge
+  private let journalBytes: Gauge
+  private let replicas: [ReplicaGauges]
 
-  init(_ registry: inout MetricRegistry) {
+  private struct ReplicaGauges {
+    var shard: ShardID
+    var isHealthy: Gauge
+    var isLeader: Gauge
+    var term: Gauge
+    var commitIndex: Gauge
+    var appliedIndex: Gauge
+  }
+
+  init(_ registry: inout MetricRegistry, node: Node) {
     requests = registry.counter(
       "gantry_node_requests_total", help: "Operations received from coordinators and other nodes.")
     answers = registry.counter("gantry_node_answers_total", help: "Operations answered.")
     turns = registry.counter(
       "gantry_node_turns_total", help: "Loop turns that ended with a look at every replica.")
+    waiting = registry.gauge(
+      "gantry_node_operations_waiting", help: "Operations that wait for a commit or a confirmation.")
+    overlayBytes = registry.gauge(
+      "gantry_store_overlay_bytes", help: "Memory of what is applied and not yet in SQLite, over all replicas.")
+    journalBytes = registry.gauge("gantry_journal_bytes", help: "Bytes of the log's segments that are needed.")
+    replicas = node.status.map { Self.gauges($0.shard, &registry) }
+  }
+
+  private static func gauges(_ shard: ShardID, _ registry: inout MetricRegistry) -> ReplicaGauges {
+    let labels = [(name: "shard", value: shard == .metadata ? "metadata" : "\(shard.rawValue)")]
+    return ReplicaGauges(
+      shard: shard,
+      isHealthy: registry.gauge(
+        "gantry_replica_healthy", help: "1 while the replica takes part in its group.", labels: labels),
+      isLeader: registry.gauge("gantry_replica_leader", help: "1 on the group's leader.", labels: labels),
+      term: registry.gauge("gantry_replica_term", help: "The newest term that the replica knows.", labels: labels),
+      commitIndex: registry.gauge(
+        "gantry_replica_commit_index", help: "The newest log index known to be committed.", labels: labels),
+      appliedIndex: registry.gauge(
+        "gantry_replica_applied_index", help: "The newest log index that is applied.", labels: labels))
+  }
+
+  func showLevels(_ node: Node) {
+    waiting.set(Int64(node.operationsWaiting))
+    overlayBytes.set(Int64(node.overlayBytes))
+    journalBytes.set(Int64(node.journalBytes))
+    for (gauges, status) in zip(replicas, node.status) {
+      gauges.isHealthy.set(status.isHealthy ? 1 : 0)
+      gauges.isLeader.set(status.role == .leader ? 1 : 0)
+      gauges.term.set(Int64(clamping: status.term))
+      gauges.commitIndex.set(Int64(clamping: status.commitIndex))
+      gauges.appliedIndex.set(Int64(clamping: status.appliedIndex))
+    }
   }
 }

@@ -71,7 +71,6 @@ private final class NodeAssembly: @unchecked Sendable {
   func open() throws -> NodeHost {
     var registry = MetricRegistry()
     ProcessMetrics.register(in: &registry)
-    let metrics = NodeMetrics(&registry)
     transport = TransportOptions(logger: logger, metrics: TransportMetrics(&registry))
     let node = try Node(
       configuration: try configuration(), disk: RealDisk(),
@@ -79,6 +78,7 @@ private final class NodeAssembly: @unchecked Sendable {
     for (shard, reason) in node.damage {
       logger.error("a replica takes no part", metadata: ["shard": "\(shard.rawValue)", "reason": "\(reason)"])
     }
+    let metrics = NodeMetrics(&registry, node: node)
     self.registry = registry
     let peers = Dictionary(uniqueKeysWithValues: settings.peers.map { ($0.name, NodeID($0.node)) })
     return NodeHost(

@@ -27,33 +27,38 @@ struct ClusterPlan: Sendable {
       let addresses = region.nodes.enumerated().map { index, name in
         NodeAddress(name: name, node: UInt32(index + 1), address: Self.address(Self.ports(state, name).listen))
       }
-      let nodes = addresses.map { Self.node($0, addresses, region, state, folder) }
-      let coordinators = region.coordinators.map { Self.coordinator($0, addresses, region, state, folder) }
+      let nodes = addresses.map { Self.node($0, addresses, region, topology, state, folder) }
+      let coordinators = region.coordinators.map {
+        Self.coordinator($0, addresses, region, topology, state, folder)
+      }
       return Region(name: region.name, processes: nodes + coordinators)
     }
   }
 
   private static func node(
-    _ own: NodeAddress, _ peers: [NodeAddress], _ region: Topology.Region, _ state: ClusterState, _ folder: DataFolder
+    _ own: NodeAddress, _ peers: [NodeAddress], _ region: Topology.Region, _ topology: Topology,
+    _ state: ClusterState, _ folder: DataFolder
   ) -> Process {
     let admin = address(ports(state, own.name).admin)
     let data = folder.dataPath(of: own.name)
     let settings = NodeSettings(
       cluster: state.cluster, region: region.name, name: own.name, node: own.node, listen: own.address, admin: admin,
-      data: data, peers: peers, shards: region.shards, replication: region.replication)
+      data: data, peers: peers, shards: region.shards, replication: region.replication,
+      logFormat: topology.logFormat, logLevel: topology.logLevel)
     return Process(
       name: own.name, role: .node, node: Int(own.node), listen: own.address, admin: admin, dataDir: data,
       settings: settings.yaml())
   }
 
   private static func coordinator(
-    _ coordinator: Topology.Coordinator, _ nodes: [NodeAddress], _ region: Topology.Region, _ state: ClusterState,
-    _ folder: DataFolder
+    _ coordinator: Topology.Coordinator, _ nodes: [NodeAddress], _ region: Topology.Region, _ topology: Topology,
+    _ state: ClusterState, _ folder: DataFolder
   ) -> Process {
     let ports = ports(state, coordinator.name)
     let settings = CoordinatorSettings(
       cluster: state.cluster, region: region.name, name: coordinator.name, listen: address(ports.listen),
-      admin: address(ports.admin), nodes: nodes, loops: coordinator.loops)
+      admin: address(ports.admin), nodes: nodes, loops: coordinator.loops,
+      logFormat: topology.logFormat, logLevel: topology.logLevel)
     return Process(
       name: coordinator.name, role: .coordinator, node: nil, listen: settings.listen, admin: settings.admin,
       dataDir: folder.folder(of: coordinator.name), settings: settings.yaml())

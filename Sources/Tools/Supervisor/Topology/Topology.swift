@@ -1,3 +1,5 @@
+public import Settings
+
 /// What `gantry cluster up` makes: processes, tables and data.
 public struct Topology: Sendable {
   public struct Region: Sendable {
@@ -33,6 +35,9 @@ public struct Topology: Sendable {
   public var regions: [Region]
   public var tables: [Table]
   public var sampleData: SampleDataPlan?
+  /// How every process writes its log.
+  public var logFormat: LogFormat
+  public var logLevel: LogLevel
 
   /// What a data folder is bound to: a later start may change everything else.
   var shape: String {

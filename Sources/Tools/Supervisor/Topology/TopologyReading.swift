@@ -31,6 +31,8 @@ extension Topology {
       sampleData = SampleDataPlan(
         table: try data.text("table"), seed: UInt64(try data.integer("seed")), patients: try data.integer("patients"))
     }
+    logFormat = try section.choice("logFormat", as: LogFormat.self)
+    logLevel = try section.choice("logLevel", as: LogLevel.self)
     try validate(section)
   }
 
@@ -62,6 +64,11 @@ extension Topology {
     SettingKey(
       "sampleData", .any("a group of keys (table, seed, patients)"), default: "none", "Synthetic patients, loaded once."
     ),
+    SettingKey(
+      "logFormat", .choice(LogFormat.allCases.map(\.rawValue)), default: "text",
+      "Logs of all processes: lines for people (text) or one JSON object a line (json)."),
+    SettingKey(
+      "logLevel", .choice(LogLevel.allCases.map(\.rawValue)), default: "info", "The least severe messages written."),
   ]
 
   fileprivate static let regionKeys = [

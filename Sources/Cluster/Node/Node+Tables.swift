@@ -1,0 +1,49 @@
+import Catalog
+import Environment
+import Messages
+import Raft
+import Replicas
+
+/// What the leader of the metadata group asks of shards, so that they serve what the catalog says.
+extension Node {
+  func reconcile(now: Instant) {
+    guard let metadata = replica(.metadata), metadata.isServing, let catalog = metadata.catalog?.catalog else {
+      reconciler.reset()
+      return
+    }
+    let (tasks, commands) = reconciler.next(catalog, now: now)
+    for task in tasks { ask(task, catalog, now: now) }
+    for command in commands {
+      submit(.catalogCommand(command.encode()), shard: .metadata, to: .local(0), now: now)
+    }
+  }
+
+  private func ask(_ task: TableReconciler.Task, _ catalog: Catalog, now: Instant) {
+    guard let operation = operation(for: task, catalog), let node = likelyLeader(of: task, catalog) else {
+      return
+    }
+    if node == configuration.node {
+      submit(operation, shard: task.shard, to: .local(task.id), now: now)
+    } else {
+      outgoingRequests.append((node, Request(id: task.id, shard: task.shard, operation: operation)))
+    }
+  }
+
+  private func operation(for task: TableReconciler.Task, _ catalog: Catalog) -> Operation? {
+    switch task.operation {
+    case .drop: return .dropTable(task.table)
+    case .install:
+      guard let table = catalog.table(task.table) else { return nil }
+      return .installTable(TableSettings(id: table.id, key: table.definition.key).encode())
+    }
+  }
+
+  /// This node's own replica knows; where it has none, the shard's nodes are asked in turn.
+  private func likelyLeader(of task: TableReconciler.Task, _ catalog: Catalog) -> NodeID? {
+    if let leader = replica(GroupID(task.shard))?.leader { return leader }
+    guard let nodes = catalog.shardMap?.shards.first(where: { $0.id == task.shard })?.nodes, !nodes.isEmpty else {
+      return nil
+    }
+    return nodes[Int(task.id % UInt64(nodes.count))]
+  }
+}

@@ -1,0 +1,70 @@
+import Catalog
+import DequeModule
+import Environment
+import Messages
+import Raft
+import Shards
+
+/// Reads: asked for together once a turn, confirmed by a round of heartbeats, answered within a budget.
+extension Replica {
+  func askForReads(now: Instant, output: inout ReplicaOutput) {
+    guard !reads.isEmpty else { return }
+    let batch = reads
+    reads = []
+    guard raft.requestRead(nextReadToken, now: now) else {
+      for read in batch { output.replies.append((read.to, notLeader)) }
+      return
+    }
+    readBatches.append((nextReadToken, batch))
+    readsUnderWay += batch.count
+    nextReadToken += 1
+  }
+
+  func confirm(_ ready: ReadyRead) {
+    guard let batch = readBatches.popFirst(), batch.token == ready.token else {
+      fatalError("Reads are confirmed in the order in which they were asked for.")
+    }
+    for read in batch.reads {
+      if case .answer(let answer, let after?) = read.work, after > raft.applied {
+        readsUnderWay -= 1
+        waiting.append(.init(index: after, to: read.to, answer: answer, isProposal: false))
+      } else {
+        confirmed.append(read)
+      }
+    }
+  }
+
+  /// Answers a read that needs no confirmation, in its turn.
+  func perform(_ work: Read.Work, to: ReplyTo) {
+    confirmed.append(Read(to: to, work: work))
+    readsUnderWay += 1
+  }
+
+  func answerConfirmed(output: inout ReplicaOutput) {
+    var bytes = 0
+    while bytes < Self.readBytesAtOnceMax, let read = confirmed.popFirst() {
+      readsUnderWay -= 1
+      let answer = answer(read.work)
+      if case .page(let page) = answer { bytes += Int(page.scannedBytes) }
+      output.replies.append((read.to, answer))
+    }
+  }
+
+  func abandon(_ token: UInt64, output: inout ReplicaOutput) {
+    guard let position = readBatches.firstIndex(where: { $0.token == token }) else { return }
+    let batch = readBatches.remove(at: position).reads
+    readsUnderWay -= batch.count
+    for read in batch { output.replies.append((read.to, notLeader)) }
+  }
+
+  func answer(_ work: Read.Work) -> Answer {
+    switch work {
+    case .answer(let answer, _): return answer
+    case .get(let key): return shard?.get(key) ?? Self.wrongGroup
+    case .range(let range): return shard?.read(range) ?? Self.wrongGroup
+    case .catalog(let version):
+      guard let catalog else { return Self.wrongGroup }
+      return .catalog(catalog.catalog.version > version ? catalog.catalog.encode() : nil)
+    }
+  }
+}
