@@ -80,6 +80,29 @@ import Testing
     #expect(ConsumedCapacity.read(bytes: 0, consistent: false) == 0.5)
   }
 
+  @Test func writesAskForTheOldSizeOnlyWhereUnitsAreReturned() throws {
+    let key = #""TableName":"single","Key":{"PK":{"S":"a"}}"#
+    let part = #"[{"PutRequest":{"Item":{"PK":{"S":"a"}}}},{"DeleteRequest":{"Key":{"PK":{"S":"b"}}}}]"#
+    let requests = [
+      ("PutItem", #""TableName":"single","Item":{"PK":{"S":"a"}}"#), ("DeleteItem", key), ("UpdateItem", key),
+      ("BatchWriteItem", #""RequestItems":{"single":\#(part)}"#),
+    ]
+    for (operation, members) in requests {
+      for (capacity, images): (String?, ReturnedImages) in [
+        (nil, []), ("NONE", []), ("TOTAL", .oldSize), ("INDEXES", .oldSize),
+      ] {
+        var asked: [ReturnedImages] = []
+        let more = capacity.map { #","ReturnConsumedCapacity":"\#($0)""# } ?? ""
+        let answer = try ask(operation, "{\(members)\(more)}") { call in
+          if case .write(let write) = call { asked.append(write.returns) }
+          return .written(WriteAnswer(oldBytes: 2_000, newBytes: 3))
+        }
+        #expect(!asked.isEmpty && asked.allSatisfy { $0 == images }, "\(operation) \(capacity ?? "without")")
+        #expect(answer.text.contains("CapacityUnits") == !images.isEmpty)
+      }
+    }
+  }
+
   @Test func failuresTellWhatARetryMayDo() throws {
     func failed(_ failure: CallFailure) throws -> Answered {
       try ask("PutItem", #"{"TableName":"single","Item":{"PK":{"S":"a"}}}"#) { _ in .failed(failure) }

@@ -125,6 +125,20 @@ private let invalid = "One or more parameter values were invalid: "
     #expect(described.message == "Requested resource not found: Table: gone not found")
   }
 
+  @Test func deleteTableTellsNoSchema() throws {
+    let catalog = Catalog.sample()
+    let pair = try #require(catalog.table(named: "pair"))
+    let answer = try ask("DeleteTable", #"{"TableName":"pair"}"#) { _ in .catalog(.table(pair)) }
+    for member in ["TableName", "TableArn", "TableId", "TableStatus", "TableSizeBytes", "ItemCount"] {
+      #expect(answer.text.contains(#""\#(member)":"#), "\(member)")
+    }
+    for member in ["KeySchema", "AttributeDefinitions", "GlobalSecondaryIndexes", "CreationDateTime"] {
+      #expect(!answer.text.contains(#""\#(member)":"#), "\(member)")
+    }
+    let described = try ask("DescribeTable", #"{"TableName":"pair"}"#)
+    #expect(described.body["Table"]?["GlobalSecondaryIndexes"] != nil)
+  }
+
   @Test func describeTakesNamesAndARNs() throws {
     for name in ["pair", "arn:aws:dynamodb:eu-central-1:000000000000:table/pair"] {
       let answer = try ask("DescribeTable", #"{"TableName":"\#(name)"}"#)

@@ -1,4 +1,5 @@
 import CZlib
+import Environment
 import Glibc
 import NIOCore
 import NIOHTTP1
@@ -61,6 +62,14 @@ final class EchoResponder: HTTPResponder {
       server.waitUntilReceived(after: client.send(String(request.dropFirst(split))))
       #expect(client.readAnswer().hasSuffix("\r\n\r\n/x hello"))
     }
+  }
+
+  @Test(arguments: [
+    ("/x", "/x"), ("/x?y=/z", "/x"), ("http://localhost:8000/x?y", "/x"), ("http://localhost/", "/"),
+    ("http://localhost", "/"), ("http://localhost?y", "/"),
+  ]) func targetsMayNameSchemeAndHost(_ target: String, _ path: String) {
+    let head = HTTPRequestHead(version: .http1_1, method: .POST, uri: target)
+    #expect(HTTPRequest(head: head, body: ByteBuffer(), receivedAt: .zero).path == path)
   }
 
   @Test func chunkedBodiesArePutTogether() throws {

@@ -1,3 +1,4 @@
+internal import Bytes
 internal import Expressions
 internal import Items
 internal import Testing
@@ -126,6 +127,19 @@ internal import Testing
     try check("REMOVE x.y, z[0].q", AttributeMap(), AttributeMap(), exists: false)
     try refuse("SET c.c = :v", AttributeMap(), Self.invalidPath, values: [":v": .null], exists: false)
     try refuse("SET q.c = :v REMOVE q.d", AttributeMap(), Self.invalidPath, values: [":v": .null], exists: false)
+  }
+
+  @Test("An update that only takes away does not make a missing item") func creation() throws {
+    func creates(_ expression: String, _ values: KeyValuePairs<String, AttributeValue>? = nil) throws -> Bool {
+      try Parse.update(expression, try context(values: values)).createsItem
+    }
+    #expect(try !creates("REMOVE a"))
+    #expect(try !creates("REMOVE x.y, z[0]"))
+    #expect(try !creates("DELETE s :s REMOVE a", [":s": texts("x")]))
+    #expect(try creates("REMOVE a SET b = :v", [":v": .null]))
+    #expect(try creates("ADD n :n", [":n": number("1")]))
+    var none = ByteReader([0])
+    #expect(try UpdateExpression(from: &none).createsItem)
   }
 
   @Test("ADD sums numbers, unites sets, and starts from nothing") func add() throws {

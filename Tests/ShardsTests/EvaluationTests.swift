@@ -166,6 +166,22 @@ import Testing
     #expect(answer == WriteAnswer(oldBytes: 0, newBytes: UInt32(first.sizeBytes), old: nil, new: first))
   }
 
+  @Test func anUpdateThatOnlyTakesAwayDoesNotMakeAMissingItem() throws {
+    let shard = try TestShard()
+    for text in ["REMOVE v", "REMOVE x.y, z[0]"] {
+      let write = ItemWrite(key: key, action: .update(try update(text), key: item("k")), returns: .new)
+      let (answer, after) = try #require(shard.submit(write).answered)
+      #expect(answer == .written(WriteAnswer(oldBytes: 0, newBytes: 0)))
+      #expect(after == nil)
+    }
+    #expect(try shard.item(key) == nil)
+    // A proposed delete decides it: the answer waits for the delete.
+    shard.put(key, first)
+    shard.submit(ItemWrite(key: key, action: .delete))
+    let write = ItemWrite(key: key, action: .update(try update("REMOVE v"), key: item("k")))
+    #expect(try #require(shard.submit(write).answered).after == shard.last)
+  }
+
   @Test func writesAndReadsOfAnUnknownTableAreRefused() throws {
     let shard = try TestShard()
     let other = rowKey("a", table: TableID(8))

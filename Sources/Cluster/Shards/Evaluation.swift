@@ -42,6 +42,10 @@ extension ShardMachine {
   private func update(
     _ write: ItemWrite, _ expression: UpdateExpression, _ key: EncodedItem, _ current: CurrentItem
   ) -> Verdict {
+    // Nothing to take away from: the item stays missing, and there is nothing to append.
+    if current.map == nil, !expression.createsItem {
+      return .answer(.written(WriteAnswer(oldBytes: 0, newBytes: 0)), after: current.after)
+    }
     guard let base = current.map ?? (try? key.decode()) else { return .refuse(.invalid("The key cannot be read.")) }
     let changed: AttributeMap
     do { changed = try expression.apply(to: base, exists: current.map != nil) } catch {

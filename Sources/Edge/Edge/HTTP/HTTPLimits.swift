@@ -10,7 +10,7 @@ public struct HTTPLimits: Sendable {
   /// Requests of one connection that wait for their answer; at that number it is not read any further.
   public var inFlightPerConnectionMax = 64
   /// One read may hold more pipelined requests than the connection may have in flight; beyond this they are refused.
-  public var queuedPerConnectionMax = 256
+  public var queuedPerConnectionMax = 1_024
   /// Requests of the process that wait for their answer; beyond it they are refused.
   public var inFlightPerProcessMax = 4_096
   public var connectionsMax = 8_192

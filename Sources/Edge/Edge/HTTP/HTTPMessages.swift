@@ -11,8 +11,13 @@ struct HTTPRequest {
 
   var method: HTTPMethod { head.method }
 
-  /// The target without its query.
-  var path: Substring { head.uri.prefix { $0 != "?" } }
+  /// The path of the target. A target with scheme and host is taken as well (RFC 9112, section 3.2.2).
+  var path: Substring {
+    var target = head.uri[...]
+    if target.hasPrefix("http://") { target = target.dropFirst("http://".count).drop { $0 != "/" && $0 != "?" } }
+    let path = target.prefix { $0 != "?" }
+    return path.isEmpty ? "/" : path
+  }
 
   /// The first value of a header, nil where there is none. `name` is compared without case.
   func header(_ name: String) -> String? { head.headers.first(name: name) }

@@ -6,7 +6,7 @@ enum DeleteTable {
     let name = try NamedTableRequest.parse(body)
     exchange.service.target.submit(.deleteTable(name: name)) { outcome in
       switch outcome {
-      case .catalog(.table(let table)): exchange.succeed("TableDescription", table)
+      case .catalog(.table(let table)): exchange.succeed("TableDescription", table, showsSchema: false)
       case .catalog(.tableNotFound): exchange.fail(.notFound(table: name))
       case .catalog(.tableInUse(let status)):
         let verb = status == .creating ? "created" : "deleted"

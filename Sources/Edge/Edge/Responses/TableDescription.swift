@@ -7,6 +7,8 @@ internal import Items
 struct TableDescription {
   let table: Table
   let arn: String
+  /// False for the answer of DeleteTable, which tells neither keys nor indexes nor when the table was made.
+  var showsSchema = true
 
   func write(to writer: inout JSONWriter) {
     let definition = table.definition
@@ -15,15 +17,10 @@ struct TableDescription {
     writer.member("TableArn", arn)
     writer.member("TableId", Self.uuid(table.uniqueID))
     writer.member("TableStatus", status)
-    writer.key("CreationDateTime")
-    writer.seconds(milliseconds: Int(table.createdAtMs))
-    writeAttributes(definition.attributes, to: &writer)
-    Self.write(definition.key, to: &writer)
+    if showsSchema { writeSchema(to: &writer) }
     Self.writeSizes("TableSizeBytes", to: &writer)
     writeThroughput(definition.throughput, to: &writer)
     writeBilling(to: &writer)
-    writeIndexes(.local, "LocalSecondaryIndexes", to: &writer)
-    writeIndexes(.global, "GlobalSecondaryIndexes", to: &writer)
     writeStream(to: &writer)
     writer.key("TableClassSummary")
     writer.beginObject()
@@ -32,6 +29,15 @@ struct TableDescription {
     writer.key("DeletionProtectionEnabled")
     writer.bool(definition.deletionProtection)
     writer.endObject()
+  }
+
+  private func writeSchema(to writer: inout JSONWriter) {
+    writer.key("CreationDateTime")
+    writer.seconds(milliseconds: Int(table.createdAtMs))
+    writeAttributes(table.definition.attributes, to: &writer)
+    Self.write(table.definition.key, to: &writer)
+    writeIndexes(.local, "LocalSecondaryIndexes", to: &writer)
+    writeIndexes(.global, "GlobalSecondaryIndexes", to: &writer)
   }
 
   private var status: String {
@@ -172,11 +178,11 @@ extension JSONWriter {
 
 extension Exchange {
   /// Answers with one table under `member`.
-  func succeed(_ member: StaticString, _ table: Table) {
+  func succeed(_ member: StaticString, _ table: Table, showsSchema: Bool = true) {
     var writer = JSONWriter(capacity: 1_024)
     writer.beginObject()
     writer.key(member)
-    TableDescription(table: table, arn: service.arn(table: table.name)).write(to: &writer)
+    TableDescription(table: table, arn: service.arn(table: table.name), showsSchema: showsSchema).write(to: &writer)
     writer.endObject()
     succeed(writer.bytes)
   }
