@@ -87,6 +87,13 @@ import Testing
     #expect(try #require(refusal(node)).contains("no identity"))
   }
 
+  /// A voter that lost its data has lost its promises with them.
+  @Test func anEmptyDirectoryIsRefusedOnceTheClusterIsFormed() throws {
+    var configuration = TestNode.configuration()
+    configuration.mayBootstrap = false
+    #expect(try #require(refusal(TestNode(configuration))).contains("formed before"))
+  }
+
   @Test func aDirectoryInUseIsRefused() throws {
     let first = TestNode()
     try first.start()

@@ -39,7 +39,7 @@ private func sampleDescription() -> ClusterDescription {
     let folder = try temporaryFolder()
     let state = ClusterState(
       cluster: "ab", topology: "bare", shape: "s", ports: [(name: "n1", ports: .init(listen: 1, admin: 2))],
-      isLoaded: true)
+      isLoaded: true, isFormed: true)
     try state.save(folder)
     #expect(try ClusterState.load(folder) == state)
     try Files.replace(folder.statePath, with: "{\"format\":2}")
@@ -90,7 +90,7 @@ private func sampleDescription() -> ClusterDescription {
     var ports = PortPlan(former: former)
     let state = ClusterState(
       cluster: String(repeating: "a", count: 32), topology: "bare", shape: topology.shape,
-      ports: try ports.assign(topology, publicPort: 0), isLoaded: false)
+      ports: try ports.assign(topology, publicPort: 0), isLoaded: false, isFormed: false)
     return (state, ClusterPlan(topology, state, folder))
   }
 

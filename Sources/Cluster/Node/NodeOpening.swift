@@ -39,6 +39,13 @@ struct NodeOpening {
         throw NodeFailure(
           "\(directory) has data but no identity: use another data directory, or restore the file 'identity'.")
       }
+      guard found != nil || configuration.mayBootstrap else {
+        throw NodeFailure(
+          """
+          \(directory) has no data, but the cluster was formed before: restore the node's data, or start it with \
+          --bootstrap if this is the first start of a new cluster.
+          """)
+      }
       var opening = NodeOpening(lock: lock, journal: journal, replicas: [], damaged: [])
       for (group, nodes) in placed(on: configuration) {
         let initial = Membership(voters: nodes.map { ReplicaID(node: $0) })

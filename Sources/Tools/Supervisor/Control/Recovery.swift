@@ -28,7 +28,8 @@ enum Recovery {
     var ports = PortPlan(former: former)
     let state = ClusterState(
       cluster: former?.cluster ?? mintClusterID(), topology: topology.source, shape: topology.shape,
-      ports: try ports.assign(topology, publicPort: publicPort), isLoaded: former?.isLoaded ?? false)
+      ports: try ports.assign(topology, publicPort: publicPort), isLoaded: former?.isLoaded ?? false,
+      isFormed: former?.isFormed ?? false)
     try state.save(folder)
     return state
   }

@@ -93,8 +93,9 @@ public final class Supervisor: Sendable {
     guard let child = table.child(named: name) else { fatalError("The supervisor has no child \(name).") }
     let logPath = folder.logPath(of: name)
     ProcessLog.rotate(logPath)
-    let identity = try Launcher.start(
-      executable, [child.plan.role.rawValue, "--config", folder.settingsPath(of: name)], output: .file(logPath))
+    var arguments = [child.plan.role.rawValue, "--config", folder.settingsPath(of: name)]
+    if child.plan.role == .node, try ClusterState.load(folder)?.isFormed == false { arguments.append("--bootstrap") }
+    let identity = try Launcher.start(executable, arguments, output: .file(logPath))
     table.started(name, identity)
     log.write("\(name): started as process \(identity.pid)")
   }
