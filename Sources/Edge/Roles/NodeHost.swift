@@ -13,7 +13,7 @@ import Transport
 /// are taken once, at the end of the turn.
 final class NodeHost {
   /// How often the machine is given the time.
-  static let tickIntervalMs: Int64 = 10
+  static let tickIntervalMs: Int64 = 20
 
   let node: Node
   private let loop: any EventLoop
@@ -34,7 +34,7 @@ final class NodeHost {
   private var turnEndIsScheduled = false
   private var ticker: RepeatedTask?
   private var ticks: UInt64 = 0
-  private static let ticksPerShow: UInt64 = 100
+  private static let ticksPerShow: UInt64 = 50
 
   /// Requests of this process itself come on this connection.
   private static let localConnection: UInt64 = 0
