@@ -5,7 +5,10 @@ struct ClusterCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "cluster",
     abstract: "Starts, watches, breaks and stops a cluster on this machine.",
-    discussion: "A mirror into PostgreSQL (the sink) is not there yet, so a topology has no keys for it.",
+    discussion: """
+      Not there yet: pause, resume, partition, isolate, heal; add, drain, replace; and a mirror into PostgreSQL (the \
+      sink), so a topology has no keys for it and up has no --no-sink and --postgres.
+      """,
     subcommands: [
       UpCommand.self, StatusCommand.self, KillCommand.self, StopCommand.self, StartCommand.self, LogsCommand.self,
       DownCommand.self, SuperviseCommand.self,

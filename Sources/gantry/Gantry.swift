@@ -14,6 +14,8 @@ struct Gantry: ParsableCommand {
         gantry cluster up --topology local --detach
         gantry cluster status
         gantry cluster down
+
+      Not there yet: load, drill, sink, simulate.
       """,
     version: version,
     subcommands: [ClusterCommand.self, NodeCommand.self, CoordinatorCommand.self, DoctorCommand.self])
