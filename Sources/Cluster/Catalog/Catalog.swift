@@ -101,7 +101,7 @@ extension Catalog {
     _ definition: TableDefinition, createdAtMs: UInt64, uniqueID: [UInt8]
   ) -> CatalogOutcome {
     if let existing = table(named: definition.name) {
-      // The same request once more, after its answer was lost.
+      // The same request once more.
       if existing.uniqueID == uniqueID { return .table(existing) }
       return existing.status == .active ? .tableExists : .tableInUse(existing.status)
     }

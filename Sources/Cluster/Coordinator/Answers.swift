@@ -101,6 +101,7 @@ extension Coordinator {
       if isNews { send(call.token, now: now) } else { wait(call.token, now: now) }
     case .wrongShard: wait(call.token, now: now)
     case .unknownTable: finish(call.token, .failed(.unknownTable))
+    case .overloaded where call.isAccepted, .failed where call.isAccepted: wait(call.token, now: now)
     case .overloaded: finish(call.token, .failed(.overloaded))
     case .outcomeUnknown: answerLost(call.token, now: now)
     case .invalid(let text): finish(call.token, .failed(.invalid(text)))

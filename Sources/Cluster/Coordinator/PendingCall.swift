@@ -27,7 +27,6 @@ struct PendingCall {
   var request: UInt64?
   var sentTo: NodeID?
   var sentAt: Instant
-  var wasSent = false
   /// Requests that were answered by no leader, one after the other.
   var misses: UInt32 = 0
 
@@ -43,15 +42,17 @@ struct PendingCall {
   /// True where a lost answer leaves open whether something changed.
   var changesState: Bool {
     switch (call, stage) {
-    case (.write, _), (.deleteTable, .single): true
+    case (.write, _), (.createTable, .single), (.deleteTable, .single): true
     default: false
     }
   }
 
-  /// A table may exist because of this call, although no answer said so. It is sent again after a lost answer: its
-  /// unique id makes that harmless.
-  var mayHaveMadeTable: Bool {
-    if case .createTable = call { wasSent } else { false }
+  /// What was asked for is done; the call only waits to see it everywhere.
+  var isAccepted: Bool {
+    switch stage {
+    case .awaitActive, .awaitGone, .awaitCatalog: true
+    case .single, .scan: false
+    }
   }
 
   /// `version` is that of the catalog already here.

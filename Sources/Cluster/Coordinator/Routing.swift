@@ -26,7 +26,6 @@ extension Coordinator {
     requests[request] = token
     call.request = request
     call.sentTo = node
-    call.wasSent = true
     call.sentAt = now
     calls[token] = call
   }
@@ -119,7 +118,7 @@ extension Coordinator {
     case .awaitCatalog(let outcome): return finish(token, .catalog(outcome))
     case .single, .scan: break
     }
-    if call.changesState && call.request != nil || call.mayHaveMadeTable {
+    if call.changesState && call.request != nil {
       finish(token, .failed(.outcomeUnknown))
     } else {
       let what = call.shard == .metadata ? "the metadata group" : "shard \(call.shard.rawValue)"

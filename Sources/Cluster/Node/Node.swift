@@ -73,17 +73,22 @@ public final class Node {
     keepStorage(now: now)
     if journal.isNoSpace, now.since(allocationTriedAt) >= Self.allocationRetryInterval {
       allocationTriedAt = now
+      isAwaitingSpace = true
       journal.retryAllocation()
     }
   }
 
   private var allocationTriedAt = Instant.zero
+  /// The disk was full, and no segment could be made since.
+  private var isAwaitingSpace = false
   private static let allocationRetryInterval = Span.seconds(1)
 
   /// A frame from another node's consensus connection. One that cannot be read is dropped.
   public func receivedConsensus(_ frame: [UInt8], from node: NodeID, now: Instant) {
     guard let frame = try? ConsensusFrame(frame) else { return }
     for part in frame.parts where part.message.from.node == node {
+      // To the leader it is a lost message; heartbeats and votes go on.
+      if part.message.carriesEntries, !acceptsEntries { continue }
       guard let replica = replica(part.group), part.message.to == replica.raft.id else { continue }
       replica.step(part, now: now)
     }
@@ -112,6 +117,7 @@ public final class Node {
       journalAnswered(error) { release(try gate.completed(journal: journal)) }
     case .journalPreparation(let preparation):
       journalAnswered(error) { try journal.completed(preparation) }
+      if !journal.isNoSpace { isAwaitingSpace = false }
     case .storage(let task):
       if let failure = storage.finished(task, replicas: replicas, journal: journal, error: error, now: now) {
         fail(failure)
@@ -155,7 +161,7 @@ public final class Node {
       replies.append((to, .refused(.overloaded)))
       return
     }
-    if let answer = replica.submit(operation, to: to, staleReadLimit: configuration.staleReadLimit, now: now) {
+    if let answer = replica.submit(operation, to: to) {
       replies.append((to, answer))
     }
   }
@@ -163,8 +169,13 @@ public final class Node {
   /// False while the disk is full, the log is behind, or the overlays hold all that they may: writes then wait at their
   /// clients, and votes, truncations and flushes go on.
   private var hasRoom: Bool {
-    !journal.isNoSpace && journal.bytesPending <= 2 * configuration.journal.segmentBytes
+    !journal.isNoSpace && !isAwaitingSpace && journal.bytesPending <= 2 * configuration.journal.segmentBytes
       && overlayBytes <= configuration.overlayBytesMax
+  }
+
+  /// A follower takes less care than a leader: what it refuses, it will have to take later.
+  private var acceptsEntries: Bool {
+    !journal.isNoSpace && !isAwaitingSpace && overlayBytes <= configuration.overlayBytesMax / 2 * 3
   }
 
   func replica(_ group: GroupID) -> Replica? {

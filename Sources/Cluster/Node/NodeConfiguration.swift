@@ -28,14 +28,11 @@ public struct NodeConfiguration: Sendable {
   public var idleFlushDelay: Span
   /// Operations of one node that wait for a commit or a read; one more is refused as overloaded.
   public var operationsMax: Int
-  /// A replica that heard its leader within this time answers reads that need not be consistent.
-  public var staleReadLimit: Span
 
   public init(
     cluster: String, node: NodeID, nodes: [NodeID], shards: Int, replication: Int, dataDirectory: String,
     raft: RaftConfiguration = RaftConfiguration(), journal: JournalConfiguration = JournalConfiguration(),
-    overlayBytesMax: Int = 256 << 20, idleFlushDelay: Span = .seconds(5), operationsMax: Int = 65_536,
-    staleReadLimit: Span = .seconds(10)
+    overlayBytesMax: Int = 256 << 20, idleFlushDelay: Span = .seconds(5), operationsMax: Int = 65_536
   ) {
     self.cluster = cluster
     self.node = node
@@ -48,7 +45,6 @@ public struct NodeConfiguration: Sendable {
     self.overlayBytesMax = overlayBytesMax
     self.idleFlushDelay = idleFlushDelay
     self.operationsMax = operationsMax
-    self.staleReadLimit = staleReadLimit
   }
 }
 

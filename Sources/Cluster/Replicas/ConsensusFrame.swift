@@ -62,3 +62,9 @@ public struct ConsensusFrame: Equatable, Sendable {
     try reader.finish()
   }
 }
+
+extension Message {
+  public var carriesEntries: Bool {
+    if case .append(_, let entries, _, _) = body { !entries.isEmpty } else { false }
+  }
+}

@@ -1,6 +1,7 @@
 import Catalog
 import DequeModule
 import Environment
+import Items
 import Messages
 import Raft
 import Shards
@@ -45,7 +46,7 @@ extension Replica {
     while bytes < Self.readBytesAtOnceMax, let read = confirmed.popFirst() {
       readsUnderWay -= 1
       let answer = answer(read.work)
-      if case .page(let page) = answer { bytes += Int(page.scannedBytes) }
+      bytes += answer.cost
       output.replies.append((read.to, answer))
     }
   }
@@ -65,6 +66,20 @@ extension Replica {
     case .catalog(let version):
       guard let catalog else { return Self.wrongGroup }
       return .catalog(catalog.catalog.version > version ? catalog.catalog.encode() : nil)
+    }
+  }
+}
+
+extension Answer {
+  /// What an answer takes of a turn's budget, in bytes: what was read for it, and something for the work itself.
+  fileprivate var cost: Int {
+    let fixed = 1 << 10
+    switch self {
+    case .page(let page): return fixed + Int(page.scannedBytes)
+    case .item(let item): return fixed + (item?.bytes.count ?? 0)
+    case .conditionFailed(let old, _): return fixed + (old?.bytes.count ?? 0)
+    case .catalog(let bytes): return fixed + (bytes?.count ?? 0)
+    case .written, .catalogOutcome, .done, .checksumAt, .refused: return fixed
     }
   }
 }

@@ -24,14 +24,10 @@ public final class Replica {
   public private(set) var retainedThrough: LogIndex = 0
   /// The last time an entry was applied.
   public private(set) var lastAppliedAt: Instant = .zero
-  /// When the leader, or as leader a majority, was last heard.
-  public private(set) var lastLeaderContact: Instant?
 
   var waiting = WaitingAnswers()
   /// Reads that may be answered now, in order; a turn answers as many as its budget allows.
   var confirmed = Deque<Read>()
-  /// Whether everything that the leader had committed when it was first heard is applied.
-  private(set) var hasCaughtUp = false
   /// Reads that this turn asks for together.
   var reads: [Read] = []
   var readBatches = Deque<(token: UInt64, reads: [Read])>()
@@ -94,13 +90,6 @@ public final class Replica {
   public func step(_ part: ConsensusFrame.Part, now: Instant) {
     if part.retainedThrough > retainedThrough { retainedThrough = part.retainedThrough }
     raft.step(part.message, now: now)
-    if raft.isLeader || part.message.from == raft.leader { heardLeader(now) }
-  }
-
-  private func heardLeader(_ now: Instant) {
-    lastLeaderContact = now
-    // Since a start the commit index is unknown until the leader tells it.
-    if !hasCaughtUp, raft.commit > recoveredThrough || raft.isLeader { hasCaughtUp = raft.applied >= raft.commit }
   }
 
   public func tick(_ now: Instant) {

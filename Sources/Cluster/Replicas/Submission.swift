@@ -1,5 +1,4 @@
 import Catalog
-public import Environment
 import Items
 public import Messages
 import Raft
@@ -11,16 +10,16 @@ extension Replica {
   static let backlogBytesMax = 64 << 20
 
   /// Answers at once where it can, by the returned value; else later, through the output of ``advance(journal:output:now:)``.
-  public func submit(_ operation: Operation, to: ReplyTo, staleReadLimit: Span, now: Instant) -> Answer? {
+  public func submit(_ operation: Operation, to: ReplyTo) -> Answer? {
     switch operation {
     case .write(let write): return submit(write, to: to)
     case .get(let key, let consistent):
-      return read(.get(key), to: to, consistent: consistent, staleReadLimit: staleReadLimit, now: now)
+      return read(.get(key), to: to, consistent: consistent)
     case .range(let range):
-      return read(.range(range), to: to, consistent: range.consistent, staleReadLimit: staleReadLimit, now: now)
+      return read(.range(range), to: to, consistent: range.consistent)
     case .catalogRead(let version):
       guard catalog != nil else { return Self.wrongGroup }
-      return read(.catalog(version: version), to: to, consistent: true, staleReadLimit: staleReadLimit, now: now)
+      return read(.catalog(version: version), to: to, consistent: true)
     case .catalogCommand(let command):
       guard catalog != nil else { return Self.wrongGroup }
       guard (try? CatalogCommand(command)) != nil else {
@@ -53,27 +52,14 @@ extension Replica {
     return nil
   }
 
-  private func read(
-    _ work: Read.Work, to: ReplyTo, consistent: Bool, staleReadLimit: Span, now: Instant
-  ) -> Answer? {
-    guard consistent || isServing else { return staleRead(work, limit: staleReadLimit, now: now) }
+  private func read(_ work: Read.Work, to: ReplyTo, consistent: Bool) -> Answer? {
+    guard isServing else { return notLeader }
     guard consistent else {
       perform(work, to: to)
       return nil
     }
-    guard isServing else { return notLeader }
     reads.append(Read(to: to, work: work))
     return nil
-  }
-
-  /// A follower answers from what it has applied, if it heard its leader lately and has caught up once since it started.
-  private func staleRead(_ work: Read.Work, limit: Span, now: Instant) -> Answer? {
-    guard hasCaughtUp, let heard = lastLeaderContact, now.since(heard) <= limit else { return notLeader }
-    switch answer(work) {
-    // What it does not know of may be newer than its state.
-    case .refused(.unknownTable), .refused(.wrongShard): return notLeader
-    case let answer: return answer
-    }
   }
 
   private func propose(_ payload: [UInt8], to: ReplyTo, answer: Answer?) -> Answer? {

@@ -29,8 +29,12 @@ final class CoordinatorLinks: DialerDelegate {
     host = nil
   }
 
-  /// A frame for a node without a link is dropped: the machine hears of the link.
-  func send(_ node: NodeID, _ frame: [UInt8]) { dialers[node]?.link?.send(frame) }
+  /// A frame for a node without a link is dropped, and a link without room ends: the machine hears of both.
+  func send(_ node: NodeID, _ frame: [UInt8]) {
+    guard let link = dialers[node]?.link, link.send(frame) == .queueFull else { return }
+    logger.warning("a peer does not drain its link", metadata: ["peer": "\(link.peer.process)"])
+    link.close()
+  }
 
   func linkUp(_ link: Link, peer: Handshake) {
     guard let node = names[peer.process] else { return }

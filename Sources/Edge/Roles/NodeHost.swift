@@ -130,6 +130,13 @@ final class NodeHost {
     }
   }
 
+  /// A task that executes itself again would keep the loop from its sockets; a timer does not.
+  private func scheduleTurnSoon() {
+    loop.assumeIsolated().scheduleTask(in: .microseconds(Self.leftoverDelayUs)) { [self] in endTurn() }
+  }
+
+  private static let leftoverDelayUs: Int64 = 200
+
   private func endTurn() {
     guard let workers else { return }
     let effects = node.takeEffects(now: clock.now)
@@ -137,18 +144,25 @@ final class NodeHost {
     for (node, bytes) in effects.consensus { consensus[node]?.link?.send(bytes) }
     for job in effects.jobs { workers.run(job) }
     for (node, requests) in effects.requests {
-      for frame in OperationFrame.encode(requests) { operations[node]?.link?.send(frame) }
+      for frame in OperationFrame.encode(requests) { send(frame, on: operations[node]?.link) }
     }
     for (connection, responses) in effects.responses { answer(connection, responses) }
-    if effects.hasMore { scheduleTurnEnd() }
+    if effects.hasMore { scheduleTurnSoon() }
     metrics.turns.add()
     readiness.update(node.isReady)
+  }
+
+  /// A frame that finds no room is never sent: the peer learns it by the end of the link, not by waiting.
+  private func send(_ frame: [UInt8], on link: Link?) {
+    guard let link, link.send(frame) == .queueFull else { return }
+    logger.warning("a peer does not drain its link", metadata: ["peer": "\(link.peer.process)"])
+    link.close()
   }
 
   private func answer(_ connection: UInt64, _ responses: [Response]) {
     guard connection == Self.localConnection else {
       metrics.answers.add(UInt64(responses.count))
-      for frame in OperationFrame.encode(responses) { connections[connection]?.send(frame) }
+      for frame in OperationFrame.encode(responses) { send(frame, on: connections[connection]) }
       return
     }
     for response in responses { localWaiters.removeValue(forKey: response.id)?(response.answer) }

@@ -80,7 +80,7 @@ public struct NodeSettings: Equatable, Sendable {
         "overlayBytesMax", .integer(unit: "bytes", 1_048_576...68_719_476_736), default: "268435456",
         "Memory for writes applied but not yet in SQLite. Reached: writes wait for the flush."),
       SettingKey(
-        "journalSegmentBytes", .integer(unit: "bytes", 1_048_576...1_073_741_824), default: "16777216",
+        "journalSegmentBytes", .integer(unit: "bytes", 4_194_304...1_073_741_824), default: "16777216",
         "Size of one log segment. It bounds one entry, and is what the log grows by."),
       SettingKey(
         "enableFaults", .flag, default: "false", "Allows links to be cut, slowed and thinned on request; for drills."),

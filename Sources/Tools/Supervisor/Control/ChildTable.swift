@@ -9,6 +9,8 @@ struct ChildTable: Sendable {
   }
 
   private(set) var children: [Child]
+  /// Set before the children are ended: nothing is started from then on.
+  var isStopping = false
   var description: ClusterDescription
 
   init(_ plan: ClusterPlan, description: ClusterDescription) {

@@ -83,6 +83,7 @@ public final class Supervisor: Sendable {
       })
     log.write("stopping")
     control.close()
+    table.withLock { $0.isStopping = true }
     endChildren()
     try? Files.removeTree(folder.descriptionPath)
     log.write("stopped")
@@ -91,6 +92,8 @@ public final class Supervisor: Sendable {
   /// Starts a process that is down and notes it; the caller saves the description.
   func launch(_ name: String, _ table: inout ChildTable) throws(SupervisorError) {
     guard let child = table.child(named: name) else { fatalError("The supervisor has no child \(name).") }
+    // A command that was read before the end must not leave a process behind.
+    guard !table.isStopping else { throw SupervisorError("the cluster is being taken down") }
     let logPath = folder.logPath(of: name)
     ProcessLog.rotate(logPath)
     var arguments = [child.plan.role.rawValue, "--config", folder.settingsPath(of: name)]
