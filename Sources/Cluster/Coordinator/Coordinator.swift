@@ -48,8 +48,6 @@ public final class Coordinator {
     return map.shards.allSatisfy { leaders[$0.id] != nil }
   }
 
-  public var callsUnderWay: Int { calls.count }
-
   public func submit(_ call: Call, token: UInt64, now: Instant) {
     guard calls.count < configuration.callsMax else {
       outcomes.append((token, .failed(.overloaded)))

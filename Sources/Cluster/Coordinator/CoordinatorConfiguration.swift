@@ -36,6 +36,4 @@ public struct CoordinatorEffects: Sendable {
   /// Usually at most one a node.
   public var frames: [(node: NodeID, bytes: [UInt8])] = []
   public var outcomes: [(token: UInt64, outcome: CallOutcome)] = []
-
-  public var isEmpty: Bool { frames.isEmpty && outcomes.isEmpty }
 }

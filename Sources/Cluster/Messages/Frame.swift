@@ -12,40 +12,13 @@ public enum OperationFrame: Sendable {
   private static let requestsKind: UInt8 = 1
   private static let responsesKind: UInt8 = 2
 
-  /// A frame ends with the request or response that takes it beyond this, so that none comes near the transport's limit.
-  public static let bytesMax = 4 << 20
-
-  /// As many frames as it takes, usually one.
+  /// As many frames as it takes, usually one (``BoundedFrames``).
   public static func encode(_ requests: [Request]) -> [[UInt8]] {
-    encode(requestsKind, requests) { $1.encode(into: &$0) }
+    BoundedFrames.encode(header: [requestsKind], requests) { $1.encode(into: &$0) }
   }
 
   public static func encode(_ responses: [Response]) -> [[UInt8]] {
-    encode(responsesKind, responses) { $1.encode(into: &$0) }
-  }
-
-  private static func encode<Element>(
-    _ kind: UInt8, _ elements: [Element], _ write: (inout ByteWriter, Element) -> Void
-  ) -> [[UInt8]] {
-    var frames: [[UInt8]] = []
-    var body = ByteWriter(capacity: 1_024)
-    var count = 0
-    func close() {
-      var frame = ByteWriter(capacity: body.count + 11)
-      frame.u8(kind)
-      frame.count(count)
-      frame.raw(body.bytes)
-      frames.append(frame.bytes)
-      body.bytes.removeAll(keepingCapacity: true)
-      count = 0
-    }
-    for element in elements {
-      write(&body, element)
-      count += 1
-      if body.count >= bytesMax { close() }
-    }
-    if count > 0 { close() }
-    return frames
+    BoundedFrames.encode(header: [responsesKind], responses) { $1.encode(into: &$0) }
   }
 
   public init(_ bytes: [UInt8]) throws(MalformedBytes) {

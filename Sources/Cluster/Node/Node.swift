@@ -15,7 +15,6 @@ import Store
 /// ``jobFinished(_:error:now:)``.
 public final class Node {
   public let configuration: NodeConfiguration
-  let disk: any Disk
   let journal: Journal
   /// Ascending by group; the metadata group first.
   let replicas: [Replica]
@@ -54,7 +53,6 @@ public final class Node {
   {
     var random = random
     self.configuration = configuration
-    self.disk = disk
     let opened = try NodeOpening.open(configuration, disk: disk, random: &random, now: now)
     lock = opened.lock
     journal = opened.journal

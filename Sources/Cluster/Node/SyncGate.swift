@@ -11,8 +11,6 @@ struct SyncGate {
     var messages: [ReplicaOutput.Outgoing] = []
     var tickets: [(group: GroupID, ticket: SyncTicket)] = []
 
-    var isEmpty: Bool { messages.isEmpty && tickets.isEmpty }
-
     mutating func add(_ messages: [ReplicaOutput.Outgoing], _ tickets: [(group: GroupID, ticket: SyncTicket)]) {
       self.messages += messages
       self.tickets += tickets

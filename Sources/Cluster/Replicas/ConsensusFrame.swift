@@ -1,4 +1,5 @@
 public import Bytes
+import Messages
 public import Raft
 
 /// What one loop turn of a node has to tell another about all the groups that they share.
@@ -25,31 +26,13 @@ public struct ConsensusFrame: Equatable, Sendable {
 
   public init(parts: [Part]) { self.parts = parts }
 
-  /// A frame ends with the part that takes it beyond this, so that none comes near the transport's limit.
-  public static let bytesMax = 4 << 20
-
-  /// As many frames as it takes, usually one.
+  /// As many frames as it takes, usually one (``BoundedFrames``).
   public static func encode(_ parts: [Part]) -> [[UInt8]] {
-    var frames: [[UInt8]] = []
-    var body = ByteWriter(capacity: 512)
-    var count = 0
-    func close() {
-      var frame = ByteWriter(capacity: body.count + 10)
-      frame.count(count)
-      frame.raw(body.bytes)
-      frames.append(frame.bytes)
-      body.bytes.removeAll(keepingCapacity: true)
-      count = 0
+    BoundedFrames.encode(parts) { writer, part in
+      writer.u32(part.group.rawValue)
+      writer.varint(part.retainedThrough)
+      part.message.encode(into: &writer)
     }
-    for part in parts {
-      body.u32(part.group.rawValue)
-      body.varint(part.retainedThrough)
-      part.message.encode(into: &body)
-      count += 1
-      if body.count >= bytesMax { close() }
-    }
-    if count > 0 { close() }
-    return frames
   }
 
   public init(_ bytes: [UInt8]) throws(MalformedBytes) {

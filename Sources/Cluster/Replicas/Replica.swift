@@ -2,7 +2,6 @@ import Bytes
 public import Catalog
 import DequeModule
 public import Environment
-import Items
 public import Journal
 public import Messages
 public import Raft
@@ -228,9 +227,5 @@ public final class Replica {
     guard let position = raft.propose(payload) else { return nil }
     waiting.append(.init(index: position.index, to: to, answer: answer, isProposal: true))
     return position.index
-  }
-
-  func proposed(_ write: ItemWrite, _ image: EncodedItem?, at index: LogIndex) {
-    shard?.proposed(write.key, image, at: index)
   }
 }

@@ -25,14 +25,15 @@ extension Replica {
       guard (try? CatalogCommand(command)) != nil else {
         return .refused(.failed("The catalog command cannot be read."))
       }
-      return propose(command, to: to, answer: nil)
+      guard isServing, propose(command, to: to, answer: nil) != nil else { return notLeader }
+      return nil
     case .installTable(let bytes): return install(bytes, to: to)
     case .dropTable(let table):
       guard let shard else { return Self.wrongGroup }
       return settle(.drop(table), isDone: !shard.serves(table), to: to)
     case .checksum:
       guard shard != nil else { return Self.wrongGroup }
-      return proposeCommand(.checksum, to: to) { .checksumAt($0) }
+      return propose(.checksum, to: to) { .checksumAt($0) }
     }
   }
 
@@ -43,8 +44,8 @@ extension Replica {
     switch shard.evaluate(write) {
     case .refuse(let refusal): reads.append(Read(to: to, work: .answer(.refused(refusal), after: nil)))
     case .propose(let payload, let image, let answer):
-      guard let index = propose(payload, to: to, answer: answer) as LogIndex? else { return notLeader }
-      proposed(write, image, at: index)
+      guard let index = propose(payload, to: to, answer: answer) else { return notLeader }
+      shard.proposed(write.key, image, at: index)
     case .answer(let answer, let after):
       // A commit that was under way before this request proves nothing about leadership since: ask for the proof too.
       reads.append(Read(to: to, work: .answer(answer, after: after)))
@@ -62,15 +63,11 @@ extension Replica {
     return nil
   }
 
-  private func propose(_ payload: [UInt8], to: ReplyTo, answer: Answer?) -> Answer? {
-    guard isServing, (propose(payload, to: to, answer: answer) as LogIndex?) != nil else { return notLeader }
-    return nil
-  }
-
-  private func proposeCommand(_ command: ShardCommand, to: ReplyTo, answer: (LogIndex) -> Answer) -> Answer? {
-    guard isServing else { return notLeader }
+  /// Nil once proposed; `answer` makes the answer from the entry's index.
+  private func propose(_ command: ShardCommand, to: ReplyTo, answer: (LogIndex) -> Answer) -> Answer? {
     let next = raft.last.index + 1
-    return propose(command.encode(), to: to, answer: answer(next))
+    guard isServing, propose(command.encode(), to: to, answer: answer(next)) != nil else { return notLeader }
+    return nil
   }
 
   private func install(_ bytes: [UInt8], to: ReplyTo) -> Answer? {
@@ -84,7 +81,7 @@ extension Replica {
   /// Proposes a change of the shard's settings unless it was made before.
   private func settle(_ command: ShardCommand, isDone: Bool, to: ReplyTo) -> Answer? {
     guard isServing else { return notLeader }
-    guard isDone else { return proposeCommand(command, to: to) { _ in .done } }
+    guard isDone else { return propose(command, to: to) { _ in .done } }
     reads.append(Read(to: to, work: .answer(.done, after: nil)))
     return nil
   }

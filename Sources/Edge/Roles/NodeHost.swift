@@ -32,6 +32,7 @@ final class NodeHost {
   private var nextConnection: UInt64 = 1
   private var localWaiters: [UInt64: (Answer) -> Void] = [:]
   private var turnEndIsScheduled = false
+  private var leftoverTurnIsScheduled = false
   private var ticker: RepeatedTask?
   private var ticks: UInt64 = 0
   private static let ticksPerShow: UInt64 = 50
@@ -132,7 +133,12 @@ final class NodeHost {
 
   /// A task that executes itself again would keep the loop from its sockets; a timer does not.
   private func scheduleTurnSoon() {
-    loop.assumeIsolated().scheduleTask(in: .microseconds(Self.leftoverDelayUs)) { [self] in endTurn() }
+    guard !leftoverTurnIsScheduled else { return }
+    leftoverTurnIsScheduled = true
+    loop.assumeIsolated().scheduleTask(in: .microseconds(Self.leftoverDelayUs)) { [self] in
+      leftoverTurnIsScheduled = false
+      endTurn()
+    }
   }
 
   private static let leftoverDelayUs: Int64 = 200

@@ -38,9 +38,6 @@ public final class CoordinatorHost: CallTarget {
 
   public var isReady: Bool { coordinator.isReady }
 
-  /// Calls whose outcome is not known yet.
-  public var callsUnderWay: Int { completions.count }
-
   /// `completion` runs once, on the loop, in a later turn or at the end of this one.
   public func submit(_ call: Call, _ completion: @escaping (CallOutcome) -> Void) {
     let token = nextToken
