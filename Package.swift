@@ -158,11 +158,13 @@ let package = Package(
         "Bytes", "Items", "Expressions", "Environment", "Raft", "Journal", "Store", "Messages", "Catalog", "Shards",
         "Replicas", "Node", "SimulatedDisk", "System",
       ]),
+    tests("ReplicasTests", uses: ["Bytes", "Items", "Environment", "Messages", "Shards", "Replicas"]),
     tests("CoordinatorTests", uses: ["Bytes", "Items", "Environment", "Messages", "Catalog", "Coordinator"]),
     tests(
       "SimulationTests",
       uses: [
-        "Bytes", "Items", "Environment", "Raft", "Messages", "Catalog", "Node", "Coordinator", "SimulatedDisk",
+        "Bytes", "Items", "Expressions", "Environment", "Raft", "Messages", "Catalog", "Node", "Coordinator",
+        "SimulatedDisk",
         "Simulation",
       ]),
     tests("ClusterTests", uses: ["Bytes", "Items", "Client", "Supervisor"]),

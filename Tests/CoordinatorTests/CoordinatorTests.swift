@@ -20,15 +20,93 @@ import Testing
     #expect(bench.outcomes() == ["1 written"])
   }
 
-  /// A write that was sent and whose connection broke may have taken effect: it is not sent again.
-  @Test func aWriteWhoseLinkBreaksHasAnUnknownOutcome() throws {
+  /// A write that was sent and whose connection broke may have taken effect: it is sent again under its own number.
+  @Test func aWriteWhoseLinkBreaksIsSentAgainUnderItsNumber() throws {
+    var bench = Bench()
+    bench.learnCatalog()
+    bench.coordinator.submit(bench.put, token: 1, now: bench.now)
+    let sent = try #require(bench.takeRequests().first { $0.isWrite })
+    let stamp = try #require(sent.request.stamp)
+    #expect(!stamp.isRetry)
+    bench.coordinator.linkDown(sent.node, now: bench.now)
+    bench.advance(.milliseconds(50))
+    let again = try #require(bench.takeRequests().first { $0.isWrite })
+    #expect(again.node != sent.node)
+    #expect(again.request.stamp?.sequence == stamp.sequence && again.request.stamp?.origin == stamp.origin)
+    #expect(again.request.stamp?.issuedAtMs == stamp.issuedAtMs)
+    #expect(again.request.stamp?.isRetry == true)
+    bench.answer(again, .written(WriteAnswer(oldBytes: 0, newBytes: 9)))
+    #expect(bench.outcomes() == ["1 written"])
+  }
+
+  /// A request that was refused says nothing about an earlier one of the same write whose answer was lost.
+  @Test(arguments: [Refusal.overloaded, .failed("no")]) func aWriteInDoubtIsNotRefused(_ refusal: Refusal) throws {
     var bench = Bench()
     bench.learnCatalog()
     bench.coordinator.submit(bench.put, token: 1, now: bench.now)
     let sent = try #require(bench.takeRequests().first { $0.isWrite })
     bench.coordinator.linkDown(sent.node, now: bench.now)
+    for _ in 0..<1_100 {
+      for request in bench.takeRequests() where request.isWrite { bench.answer(request, .refused(refusal)) }
+      bench.advance(.milliseconds(10))
+    }
     #expect(bench.outcomes() == ["1 outcomeUnknown"])
-    #expect(!bench.takeRequests().contains { $0.isWrite })
+  }
+
+  @Test(arguments: [Refusal.unknownTable, .expired(timeMs: 5_000_000)])
+  func aWriteInDoubtThatIsRefusedForGoodEndsAsUnknown(_ refusal: Refusal) throws {
+    var bench = Bench()
+    bench.learnCatalog()
+    bench.coordinator.submit(bench.put, token: 1, now: bench.now)
+    let sent = try #require(bench.takeRequests().first { $0.isWrite })
+    bench.coordinator.linkDown(sent.node, now: bench.now)
+    bench.advance(.milliseconds(50))
+    let again = try #require(bench.takeRequests().first { $0.isWrite })
+    bench.answer(again, .refused(refusal))
+    #expect(bench.outcomes() == ["1 outcomeUnknown"])
+  }
+
+  /// A clock behind the shard's time is no reason to fail a write that nobody has seen yet.
+  @Test func aNewWriteOfASlowClockIsIssuedAnew() throws {
+    var bench = Bench()
+    bench.learnCatalog()
+    bench.coordinator.submit(bench.put, token: 1, now: bench.now)
+    let sent = try #require(bench.takeRequests().first { $0.isWrite })
+    bench.answer(sent, .refused(.expired(timeMs: 5_000_000)))
+    let again = try #require(bench.takeRequests().first { $0.isWrite })
+    #expect(try #require(again.request.stamp).issuedAtMs >= 5_000_000)
+    bench.answer(again, .written(WriteAnswer(oldBytes: 0, newBytes: 9)))
+    #expect(bench.outcomes() == ["1 written"])
+  }
+
+  /// A write names the leader's term; a leader of another one refuses it and is asked again under its own.
+  @Test func aWriteNamesTheTermOfItsLeader() throws {
+    var bench = Bench()
+    bench.learnCatalog()
+    bench.coordinator.submit(bench.put, token: 1, now: bench.now)
+    let first = try #require(bench.takeRequests().first { $0.isWrite })
+    #expect(first.request.term == 0)
+    bench.answer(first, .refused(.otherTerm))
+    let second = try #require(bench.takeRequests().first { $0.isWrite })
+    #expect(second.node == first.node && second.request.term == 7)
+    bench.answer(second, .written(WriteAnswer(oldBytes: 0, newBytes: 9)))
+    #expect(bench.outcomes() == ["1 written"])
+  }
+
+  /// What is said of answered changes never covers one that may still be sent.
+  @Test func changesBelowTheOldestOpenOneAreAnswered() throws {
+    var bench = Bench()
+    bench.learnCatalog()
+    for token in 1...3 { bench.coordinator.submit(bench.put, token: UInt64(token), now: bench.now) }
+    let sent = bench.takeRequests().filter(\.isWrite)
+    for write in sent.dropFirst() { bench.answer(write, .written(WriteAnswer(oldBytes: 0, newBytes: 9))) }
+    bench.coordinator.submit(bench.put, token: 4, now: bench.now)
+    let fourth = try #require(bench.takeRequests().first { $0.isWrite }?.request.stamp)
+    #expect(fourth.answeredBelow == sent[0].request.stamp?.sequence)
+    bench.answer(sent[0], .written(WriteAnswer(oldBytes: 0, newBytes: 9)))
+    bench.coordinator.submit(bench.put, token: 5, now: bench.now)
+    let fifth = try #require(bench.takeRequests().first { $0.isWrite }?.request.stamp)
+    #expect(fifth.answeredBelow == fourth.sequence)
   }
 
   @Test func aReadWhoseLinkBreaksIsAskedElsewhere() throws {
@@ -126,7 +204,7 @@ import Testing
     bench.learnCatalog()
     bench.coordinator.received([9, 9, 9], from: NodeID(1), now: bench.now)
     bench.coordinator.received(
-      OperationFrame.encode([Response(id: 4_711, answer: .item(nil))])[0], from: NodeID(1), now: bench.now)
+      OperationFrame.encode([Response(id: 4_711, term: 1, answer: .item(nil))])[0], from: NodeID(1), now: bench.now)
     #expect(bench.outcomes() == [])
   }
 
@@ -135,6 +213,11 @@ import Testing
       Request(id: 1, shard: ShardID(2), operation: .get(RowKey(table: TableID(1), hash: 7), consistent: true)),
       Request(id: 300, shard: .metadata, operation: .catalogRead(version: 9)),
       Request(id: 2, shard: ShardID(1), operation: .dropTable(TableID(3))),
+      Request(
+        id: 3, shard: ShardID(1), term: 300,
+        stamp: OperationStamp(
+          origin: .max, sequence: 1 << 40, answeredBelow: (1 << 40) - 3, issuedAtMs: 1_700_000_000_000, isRetry: true),
+        operation: .dropTable(TableID(3))),
     ]
     let bytes = OperationFrame.encode(requests)[0]
     guard case .requests(let read) = try OperationFrame(bytes) else { return }
@@ -194,7 +277,7 @@ private struct Bench {
 
   mutating func advance(_ span: Span) {
     now = now + span
-    coordinator.tick(now: now)
+    coordinator.tick(now: now, wallTimeMs: 1_000_000 + now.nanoseconds / 1_000_000)
   }
 
   private var pending: [(token: UInt64, outcome: CallOutcome)] = []
@@ -209,7 +292,7 @@ private struct Bench {
   }
 
   func answer(_ sent: Sent, _ answer: Answer) {
-    let frame = OperationFrame.encode([Response(id: sent.request.id, answer: answer)])[0]
+    let frame = OperationFrame.encode([Response(id: sent.request.id, term: 7, answer: answer)])[0]
     coordinator.received(frame, from: sent.node, now: now)
   }
 

@@ -31,7 +31,7 @@ private final class OneNode {
           case .range: .page(RangePage(items: [stored], count: 1, scannedCount: 1, scannedBytes: 9))
           default: .done
           }
-        return Response(id: request.id, answer: answer)
+        return Response(id: request.id, term: 1, answer: answer)
       }
     )[0]
   }

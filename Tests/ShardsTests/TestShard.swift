@@ -59,8 +59,8 @@ final class TestShard {
   /// What a leader does: evaluates, and appends what is to be replicated.
   @discardableResult func submit(_ write: ItemWrite) -> Verdict {
     let verdict = machine.evaluate(write)
-    if case .propose(let payload, let image, _) = verdict {
-      machine.proposed(write.key, image, at: append(payload))
+    if case .propose(let command, let image, _) = verdict {
+      machine.proposed(write.key, image, at: append(command.encode()))
     }
     return verdict
   }
@@ -138,7 +138,7 @@ private func context(_ values: KeyValuePairs<String, AttributeValue>) throws -> 
 
 extension Verdict {
   var written: WriteAnswer? {
-    if case .propose(_, _, .written(let answer)) = self { return answer }
+    if case .propose(_, _, let answer) = self { return answer }
     return nil
   }
 

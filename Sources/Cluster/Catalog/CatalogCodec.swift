@@ -51,8 +51,9 @@ extension CatalogCommand {
     return writer.bytes
   }
 
-  public init(_ bytes: [UInt8]) throws(MalformedBytes) {
-    var reader = ByteReader(bytes)
+  /// Reads what stands in `bytes` from `start` to the end.
+  public init(_ bytes: [UInt8], from start: Int = 0) throws(MalformedBytes) {
+    var reader = ByteReader(bytes, in: start..<bytes.count)
     switch try reader.u8() {
     case Code.initialise: self = .initialise(try ShardMap(from: &reader))
     case Code.createTable:

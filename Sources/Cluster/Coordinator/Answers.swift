@@ -4,13 +4,14 @@ import Messages
 
 /// What an answer means for its call.
 extension Coordinator {
-  func received(_ answer: Answer, for token: UInt64, from node: NodeID, now: Instant) {
+  func received(_ response: Response, for token: UInt64, from node: NodeID, now: Instant) {
     guard let call = calls[token] else { return }
+    let answer = response.answer
     if case .refused(let refusal) = answer {
-      refused(refusal, call, by: node, now: now)
+      refused(refusal, call, by: Leader(node: node, term: response.term), now: now)
       return
     }
-    leaders[call.shard] = node
+    if !call.isEventual { leaders[call.shard] = Leader(node: node, term: response.term) }
     switch call.stage {
     case .single: single(answer, call, now: now)
     case .scan(let rest, let collected):
@@ -92,21 +93,44 @@ extension Coordinator {
     return next
   }
 
-  private func refused(_ refusal: Refusal, _ call: PendingCall, by node: NodeID, now: Instant) {
+  private func refused(_ refusal: Refusal, _ call: PendingCall, by replica: Leader, now: Instant) {
     switch refusal {
     case .notLeader(let leader):
-      let isNews = leader != nil && leader != node && leaders[call.shard] != leader
-      leaders[call.shard] = leader == node ? nil : leader
+      let isNews = leader != nil && leader != replica.node && leaders[call.shard]?.node != leader
+      leaders[call.shard] = leader == replica.node ? nil : leader.map { Leader(node: $0, term: replica.term) }
       // A leader named for the first time is asked at once; else the group is between leaders, which takes a while.
       if isNews { send(call.token, now: now) } else { wait(call.token, now: now) }
-    case .wrongShard: wait(call.token, now: now)
-    case .unknownTable: finish(call.token, .failed(.unknownTable))
-    case .overloaded where call.isAccepted, .failed where call.isAccepted: wait(call.token, now: now)
-    case .overloaded: finish(call.token, .failed(.overloaded))
+    case .otherTerm:
+      leaders[call.shard] = replica
+      send(call.token, now: now)
     case .outcomeUnknown: answerLost(call.token, now: now)
+    case .wrongShard: wait(call.token, now: now)
+    case .overloaded where call.isAccepted, .failed where call.isAccepted: wait(call.token, now: now)
+    case .expired(let timeMs): expired(timeMs, call, now: now)
+    case .overloaded: refused(call, .overloaded, isFinal: false, now: now)
+    case .failed(let text): refused(call, .failed(text), isFinal: false, now: now)
+    case .unknownTable: refused(call, .unknownTable, isFinal: true, now: now)
+    // Decided by the shard itself, which has seen to it that no other request for this change says otherwise.
     case .invalid(let text): finish(call.token, .failed(.invalid(text)))
-    case .failed(let text): finish(call.token, .failed(.failed(text)))
     }
+  }
+
+  /// This request had no effect. Of a change in doubt an earlier one may have had: what is refused for now is asked for
+  /// again until its deadline, what is refused for good leaves it open.
+  private func refused(_ call: PendingCall, _ failure: CallFailure, isFinal: Bool, now: Instant) {
+    if !call.isInDoubt { finish(call.token, .failed(failure)) } else if isFinal {
+      finish(call.token, .failed(.outcomeUnknown))
+    } else {
+      wait(call.token, now: now)
+    }
+  }
+
+  /// This clock is behind the shard's: a change that was never in doubt is issued anew.
+  private func expired(_ timeMs: UInt64, _ call: PendingCall, now: Instant) {
+    hybridClock.follow(timeMs)
+    guard !call.isInDoubt else { return finish(call.token, .failed(.outcomeUnknown)) }
+    calls[call.token]?.stamp?.issuedAtMs = hybridClock.read(now: now)
+    send(call.token, now: now)
   }
 
   /// An answer of another kind than the question allows: the peer is broken, so nothing is known.

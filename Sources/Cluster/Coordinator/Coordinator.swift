@@ -5,8 +5,9 @@ public import Messages
 /// Routes calls to the leaders of shards: a synchronous event machine without state of its own that matters.
 ///
 /// Confined to one event loop. A process has one for each of its loops; they share nothing. Every method may leave
-/// effects, which the owner takes with ``takeEffects()`` once a turn. Whatever a leader did not promise to have
-/// ignored is never sent twice if it changes something: such a call ends as `outcomeUnknown`.
+/// effects, which the owner takes with ``takeEffects()`` once a turn. A change whose answer is lost is sent again under the
+/// number that it was first sent with, so that it is applied at most once; where no answer comes until its deadline, its
+/// outcome is unknown.
 public final class Coordinator {
   let configuration: CoordinatorConfiguration
   var random: SeededRandom
@@ -20,7 +21,9 @@ public final class Coordinator {
   var requests: [UInt64: UInt64] = [:]
   /// Tokens that wait for a leader, with the time to try again; in no order.
   var waiting: [(token: UInt64, at: Instant)] = []
-  var leaders: [ShardID: NodeID] = [:]
+  var leaders: [ShardID: Leader] = [:]
+  var numbers: ChangeNumbers
+  var hybridClock = HybridClock()
   var links: [NodeLink]
   var outcomes: [(token: UInt64, outcome: CallOutcome)] = []
   var nextRequest: UInt64 = 1
@@ -29,6 +32,12 @@ public final class Coordinator {
 
   private var catalogAskedAt: Instant?
   private var catalogRequest: UInt64?
+
+  struct Leader: Equatable {
+    var node: NodeID
+    /// 0 where it is not known yet.
+    var term: UInt64
+  }
 
   struct NodeLink {
     let node: NodeID
@@ -39,6 +48,7 @@ public final class Coordinator {
   public init(configuration: CoordinatorConfiguration, random: SeededRandom) {
     self.configuration = configuration
     self.random = random
+    numbers = ChangeNumbers(origin: self.random.next())
     links = configuration.nodes.map { NodeLink(node: $0) }
   }
 
@@ -72,7 +82,7 @@ public final class Coordinator {
     guard let position = links.firstIndex(where: { $0.node == node }) else { return }
     links[position].isUp = false
     links[position].outbound = []
-    for (shard, leader) in leaders where leader == node { leaders[shard] = nil }
+    for (shard, leader) in leaders where leader.node == node { leaders[shard] = nil }
     let lost = calls.values.filter { $0.sentTo == node && $0.request != nil }.map(\.token).sorted()
     for token in lost { answerLost(token, now: now) }
     catalogRequest = nil
@@ -85,17 +95,19 @@ public final class Coordinator {
     for response in responses {
       if response.id == catalogRequest {
         catalogRequest = nil
-        catalogAnswered(response.answer, by: node)
+        learnLeader(of: .metadata, from: response, by: node)
+        adopt(response.answer)
       } else if let shard = probes.removeValue(forKey: response.id) {
-        learnLeader(of: shard, from: response.answer, by: node)
+        learnLeader(of: shard, from: response, by: node)
       } else if let token = requests.removeValue(forKey: response.id) {
-        received(response.answer, for: token, from: node, now: now)
+        received(response, for: token, from: node, now: now)
       }
     }
   }
 
   /// To be called every 10 to 20 ms.
-  public func tick(now: Instant) {
+  public func tick(now: Instant, wallTimeMs: WallTimeMs) {
+    hybridClock.tick(now: now, wallTimeMs: wallTimeMs)
     retryWaiting(now: now, all: false)
     let overdue = calls.values.filter { $0.deadline <= now }.map(\.token).sorted()
     if !overdue.isEmpty {
@@ -103,15 +115,13 @@ public final class Coordinator {
       waiting.removeAll { tokens.contains($0.token) }
     }
     for token in overdue { expire(token) }
-    let stuck = calls.values.filter {
-      !$0.changesState && $0.request != nil && $0.sentAt + configuration.readAttemptTimeout <= now
-    }
+    let stuck = calls.values.filter { $0.request != nil && $0.sentAt + configuration.attemptTimeout <= now }
     for call in stuck.sorted(by: { $0.token < $1.token }) {
       leaders[call.shard] = nil
       answerLost(call.token, now: now)
     }
     let sinceAsked = now.since(catalogAskedAt ?? .zero)
-    let patience = catalogRequest == nil ? refreshInterval : configuration.readAttemptTimeout
+    let patience = catalogRequest == nil ? refreshInterval : configuration.attemptTimeout
     if sinceAsked >= patience { askForCatalog(now: now) }
   }
 
@@ -137,16 +147,12 @@ public final class Coordinator {
     catalog = newer
   }
 
-  private func catalogAnswered(_ answer: Answer, by node: NodeID) {
-    learnLeader(of: .metadata, from: answer, by: node)
-    adopt(answer)
-  }
-
-  private func learnLeader(of shard: ShardID, from answer: Answer, by node: NodeID) {
-    switch answer {
-    case .refused(.notLeader(let leader)): leaders[shard] = leader == node ? nil : leader
+  private func learnLeader(of shard: ShardID, from response: Response, by node: NodeID) {
+    switch response.answer {
+    case .refused(.notLeader(let leader)):
+      leaders[shard] = leader == node ? nil : leader.map { Leader(node: $0, term: response.term) }
     case .refused(.outcomeUnknown), .refused(.overloaded), .refused(.failed): break
-    default: leaders[shard] = node
+    default: leaders[shard] = Leader(node: node, term: response.term)
     }
   }
 

@@ -6,8 +6,8 @@ public struct CoordinatorConfiguration: Sendable {
   public var nodes: [NodeID]
   /// A call without an answer for this long fails.
   public var callTimeout: Span
-  /// A read without an answer for this long is asked of another replica.
-  public var readAttemptTimeout: Span
+  /// A request without an answer for this long is sent again, to whichever replica then seems to lead.
+  public var attemptTimeout: Span
   /// The wait before a replica is asked again after none was known to lead; doubles up to `retryDelayMax`.
   public var retryDelayMin: Span
   public var retryDelayMax: Span
@@ -17,13 +17,13 @@ public struct CoordinatorConfiguration: Sendable {
   public var callsMax: Int
 
   public init(
-    nodes: [NodeID], callTimeout: Span = .seconds(10), readAttemptTimeout: Span = .seconds(1),
+    nodes: [NodeID], callTimeout: Span = .seconds(10), attemptTimeout: Span = .milliseconds(500),
     retryDelayMin: Span = .milliseconds(2), retryDelayMax: Span = .milliseconds(40),
     catalogRefreshInterval: Span = .seconds(2), callsMax: Int = 65_536
   ) {
     self.nodes = nodes.sorted()
     self.callTimeout = callTimeout
-    self.readAttemptTimeout = readAttemptTimeout
+    self.attemptTimeout = attemptTimeout
     self.retryDelayMin = retryDelayMin
     self.retryDelayMax = retryDelayMax
     self.catalogRefreshInterval = catalogRefreshInterval

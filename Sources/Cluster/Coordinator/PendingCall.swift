@@ -27,6 +27,10 @@ struct PendingCall {
   var request: UInt64?
   var sentTo: NodeID?
   var sentAt: Instant
+  /// Given when a change is first sent, and kept when it is sent again.
+  var stamp: OperationStamp?
+  /// A request for this change was sent and its answer lost: it may have been, or may still be, applied.
+  var isInDoubt = false
   /// Requests that were answered by no leader, one after the other.
   var misses: UInt32 = 0
 
@@ -44,6 +48,15 @@ struct PendingCall {
     switch (call, stage) {
     case (.write, _), (.createTable, .single), (.deleteTable, .single): true
     default: false
+    }
+  }
+
+  /// True for a read that any replica may answer which is not too far behind.
+  var isEventual: Bool {
+    switch call {
+    case .get(_, let consistent): !consistent
+    case .query(let range), .scan(let range): !range.consistent
+    case .write, .createTable, .deleteTable, .refreshCatalog: false
     }
   }
 

@@ -11,18 +11,19 @@ extension Coordinator {
       return
     }
     call.shard = shard
-    guard let node = target(for: shard) else {
+    guard let node = call.isEventual && call.misses == 0 ? anyReplica(of: shard) : target(for: shard) else {
       calls[token] = call
       wait(token, now: now)
       return
     }
+    if call.changesState { stamp(&call, now: now) }
     let operation: Operation
     if case .scan(let rest, _) = call.stage {
       operation = .range(clip(rest, to: shard))
     } else {
       operation = call.operation(knowing: catalog.version)
     }
-    let request = enqueue(operation, shard: shard, to: node)
+    let request = enqueue(operation, shard: shard, stamp: call.changesState ? call.stamp : nil, to: node)
     requests[request] = token
     call.request = request
     call.sentTo = node
@@ -30,13 +31,25 @@ extension Coordinator {
     calls[token] = call
   }
 
-  func enqueue(_ operation: Operation, shard: ShardID, to node: NodeID) -> UInt64 {
+  /// A change keeps its number for life; what is said of other changes is as new as can be.
+  private func stamp(_ call: inout PendingCall, now: Instant) {
+    guard call.stamp != nil else {
+      call.stamp = numbers.issue(atMs: hybridClock.read(now: now))
+      return
+    }
+    call.stamp?.isRetry = call.isInDoubt
+    call.stamp?.answeredBelow = numbers.answeredBelow
+  }
+
+  func enqueue(_ operation: Operation, shard: ShardID, stamp: OperationStamp? = nil, to node: NodeID) -> UInt64 {
     let id = nextRequest
     nextRequest += 1
     guard let position = links.firstIndex(where: { $0.node == node }) else {
       fatalError("A request goes to a configured node.")
     }
-    links[position].outbound.append(Request(id: id, shard: shard, operation: operation))
+    let known = leaders[shard].flatMap { $0.node == node ? $0.term : nil }
+    links[position].outbound.append(
+      Request(id: id, shard: shard, term: known ?? 0, stamp: stamp, operation: operation))
     return id
   }
 
@@ -51,9 +64,14 @@ extension Coordinator {
     }
   }
 
-  /// The known leader, else any replica that can be reached, chosen at random so that repeated tries go round.
+  /// The known leader, else any replica that can be reached, so that repeated tries go round.
   func target(for shard: ShardID) -> NodeID? {
-    if let leader = leaders[shard], isUp(leader) { return leader }
+    if let leader = leaders[shard], isUp(leader.node) { return leader.node }
+    return anyReplica(of: shard)
+  }
+
+  /// Chosen at random among those that can be reached: reads that need not see the newest writes are spread.
+  private func anyReplica(of shard: ShardID) -> NodeID? {
     let replicas =
       shard == .metadata
       ? configuration.nodes : catalog.shardMap?.shards.first { $0.id == shard }?.nodes ?? []
@@ -98,15 +116,12 @@ extension Coordinator {
     for token in due { send(token, now: now) }
   }
 
-  /// The connection or the replica went away with the request.
+  /// The connection or the replica went away with the request, or nothing came back: it is sent again.
   func answerLost(_ token: UInt64, now: Instant) {
     guard let call = calls[token] else { return }
     if let request = call.request { requests[request] = nil }
-    if call.changesState {
-      finish(token, .failed(.outcomeUnknown))
-    } else {
-      wait(token, now: now)
-    }
+    calls[token]?.isInDoubt = call.isInDoubt || call.changesState
+    wait(token, now: now)
   }
 
   func expire(_ token: UInt64) {
@@ -118,7 +133,7 @@ extension Coordinator {
     case .awaitCatalog(let outcome): return finish(token, .catalog(outcome))
     case .single, .scan: break
     }
-    if call.changesState && call.request != nil {
+    if call.changesState && (call.request != nil || call.isInDoubt) {
       finish(token, .failed(.outcomeUnknown))
     } else {
       let what = call.shard == .metadata ? "the metadata group" : "shard \(call.shard.rawValue)"
@@ -127,7 +142,7 @@ extension Coordinator {
   }
 
   func finish(_ token: UInt64, _ outcome: CallOutcome) {
-    calls[token] = nil
+    if let stamp = calls.removeValue(forKey: token)?.stamp { numbers.settle(stamp) }
     outcomes.append((token, outcome))
   }
 

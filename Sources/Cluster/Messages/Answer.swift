@@ -42,6 +42,11 @@ public struct RangePage: Equatable, Sendable {
 public enum Refusal: Equatable, Sendable {
   /// Ask `leader`, or any other replica where it is nil.
   case notLeader(leader: NodeID?)
+  /// The replica leads in another term (that of the ``Response``) than the request was meant for: ask it again.
+  case otherTerm
+  /// The change was issued too long ago for the shard to know whether it was applied; its logical time is `timeMs`. This
+  /// request had no effect.
+  case expired(timeMs: UInt64)
   /// The item does not belong to this shard: the sender's shard map is old.
   case wrongShard
   /// The shard does not serve that table (not yet, or no longer).
@@ -74,10 +79,13 @@ public enum Answer: Equatable, Sendable {
 
 public struct Response: Equatable, Sendable {
   public var id: UInt64
+  /// The term of the replica that answered; 0 where no replica did.
+  public var term: UInt64
   public var answer: Answer
 
-  public init(id: UInt64, answer: Answer) {
+  public init(id: UInt64, term: UInt64, answer: Answer) {
     self.id = id
+    self.term = term
     self.answer = answer
   }
 }

@@ -5,6 +5,7 @@ extension Refusal {
   private enum Tag {
     static let notLeader: UInt8 = 1, wrongShard: UInt8 = 2, unknownTable: UInt8 = 3, overloaded: UInt8 = 4
     static let outcomeUnknown: UInt8 = 5, invalid: UInt8 = 6, failed: UInt8 = 7
+    static let otherTerm: UInt8 = 8, expired: UInt8 = 9
   }
 
   public func encode(into writer: inout ByteWriter) {
@@ -12,6 +13,10 @@ extension Refusal {
     case .notLeader(let leader):
       writer.u8(Tag.notLeader)
       writer.optional(leader) { $0.node($1) }
+    case .otherTerm: writer.u8(Tag.otherTerm)
+    case .expired(let timeMs):
+      writer.u8(Tag.expired)
+      writer.varint(timeMs)
     case .wrongShard: writer.u8(Tag.wrongShard)
     case .unknownTable: writer.u8(Tag.unknownTable)
     case .overloaded: writer.u8(Tag.overloaded)
@@ -29,6 +34,8 @@ extension Refusal {
     switch try reader.u8() {
     case Tag.notLeader:
       self = .notLeader(leader: try reader.optional { (input) throws(MalformedBytes) in try input.node() })
+    case Tag.otherTerm: self = .otherTerm
+    case Tag.expired: self = .expired(timeMs: try reader.varint())
     case Tag.wrongShard: self = .wrongShard
     case Tag.unknownTable: self = .unknownTable
     case Tag.overloaded: self = .overloaded
@@ -74,7 +81,7 @@ extension RangePage {
   }
 }
 
-extension Response {
+extension Answer {
   private enum Tag {
     static let written: UInt8 = 1, conditionFailed: UInt8 = 2, item: UInt8 = 3, page: UInt8 = 4
     static let catalogOutcome: UInt8 = 5, catalog: UInt8 = 6, done: UInt8 = 7, checksumAt: UInt8 = 8
@@ -82,8 +89,7 @@ extension Response {
   }
 
   public func encode(into writer: inout ByteWriter) {
-    writer.varint(id)
-    switch answer {
+    switch self {
     case .written(let answer):
       writer.u8(Tag.written)
       answer.encode(into: &writer)
@@ -114,22 +120,35 @@ extension Response {
   }
 
   public init(from reader: inout ByteReader) throws(MalformedBytes) {
-    id = try reader.varint()
     switch try reader.u8() {
-    case Tag.written: answer = .written(try WriteAnswer(from: &reader))
+    case Tag.written: self = .written(try WriteAnswer(from: &reader))
     case Tag.conditionFailed:
       let old = try reader.optional { (input) throws(MalformedBytes) in try input.item() }
-      answer = .conditionFailed(old: old, oldBytes: try reader.u32())
+      self = .conditionFailed(old: old, oldBytes: try reader.u32())
     case Tag.item:
-      answer = .item(try reader.optional { (input) throws(MalformedBytes) in try input.item() })
-    case Tag.page: answer = .page(try RangePage(from: &reader))
-    case Tag.catalogOutcome: answer = .catalogOutcome(try reader.blob())
+      self = .item(try reader.optional { (input) throws(MalformedBytes) in try input.item() })
+    case Tag.page: self = .page(try RangePage(from: &reader))
+    case Tag.catalogOutcome: self = .catalogOutcome(try reader.blob())
     case Tag.catalog:
-      answer = .catalog(try reader.optional { (input) throws(MalformedBytes) in try input.blob() })
-    case Tag.done: answer = .done
-    case Tag.checksumAt: answer = .checksumAt(try reader.varint())
-    case Tag.refused: answer = .refused(try Refusal(from: &reader))
+      self = .catalog(try reader.optional { (input) throws(MalformedBytes) in try input.blob() })
+    case Tag.done: self = .done
+    case Tag.checksumAt: self = .checksumAt(try reader.varint())
+    case Tag.refused: self = .refused(try Refusal(from: &reader))
     default: throw MalformedBytes("an unknown answer")
     }
+  }
+}
+
+extension Response {
+  public func encode(into writer: inout ByteWriter) {
+    writer.varint(id)
+    writer.varint(term)
+    answer.encode(into: &writer)
+  }
+
+  public init(from reader: inout ByteReader) throws(MalformedBytes) {
+    id = try reader.varint()
+    term = try reader.varint()
+    answer = try Answer(from: &reader)
   }
 }

@@ -91,11 +91,18 @@ public struct Request: Sendable {
   /// Unique on its connection.
   public var id: UInt64
   public var shard: ShardID
+  /// The leader's term that a stamped change is meant for; a leader of another term refuses it. A request that was
+  /// delayed beyond a change of leaders can then do no harm.
+  public var term: UInt64
+  /// Present on changes that a coordinator may send again.
+  public var stamp: OperationStamp?
   public var operation: Operation
 
-  public init(id: UInt64, shard: ShardID, operation: Operation) {
+  public init(id: UInt64, shard: ShardID, term: UInt64 = 0, stamp: OperationStamp? = nil, operation: Operation) {
     self.id = id
     self.shard = shard
+    self.term = term
+    self.stamp = stamp
     self.operation = operation
   }
 }

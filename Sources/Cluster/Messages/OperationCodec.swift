@@ -82,9 +82,14 @@ extension Request {
     static let installTable: UInt8 = 6, dropTable: UInt8 = 7, checksum: UInt8 = 8
   }
 
+  private enum Stamp { static let none: UInt8 = 0, first: UInt8 = 1, retry: UInt8 = 2 }
+
   public func encode(into writer: inout ByteWriter) {
     writer.varint(id)
     writer.shard(shard)
+    writer.varint(term)
+    writer.u8(stamp.map { $0.isRetry ? Stamp.retry : Stamp.first } ?? Stamp.none)
+    stamp?.encode(into: &writer)
     switch operation {
     case .write(let write):
       writer.u8(Tag.write)
@@ -116,6 +121,13 @@ extension Request {
   public init(from reader: inout ByteReader) throws(MalformedBytes) {
     id = try reader.varint()
     shard = try reader.shard()
+    term = try reader.varint()
+    switch try reader.u8() {
+    case Stamp.none: stamp = nil
+    case Stamp.first: stamp = try OperationStamp(from: &reader)
+    case Stamp.retry: stamp = try OperationStamp(from: &reader, isRetry: true)
+    default: throw MalformedBytes("an unknown kind of operation stamp")
+    }
     switch try reader.u8() {
     case Tag.write: operation = .write(try ItemWrite(from: &reader))
     case Tag.get:

@@ -1,4 +1,5 @@
 public import Catalog
+import Environment
 import Journal
 public import Messages
 import Raft
@@ -24,13 +25,15 @@ extension Node {
         shard: replica.group.shard, range: replica.shard?.range, role: replica.raft.role,
         isLearner: replica.raft.membership.learners.contains(replica.raft.id), leader: replica.leader,
         term: replica.raft.term, commitIndex: replica.raft.commit, appliedIndex: replica.store.applied.index,
-        logIndex: replica.raft.last.index, isHealthy: true, checksum: checksums[replica.group]?.sum,
+        logIndex: replica.raft.last.index, isHealthy: true,
+        stalenessMs: replica.staleness(now: time).map { $0.nanoseconds / 1_000_000 },
+        followerReads: replica.followerReads, checksum: checksums[replica.group]?.sum,
         checksumIndex: checksums[replica.group]?.index)
     }
     let damaged = damaged.map { group, _ in
       ReplicaStatus(
         shard: group.shard, range: nil, role: .follower, isLearner: false, leader: nil, term: 0, commitIndex: 0,
-        appliedIndex: 0, logIndex: 0, isHealthy: false, checksum: nil, checksumIndex: nil)
+        appliedIndex: 0, logIndex: 0, isHealthy: false, stalenessMs: nil, followerReads: 0, checksum: nil, checksumIndex: nil)
     }
     return (healthy + damaged).sorted { $0.shard < $1.shard }
   }

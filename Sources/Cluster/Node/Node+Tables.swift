@@ -14,7 +14,8 @@ extension Node {
     let (tasks, commands) = reconciler.next(catalog, now: now)
     for task in tasks { ask(task, catalog, now: now) }
     for command in commands {
-      submit(.catalogCommand(command.encode()), shard: .metadata, to: .local(0), now: now)
+      let request = Request(id: 0, shard: .metadata, operation: .catalogCommand(command.encode()))
+      submit(request, to: .local(0), now: now)
     }
   }
 
@@ -22,10 +23,11 @@ extension Node {
     guard let operation = operation(for: task, catalog), let node = likelyLeader(of: task, catalog) else {
       return
     }
+    let request = Request(id: task.id, shard: task.shard, operation: operation)
     if node == configuration.node {
-      submit(operation, shard: task.shard, to: .local(task.id), now: now)
+      submit(request, to: .local(task.id), now: now)
     } else {
-      outgoingRequests.append((node, Request(id: task.id, shard: task.shard, operation: operation)))
+      outgoingRequests.append((node, request))
     }
   }
 

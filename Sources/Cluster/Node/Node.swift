@@ -27,11 +27,13 @@ public final class Node {
   var storage: StorageKeeper
   private var jobs: [UInt64: NodeJob] = [:]
   private var nextJob: UInt64 = 1
-  private var replies: [(to: ReplyTo, answer: Answer)] = []
+  private var replies: [ReplicaOutput.Reply] = []
   var outgoingRequests: [(node: NodeID, request: Request)] = []
   private var newJobs: [Job] = []
   private var failure: NodeFailure?
   var checksums: [GroupID: ChecksumResult] = [:]
+  /// When the last turn ended.
+  private(set) var time = Instant.zero
 
   /// Blocking work under way.
   enum NodeJob {
@@ -95,7 +97,7 @@ public final class Node {
   /// Requests of one connection; the answers carry the same number.
   public func received(_ requests: [Request], connection: UInt64, now: Instant) {
     for request in requests {
-      submit(request.operation, shard: request.shard, to: .connection(connection, request: request.id), now: now)
+      submit(request, to: .connection(connection, request: request.id), now: now)
     }
   }
 
@@ -146,22 +148,20 @@ public final class Node {
     failure = NodeFailure(reason + "The node stops, because what it acknowledges would no longer be durable.")
   }
 
-  func submit(_ operation: Operation, shard: ShardID, to: ReplyTo, now: Instant) {
-    guard let replica = replica(GroupID(shard)) else {
-      replies.append((to, .refused(.notLeader(leader: nil))))
+  func submit(_ request: Request, to: ReplyTo, now: Instant) {
+    guard let replica = replica(GroupID(request.shard)) else {
+      replies.append(.init(to: to, term: 0, answer: .refused(.notLeader(leader: nil))))
       return
     }
-    guard replica.waitingCount < configuration.operationsMax else {
-      replies.append((to, .refused(.overloaded)))
-      return
+    if let answer = refusal(of: request, replica) ?? replica.submit(request, to: to, now: now) {
+      replies.append(.init(to: to, term: replica.raft.term, answer: answer))
     }
-    if case .write = operation, !hasRoom {
-      replies.append((to, .refused(.overloaded)))
-      return
-    }
-    if let answer = replica.submit(operation, to: to) {
-      replies.append((to, answer))
-    }
+  }
+
+  private func refusal(of request: Request, _ replica: Replica) -> Answer? {
+    guard replica.waitingCount < configuration.operationsMax else { return .refused(.overloaded) }
+    if case .write = request.operation, !hasRoom { return .refused(.overloaded) }
+    return nil
   }
 
   /// False while the disk is full, the log is behind, or the overlays hold all that they may: writes then wait at their
@@ -186,6 +186,7 @@ public final class Node {
   // MARK: The end of a turn
 
   public func takeEffects(now: Instant) -> NodeEffects {
+    time = now
     var effects = NodeEffects()
     if let failure {
       effects.failure = failure
@@ -219,11 +220,11 @@ public final class Node {
 
   private func settle(_ output: ReplicaOutput, _ effects: inout NodeEffects, now: Instant) {
     var byConnection: [(connection: UInt64, responses: [Response])] = []
-    for (to, answer) in replies + output.replies {
-      switch to {
-      case .local(let id): reconciler.answered(id, isDone: answer == .done, now: now)
+    for reply in replies + output.replies {
+      switch reply.to {
+      case .local(let id): reconciler.answered(id, isDone: reply.answer == .done, now: now)
       case .connection(let connection, let request):
-        let response = Response(id: request, answer: answer)
+        let response = Response(id: request, term: reply.term, answer: reply.answer)
         if let position = byConnection.firstIndex(where: { $0.connection == connection }) {
           byConnection[position].responses.append(response)
         } else {

@@ -156,11 +156,7 @@ struct NodeOpening {
   private func recovered(
     _ group: GroupID, _ log: GroupLog, _ initial: Membership, _ store: ShardStore
   ) throws -> Recovered {
-    var membership = initial
-    if !store.metadata.isEmpty {
-      var reader = ByteReader(store.metadata)
-      membership = try Membership(from: &reader)
-    }
+    let membership = try Replica.membership(in: store.metadata) ?? initial
     var entries: [Entry] = []
     var next = store.flushed.index + 1
     while next <= log.last.index {

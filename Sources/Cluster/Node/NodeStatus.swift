@@ -15,6 +15,11 @@ public struct ReplicaStatus: Equatable, Sendable {
   public var logIndex: LogIndex
   /// False where the replica neither votes nor acknowledges, because its log or its store is damaged.
   public var isHealthy: Bool
+  /// How old the state that it answers eventually consistent reads from may be, in milliseconds: 0 on the leader, nil
+  /// before a leader was heard.
+  public var stalenessMs: UInt64?
+  /// Reads that it answered without leading, since the node started.
+  public var followerReads: UInt64
   public var checksum: UInt64?
   public var checksumIndex: LogIndex?
 }

@@ -1,4 +1,3 @@
-import Bytes
 import Environment
 import Journal
 import Messages
@@ -90,9 +89,7 @@ struct StorageKeeper {
       return Task(group: replica.group, step: .checkpoint, job: job)
     }
     if store.flushed < store.applied, isDue(replica, isPinning: isPinning, now: now) {
-      var membership = ByteWriter()
-      replica.raft.membership(at: store.applied.index).encode(into: &membership)
-      if let job = store.flush(metadata: membership.bytes) {
+      if let job = store.flush(metadata: replica.storeMetadata()) {
         return Task(group: replica.group, step: .flush, job: job)
       }
     }

@@ -16,10 +16,10 @@ public final class CatalogMachine {
     catalog = try store.get(Self.row.bytes).map { try Catalog($0) } ?? Catalog()
   }
 
-  /// Traps on a payload that cannot be read, as ``ShardMachine/apply(_:at:)`` does.
-  public func apply(_ payload: [UInt8], at position: LogPosition) -> CatalogOutcome {
+  /// Carries out the command in `payload` from `start` on. Traps where it cannot be read, as ``ShardMachine/apply(_:at:)`` does.
+  public func apply(_ payload: [UInt8], from start: Int = 0, at position: LogPosition) -> CatalogOutcome {
     let command: CatalogCommand
-    do { command = try CatalogCommand(payload) } catch {
+    do { command = try CatalogCommand(payload, from: start) } catch {
       fatalError("The entry at index \(position.index) of the metadata log cannot be read: \(error.what).")
     }
     let outcome = catalog.apply(command)

@@ -5,7 +5,7 @@ public import Raft
 /// What one loop turn of a node has to tell another about all the groups that they share.
 ///
 /// ```
-/// count (varint) | per message: group (u32), retained (varint), message
+/// count (varint) | per message: group (u32), retained (varint), commit (varint), message
 /// ```
 public struct ConsensusFrame: Equatable, Sendable {
   public struct Part: Equatable, Sendable {
@@ -13,11 +13,15 @@ public struct ConsensusFrame: Equatable, Sendable {
     /// From a leader: every member's log holds all entries up to here, so nobody needs them from a log again. 0 from
     /// others.
     public var retainedThrough: LogIndex
+    /// From a leader: everything that it knows to be committed. A follower that has applied it is as new as the leader
+    /// was. 0 from others.
+    public var commit: LogIndex
     public var message: Message
 
-    public init(group: GroupID, retainedThrough: LogIndex, message: Message) {
+    public init(group: GroupID, retainedThrough: LogIndex, commit: LogIndex, message: Message) {
       self.group = group
       self.retainedThrough = retainedThrough
+      self.commit = commit
       self.message = message
     }
   }
@@ -31,6 +35,7 @@ public struct ConsensusFrame: Equatable, Sendable {
     BoundedFrames.encode(parts) { writer, part in
       writer.u32(part.group.rawValue)
       writer.varint(part.retainedThrough)
+      writer.varint(part.commit)
       part.message.encode(into: &writer)
     }
   }
@@ -40,7 +45,8 @@ public struct ConsensusFrame: Equatable, Sendable {
     parts = try reader.array { (input) throws(MalformedBytes) in
       let group = GroupID(try input.u32())
       let retained = try input.varint()
-      return Part(group: group, retainedThrough: retained, message: try Message(from: &input))
+      let commit = try input.varint()
+      return Part(group: group, retainedThrough: retained, commit: commit, message: try Message(from: &input))
     }
     try reader.finish()
   }

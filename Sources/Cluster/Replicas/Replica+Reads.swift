@@ -13,7 +13,7 @@ extension Replica {
     let batch = reads
     reads = []
     guard raft.requestRead(nextReadToken, now: now) else {
-      for read in batch { output.replies.append((read.to, notLeader)) }
+      for read in batch { reply(read.to, notLeader, &output) }
       return
     }
     readBatches.append((nextReadToken, batch))
@@ -45,9 +45,11 @@ extension Replica {
     var bytes = 0
     while bytes < Self.readBytesAtOnceMax, let read = confirmed.popFirst() {
       readsUnderWay -= 1
-      let answer = answer(read.work)
+      var answer = answer(read.work)
+      // A follower may not have applied yet that there is such a table.
+      if !isServing, case .refused(.unknownTable) = answer { answer = notLeader }
       bytes += answer.cost
-      output.replies.append((read.to, answer))
+      reply(read.to, answer, &output)
     }
   }
 
@@ -55,7 +57,7 @@ extension Replica {
     guard let position = readBatches.firstIndex(where: { $0.token == token }) else { return }
     let batch = readBatches.remove(at: position).reads
     readsUnderWay -= batch.count
-    for read in batch { output.replies.append((read.to, notLeader)) }
+    for read in batch { reply(read.to, notLeader, &output) }
   }
 
   func answer(_ work: Read.Work) -> Answer {

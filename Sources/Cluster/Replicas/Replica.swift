@@ -1,4 +1,4 @@
-import Bytes
+public import Bytes
 public import Catalog
 import DequeModule
 public import Environment
@@ -24,6 +24,11 @@ public final class Replica {
   /// The last time an entry was applied.
   public private(set) var lastAppliedAt: Instant = .zero
 
+  /// The stamped changes that were applied, and those of this leader that are under way.
+  var remembered: RememberedOperations
+  private var freshness = Freshness()
+  /// Reads answered without leading.
+  public internal(set) var followerReads: UInt64 = 0
   var waiting = WaitingAnswers()
   /// Reads that may be answered now, in order; a turn answers as many as its budget allows.
   var confirmed = Deque<Read>()
@@ -62,11 +67,34 @@ public final class Replica {
     self.initialMap = initialMap
     appliedTerm = store.applied.term
     recoveredThrough = store.applied.index
+    remembered = try Self.remembered(in: store.metadata)
     if group == .metadata {
       catalog = try CatalogMachine(store: store)
     } else {
       shard = try ShardMachine(store: store)
     }
+  }
+
+  /// What the store keeps beside its rows, as of its newest applied entry: the membership, then the remembered changes.
+  public func storeMetadata() -> [UInt8] {
+    var writer = ByteWriter()
+    raft.membership(at: store.applied.index).encode(into: &writer)
+    remembered.encode(into: &writer)
+    return writer.bytes
+  }
+
+  /// The membership in a store's metadata; nil in a store that has none yet.
+  public static func membership(in metadata: [UInt8]) throws(MalformedBytes) -> Membership? {
+    if metadata.isEmpty { return nil }
+    var reader = ByteReader(metadata)
+    return try Membership(from: &reader)
+  }
+
+  private static func remembered(in metadata: [UInt8]) throws(MalformedBytes) -> RememberedOperations {
+    var reader = ByteReader(metadata)
+    guard !metadata.isEmpty else { return RememberedOperations() }
+    _ = try Membership(from: &reader)
+    return reader.isAtEnd ? RememberedOperations() : try RememberedOperations(from: &reader)
   }
 
   /// Whether this replica leads and has applied an entry of its own term, so that its state is the newest.
@@ -89,7 +117,13 @@ public final class Replica {
   public func step(_ part: ConsensusFrame.Part, now: Instant) {
     if part.retainedThrough > retainedThrough { retainedThrough = part.retainedThrough }
     raft.step(part.message, now: now)
+    if part.commit > 0, part.message.from == raft.leader, part.message.term == raft.term {
+      freshness.told(part.commit, applied: raft.applied, now: now)
+    }
   }
+
+  /// How old the state that this replica answers from may be: zero while it serves, nil where it has heard no leader.
+  public func staleness(now: Instant) -> Span? { isServing ? .zero : freshness.staleness(now: now) }
 
   public func tick(_ now: Instant) {
     if raft.nextDeadline <= now { raft.tick(now) }
@@ -136,14 +170,15 @@ public final class Replica {
 
   private func send(_ ready: Ready, output: inout ReplicaOutput) {
     guard !ready.messages.isEmpty || !ready.messagesAfterSync.isEmpty else { return }
-    let retained = raft.isLeader ? retainedThrough : 0
-    for message in ready.messages { output.messages.append(outgoing(message, retained)) }
-    for message in ready.messagesAfterSync { output.messagesAfterSync.append(outgoing(message, retained)) }
+    for message in ready.messages { output.messages.append(outgoing(message)) }
+    for message in ready.messagesAfterSync { output.messagesAfterSync.append(outgoing(message)) }
   }
 
-  private func outgoing(_ message: Message, _ retained: LogIndex) -> ReplicaOutput.Outgoing {
-    ReplicaOutput.Outgoing(
-      node: message.to.node, part: .init(group: group, retainedThrough: retained, message: message))
+  private func outgoing(_ message: Message) -> ReplicaOutput.Outgoing {
+    let part = ConsensusFrame.Part(
+      group: group, retainedThrough: raft.isLeader ? retainedThrough : 0, commit: raft.isEstablished ? raft.commit : 0,
+      message: message)
+    return ReplicaOutput.Outgoing(node: message.to.node, part: part)
   }
 
   /// Entries that a lagging follower needs and the core no longer holds come from the journal's files.
@@ -166,10 +201,11 @@ public final class Replica {
         guard let answer = waiter.answer ?? made else {
           fatalError("An applied entry has no answer for its operation.")
         }
-        output.replies.append((waiter.to, answer))
+        reply(waiter.to, answer, &output)
       }
     }
     raft.applied(last.index)
+    freshness.applied(last.index)
     lastAppliedAt = now
     if isServing && !wasLeader {
       wasLeader = true
@@ -184,16 +220,34 @@ public final class Replica {
     output.checksums.append((group, index, ChecksumJob(view: view, tables: shard.tableIDs.map(\.rawValue))))
   }
 
+  /// Returns the answer that applying makes, where it makes one.
   private func apply(_ entry: Entry, output: inout ReplicaOutput) -> Answer? {
-    if catalog != nil {
-      return (catalog?.apply(entry.payload, at: entry.position)).map { .catalogOutcome($0.encode()) }
+    let envelope: EntryEnvelope?
+    do { envelope = try EntryEnvelope(entry.payload) } catch {
+      fatalError("The entry at index \(entry.index) cannot be read: \(error.what).")
     }
-    switch shard?.apply(entry.payload, at: entry.position) {
+    let start = envelope?.commandStart ?? 0
+    if let catalog {
+      let answer = Answer.catalogOutcome(catalog.apply(entry.payload, from: start, at: entry.position).encode())
+      if let envelope { remembered.apply(envelope.stamp, answer) }
+      return answer
+    }
+    switch shard?.apply(entry.payload, from: start, at: entry.position) {
     case .checksum: sumsWanted = true
     case .removeRows(let table): output.dropped.append((group, table, entry.index))
     case nil: break
     }
+    if let envelope { remembered.apply(envelope.stamp, answer(of: envelope, entry.payload)) }
     return nil
+  }
+
+  /// The answer of a write as its entry tells it.
+  private func answer(of envelope: EntryEnvelope, _ payload: [UInt8]) -> Answer {
+    guard var write = envelope.answer else { return .done }
+    if envelope.returnsNew, case .put(_, let item)? = try? ShardCommand(payload, from: envelope.commandStart) {
+      write.new = item
+    }
+    return .written(write)
   }
 
   /// The first leader of a new group enters what the group is for.
@@ -216,9 +270,14 @@ public final class Replica {
     guard !raft.isLeader else { return }
     wasLeader = false
     shard?.stepDown()
+    remembered.stepDown()
     for waiter in waiting.removeAll() {
-      output.replies.append((waiter.to, waiter.isProposal ? .refused(.outcomeUnknown) : notLeader))
+      reply(waiter.to, waiter.isProposal ? .refused(.outcomeUnknown) : notLeader, &output)
     }
+  }
+
+  func reply(_ to: ReplyTo, _ answer: Answer, _ output: inout ReplicaOutput) {
+    output.replies.append(.init(to: to, term: raft.term, answer: answer))
   }
 
   // MARK: Proposals

@@ -8,13 +8,26 @@ public struct ReplicaOutput {
     public var part: ConsensusFrame.Part
   }
 
+  public struct Reply {
+    public var to: ReplyTo
+    /// The replica's term when it answered.
+    public var term: Term
+    public var answer: Answer
+
+    public init(to: ReplyTo, term: Term, answer: Answer) {
+      self.to = to
+      self.term = term
+      self.answer = answer
+    }
+  }
+
   /// To be sent at once.
   public var messages: [Outgoing] = []
   /// To be sent when everything handed to the journal so far is synced.
   public var messagesAfterSync: [Outgoing] = []
   /// To be given back at the same time, each to the replica of its group.
   public var tickets: [(group: GroupID, ticket: SyncTicket)] = []
-  public var replies: [(to: ReplyTo, answer: Answer)] = []
+  public var replies: [Reply] = []
   /// Checksums to be computed, each of the state at the entry with that index.
   public var checksums: [(group: GroupID, index: LogIndex, job: ChecksumJob)] = []
   /// Tables that a shard no longer serves since the entry with that index.

@@ -1,4 +1,6 @@
+import Bytes
 import Catalog
+public import Environment
 import Items
 public import Messages
 import Raft
@@ -10,23 +12,17 @@ extension Replica {
   static let backlogBytesMax = 64 << 20
 
   /// Answers at once where it can, by the returned value; else later, through the output of ``advance(journal:output:now:)``.
-  public func submit(_ operation: Operation, to: ReplyTo) -> Answer? {
-    switch operation {
-    case .write(let write): return submit(write, to: to)
+  public func submit(_ request: Request, to: ReplyTo, now: Instant) -> Answer? {
+    switch request.operation {
+    case .write(let write): return submit(write, request, to: to)
     case .get(let key, let consistent):
-      return read(.get(key), to: to, consistent: consistent)
+      return read(.get(key), to: to, consistent: consistent, now: now)
     case .range(let range):
-      return read(.range(range), to: to, consistent: range.consistent)
+      return read(.range(range), to: to, consistent: range.consistent, now: now)
     case .catalogRead(let version):
       guard catalog != nil else { return Self.wrongGroup }
-      return read(.catalog(version: version), to: to, consistent: true)
-    case .catalogCommand(let command):
-      guard catalog != nil else { return Self.wrongGroup }
-      guard (try? CatalogCommand(command)) != nil else {
-        return .refused(.failed("The catalog command cannot be read."))
-      }
-      guard isServing, propose(command, to: to, answer: nil) != nil else { return notLeader }
-      return nil
+      return read(.catalog(version: version), to: to, consistent: true, now: now)
+    case .catalogCommand(let command): return submit(command, request, to: to)
     case .installTable(let bytes): return install(bytes, to: to)
     case .dropTable(let table):
       guard let shard else { return Self.wrongGroup }
@@ -37,28 +33,90 @@ extension Replica {
     }
   }
 
-  private func submit(_ write: ItemWrite, to: ReplyTo) -> Answer? {
+  private func submit(_ write: ItemWrite, _ request: Request, to: ReplyTo) -> Answer? {
     guard let shard else { return Self.wrongGroup }
-    guard isServing else { return notLeader }
-    guard raft.cachedBytes < Self.backlogBytesMax else { return .refused(.overloaded) }
+    if let refusal = refusal(of: request) { return refusal }
+    switch earlier(request.stamp, to: to) {
+    case .answered(let answer): return answer
+    case .waits: return nil
+    case .none: break
+    }
     switch shard.evaluate(write) {
     case .refuse(let refusal): reads.append(Read(to: to, work: .answer(.refused(refusal), after: nil)))
-    case .propose(let payload, let image, let answer):
-      guard let index = propose(payload, to: to, answer: answer) else { return notLeader }
+    case .propose(let command, let image, let answer):
+      let payload = request.stamp.map { stamp in
+        EntryEnvelope.encode(stamp, answer, sizeHint: command.sizeHint) { command.encode(into: &$0) }
+      }
+      let made = Answer.written(answer)
+      guard let index = propose(payload ?? command.encode(), to: to, answer: made) else { return notLeader }
+      if let stamp = request.stamp { remembered.propose(stamp, at: index, made) }
       shard.proposed(write.key, image, at: index)
     case .answer(let answer, let after):
+      // An earlier request for the same change may still be under way: it must not find otherwise.
+      if let stamp = request.stamp, stamp.isRetry { remembered.decide(stamp, answer) }
       // A commit that was under way before this request proves nothing about leadership since: ask for the proof too.
       reads.append(Read(to: to, work: .answer(answer, after: after)))
     }
     return nil
   }
 
-  private func read(_ work: Read.Work, to: ReplyTo, consistent: Bool) -> Answer? {
+  private func submit(_ command: [UInt8], _ request: Request, to: ReplyTo) -> Answer? {
+    guard catalog != nil else { return Self.wrongGroup }
+    guard (try? CatalogCommand(command)) != nil else {
+      return .refused(.failed("The catalog command cannot be read."))
+    }
+    if let refusal = refusal(of: request) { return refusal }
+    switch earlier(request.stamp, to: to) {
+    case .answered(let answer): return answer
+    case .waits: return nil
+    case .none: break
+    }
+    let payload = request.stamp.map { stamp in
+      EntryEnvelope.encode(stamp, nil, sizeHint: command.count) { $0.raw(command) }
+    }
+    guard let index = propose(payload ?? command, to: to, answer: nil) else { return notLeader }
+    if let stamp = request.stamp { remembered.propose(stamp, at: index, nil) }
+    return nil
+  }
+
+  /// Why a change is not looked at; nil where it is.
+  private func refusal(of request: Request) -> Answer? {
     guard isServing else { return notLeader }
-    guard consistent else {
+    guard request.stamp == nil || request.term == raft.term else { return .refused(.otherTerm) }
+    guard raft.cachedBytes < Self.backlogBytesMax else { return .refused(.overloaded) }
+    return nil
+  }
+
+  /// What became of a change that was asked for before.
+  private enum Earlier {
+    case none
+    case answered(Answer)
+    /// Its answer comes later.
+    case waits
+  }
+
+  private func earlier(_ stamp: OperationStamp?, to: ReplyTo) -> Earlier {
+    guard let stamp else { return .none }
+    switch remembered.find(stamp) {
+    case .fresh: return .none
+    case .expired: return .answered(.refused(.expired(timeMs: remembered.timeMs)))
+    case .answered: return .answered(.refused(.outcomeUnknown))
+    case .known(.applied(let answer)): return .answered(answer)
+    case .known(.proposed(let index, let answer)):
+      waiting.append(.init(index: index, to: to, answer: answer, isProposal: true))
+    case .known(.decided(let answer)):
+      reads.append(Read(to: to, work: .answer(answer, after: nil)))
+    }
+    return .waits
+  }
+
+  private func read(_ work: Read.Work, to: ReplyTo, consistent: Bool, now: Instant) -> Answer? {
+    if !consistent, let staleness = staleness(now: now), staleness <= Freshness.stalenessMax {
+      if !isServing { followerReads += 1 }
       perform(work, to: to)
       return nil
     }
+    guard isServing else { return notLeader }
     reads.append(Read(to: to, work: work))
     return nil
   }

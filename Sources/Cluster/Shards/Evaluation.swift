@@ -6,8 +6,8 @@ import Store
 
 /// What a leader decides about a write.
 public enum Verdict: Sendable {
-  /// Append `payload`; once it is applied, answer `answer`. `image` is what the item will be, nil for a delete.
-  case propose(payload: [UInt8], image: EncodedItem?, answer: Answer)
+  /// Append `command`; once it is applied, answer `answer`. `image` is what the item will be, nil for a delete.
+  case propose(ShardCommand, image: EncodedItem?, answer: WriteAnswer)
   /// Nothing to append. The answer tells what the item was: it may be given once the entry at `after` is committed,
   /// or, where that is nil, once the replica has proved that it still leads.
   case answer(Answer, after: LogIndex?)
@@ -60,12 +60,12 @@ extension ShardMachine {
   }
 
   private func propose(_ write: ItemWrite, _ item: EncodedItem?, _ current: CurrentItem) -> Verdict {
-    let payload = (item.map { ShardCommand.put(write.key, $0) } ?? .delete(write.key)).encode()
+    let command = item.map { ShardCommand.put(write.key, $0) } ?? .delete(write.key)
     let answer = WriteAnswer(
       oldBytes: current.bytes, newBytes: item.map { UInt32($0.sizeBytes) } ?? 0,
       old: write.returns.contains(.old) ? current.item : nil,
       new: write.returns.contains(.new) ? item : nil)
-    return .propose(payload: payload, image: item, answer: .written(answer))
+    return .propose(command, image: item, answer: answer)
   }
 
   /// The item as the write finds it: in the newest proposal, else in the store. Not read where nothing depends on it.

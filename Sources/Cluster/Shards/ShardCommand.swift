@@ -29,6 +29,11 @@ public enum ShardCommand: Sendable {
 
   public func encode() -> [UInt8] {
     var writer = ByteWriter(capacity: sizeHint)
+    encode(into: &writer)
+    return writer.bytes
+  }
+
+  public func encode(into writer: inout ByteWriter) {
     switch self {
     case .put(let key, let item):
       writer.u8(Kind.put)
@@ -49,11 +54,11 @@ public enum ShardCommand: Sendable {
       writer.u64(range.lowerBound)
       writer.u64(range.upperBound)
     }
-    return writer.bytes
   }
 
-  public init(_ bytes: [UInt8]) throws(MalformedBytes) {
-    var reader = ByteReader(bytes)
+  /// Reads what stands in `bytes` from `start` to the end.
+  public init(_ bytes: [UInt8], from start: Int = 0) throws(MalformedBytes) {
+    var reader = ByteReader(bytes, in: start..<bytes.count)
     switch try reader.u8() {
     case Kind.put:
       let key = try reader.rowKey()
@@ -72,7 +77,8 @@ public enum ShardCommand: Sendable {
     try reader.finish()
   }
 
-  private var sizeHint: Int {
+  /// Bytes of the encoded command, roughly and rather more.
+  public var sizeHint: Int {
     switch self {
     case .put(let key, let item): key.bytes.count + item.bytes.count + 16
     default: 64

@@ -78,11 +78,11 @@ public final class ShardMachine {
     case removeRows(TableID)
   }
 
-  /// Carries one entry out. Traps on a payload that cannot be read: the leader wrote it and the log checked it, so the
+  /// Carries out the command that stands in an entry's payload from `start` on. Traps on a payload that cannot be read: the leader wrote it and the log checked it, so the
   /// replicas would go apart.
-  public func apply(_ payload: [UInt8], at position: LogPosition) -> Effect? {
+  public func apply(_ payload: [UInt8], from start: Int = 0, at position: LogPosition) -> Effect? {
     let command: ShardCommand
-    do { command = try ShardCommand(payload) } catch {
+    do { command = try ShardCommand(payload, from: start) } catch {
       fatalError("The entry at index \(position.index) of a shard's log cannot be read: \(error.what).")
     }
     switch command {

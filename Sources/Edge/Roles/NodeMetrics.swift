@@ -20,6 +20,8 @@ struct NodeMetrics {
     var term: Gauge
     var commitIndex: Gauge
     var appliedIndex: Gauge
+    var stalenessMs: Gauge
+    var followerReads: Counter
   }
 
   init(_ registry: inout MetricRegistry, node: Node) {
@@ -47,7 +49,14 @@ struct NodeMetrics {
       commitIndex: registry.gauge(
         "gantry_replica_commit_index", help: "The newest log index known to be committed.", labels: labels),
       appliedIndex: registry.gauge(
-        "gantry_replica_applied_index", help: "The newest log index that is applied.", labels: labels))
+        "gantry_replica_applied_index", help: "The newest log index that is applied.", labels: labels),
+      stalenessMs: registry.gauge(
+        "gantry_replica_staleness_ms",
+        help: "How old an eventually consistent read of the replica may be; -1 before it heard a leader.",
+        labels: labels),
+      followerReads: registry.counter(
+        "gantry_replica_follower_reads_total", help: "Eventually consistent reads answered by a follower.",
+        labels: labels))
   }
 
   func showLevels(_ node: Node) {
@@ -60,6 +69,8 @@ struct NodeMetrics {
       gauges.term.set(Int64(clamping: status.term))
       gauges.commitIndex.set(Int64(clamping: status.commitIndex))
       gauges.appliedIndex.set(Int64(clamping: status.appliedIndex))
+      gauges.stalenessMs.set(status.stalenessMs.map { Int64(clamping: $0) } ?? -1)
+      gauges.followerReads.add(status.followerReads - gauges.followerReads.current)
     }
   }
 }

@@ -187,6 +187,9 @@ public final class SimulatedCluster {
     waiting.removeAll { $0.id == id }
   }
 
+  /// Wall time follows the virtual one.
+  private var wallTimeMs: WallTimeMs { 1_700_000_000_000 + now.nanoseconds / 1_000_000 }
+
   // MARK: Events
 
   private func handle(_ event: Event) {
@@ -219,7 +222,7 @@ public final class SimulatedCluster {
       coordinator.received(frame, from: from, now: now)
       endCoordinatorTurn()
     case .coordinatorTick:
-      coordinator.tick(now: now)
+      coordinator.tick(now: now, wallTimeMs: wallTimeMs)
       queue.add(.coordinatorTick, at: now + options.tickInterval)
       endCoordinatorTurn()
     case .job(let id, let life, let job): finish(job, id, life)

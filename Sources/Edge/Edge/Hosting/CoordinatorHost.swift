@@ -75,7 +75,7 @@ public final class CoordinatorHost: CallTarget {
   }
 
   private func tick() {
-    coordinator.tick(now: clock.now)
+    coordinator.tick(now: clock.now, wallTimeMs: clock.wallTimeMs)
     takeEffects()
   }
 
