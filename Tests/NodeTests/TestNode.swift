@@ -132,16 +132,27 @@ final class TestNode {
   // MARK: Requests
 
   /// Does not wait.
-  @discardableResult func submit(_ operation: Messages.Operation, shard: ShardID = ShardID(1)) -> UInt64 {
+  @discardableResult func submit(
+    _ operation: Messages.Operation, shard: ShardID = ShardID(1), term: Term = 0, stamp: OperationStamp? = nil
+  ) -> UInt64 {
     let id = nextRequest
     nextRequest += 1
-    node?.received([Request(id: id, shard: shard, operation: operation)], connection: Self.connection, now: now)
+    let request = Request(id: id, shard: shard, term: term, stamp: stamp, operation: operation)
+    node?.received([request], connection: Self.connection, now: now)
     turn()
     return id
   }
 
   func ask(_ operation: Messages.Operation, shard: ShardID = ShardID(1)) -> Answer? {
     let id = submit(operation, shard: shard)
+    run { answers[id] != nil }
+    return answers[id]
+  }
+
+  /// A change under a number, in the current term of its shard unless said otherwise.
+  func ask(_ write: ItemWrite, _ stamp: OperationStamp, term: Term? = nil) -> Answer? {
+    let current = node?.status.first { $0.shard == ShardID(1) }?.term ?? 0
+    let id = submit(.write(write), term: term ?? current, stamp: stamp)
     run { answers[id] != nil }
     return answers[id]
   }
