@@ -23,7 +23,8 @@ import Testing
     let message = Message(
       from: ReplicaID(node: NodeID(from)), to: ReplicaID(node: NodeID(2)), term: term, body: body)
     node.receive(
-      ConsensusFrame(parts: [.init(group: Self.group, retainedThrough: 0, commit: 0, message: message)]), from: NodeID(from))
+      ConsensusFrame(parts: [.init(group: Self.group, retainedThrough: 0, commit: 0, message: message)]),
+      from: NodeID(from))
   }
 
   private func takeSent(_ node: TestNode) -> [Message.Body] {

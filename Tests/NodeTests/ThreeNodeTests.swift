@@ -152,7 +152,8 @@ import Testing
       term: 1_000,
       body: .vote(last: LogPosition(index: 1_000, term: 999), isTransfer: true))
     victim.receive(
-      ConsensusFrame(parts: [.init(group: GroupID(1), retainedThrough: 0, commit: 0, message: vote)]), from: vote.from.node)
+      ConsensusFrame(parts: [.init(group: GroupID(1), retainedThrough: 0, commit: 0, message: vote)]),
+      from: vote.from.node)
     victim.run(ticks: 200)
     #expect(victim.consensus.flatMap(\.frame.parts).allSatisfy { !damaged.contains($0.group.shard) })
     let request = victim.submit(.read(table, "k1"))

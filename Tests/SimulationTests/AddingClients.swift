@@ -17,6 +17,8 @@ final class AddingClients {
   private var clients: [Client]
   private(set) var acknowledged = 0
   private(set) var unknown = 0
+  /// Refused without an effect.
+  private(set) var failed = 0
   /// What went wrong, in words; empty after a good run.
   private(set) var violations: [String] = []
   /// While false, clients stop after what they have under way.
@@ -63,7 +65,7 @@ final class AddingClients {
     case .failed(.outcomeUnknown):
       unknown += 1
       clients[client].most += 1
-    case .failed: break
+    case .failed: failed += 1
     default: violations.append("\(clients[client].name): an addition was answered with something else")
     }
     cluster.schedule(after: .milliseconds(1)) { [self] in next(client) }
@@ -81,5 +83,14 @@ final class AddingClients {
     }
     clients[client].least = seen
     clients[client].most = seen
+  }
+}
+
+extension UpdateExpression {
+  /// Adds one to `amount`.
+  static func addOne() throws -> UpdateExpression {
+    let values = AttributeMap([.init(name: Array(":one".utf8), value: .number(Number(1)))])
+    var context = try ExpressionContext(names: nil, values: values)
+    return try parse(Array("ADD amount :one".utf8), context: &context)
   }
 }

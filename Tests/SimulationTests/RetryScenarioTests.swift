@@ -1,21 +1,14 @@
 import Environment
 import Expressions
-import Items
 import Node
 import Simulation
 import Testing
 
 /// A change whose answer is lost is sent again, and applied once.
 @Suite struct RetryScenarioTests {
-  private func addOne() throws -> UpdateExpression {
-    let values = AttributeMap([.init(name: Array(":one".utf8), value: .number(Number(1)))])
-    var context = try ExpressionContext(names: nil, values: values)
-    return try UpdateExpression.parse(Array("ADD amount :one".utf8), context: &context)
-  }
-
   private func adders(_ region: TestRegion) throws -> AddingClients {
     let table = try region.makeTable()
-    return AddingClients(region.cluster, table: table, count: 6, expression: try addOne())
+    return AddingClients(region.cluster, table: table, count: 6, expression: try .addOne())
   }
 
   /// Machines lose power or their processes while every client adds one at a time: no addition counts twice, none that

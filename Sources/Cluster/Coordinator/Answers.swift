@@ -118,7 +118,9 @@ extension Coordinator {
   /// This request had no effect. Of a change in doubt an earlier one may have had: what is refused for now is asked for
   /// again until its deadline, what is refused for good leaves it open.
   private func refused(_ call: PendingCall, _ failure: CallFailure, isFinal: Bool, now: Instant) {
-    if !call.isInDoubt { finish(call.token, .failed(failure)) } else if isFinal {
+    if !call.isInDoubt {
+      finish(call.token, .failed(failure))
+    } else if isFinal {
       finish(call.token, .failed(.outcomeUnknown))
     } else {
       wait(call.token, now: now)

@@ -33,7 +33,8 @@ extension Node {
     let damaged = damaged.map { group, _ in
       ReplicaStatus(
         shard: group.shard, range: nil, role: .follower, isLearner: false, leader: nil, term: 0, commitIndex: 0,
-        appliedIndex: 0, logIndex: 0, isHealthy: false, stalenessMs: nil, followerReads: 0, checksum: nil, checksumIndex: nil)
+        appliedIndex: 0, logIndex: 0, isHealthy: false, stalenessMs: nil, followerReads: 0, checksum: nil,
+        checksumIndex: nil)
     }
     return (healthy + damaged).sorted { $0.shard < $1.shard }
   }

@@ -25,6 +25,7 @@ public final class Node {
   private var gate = SyncGate()
   var reconciler = TableReconciler()
   var storage: StorageKeeper
+  var handover = Handover()
   private var jobs: [UInt64: NodeJob] = [:]
   private var nextJob: UInt64 = 1
   private var replies: [ReplicaOutput.Reply] = []
@@ -71,6 +72,8 @@ public final class Node {
     for replica in replicas { replica.tick(now) }
     reconcile(now: now)
     keepStorage(now: now)
+    handover.tick(
+      replicas, isDiskFull: journal.isNoSpace || isAwaitingSpace, syncSince: writeTakenAt, now: now)
     if journal.isNoSpace, now.since(allocationTriedAt) >= Self.allocationRetryInterval {
       allocationTriedAt = now
       isAwaitingSpace = true
@@ -78,6 +81,8 @@ public final class Node {
     }
   }
 
+  /// When the journal write under way began.
+  private var writeTakenAt: Instant?
   private var allocationTriedAt = Instant.zero
   /// The disk was full, and no segment could be made since.
   private var isAwaitingSpace = false
@@ -114,6 +119,7 @@ public final class Node {
     guard let job = jobs.removeValue(forKey: id) else { fatalError("A job ended that was not under way.") }
     switch job {
     case .journalWrite:
+      writeTakenAt = nil
       journalAnswered(error) { release(try gate.completed(journal: journal)) }
     case .journalPreparation(let preparation):
       journalAnswered(error) { try journal.completed(preparation) }
@@ -245,6 +251,7 @@ public final class Node {
 
   private func startJournalWork() throws {
     if let write = try gate.takeWrite(journal: journal) {
+      writeTakenAt = time
       startJob(.journalWrite, lane: .journal) { try write.perform() }
     }
     if let preparation = try journal.takePreparation() {

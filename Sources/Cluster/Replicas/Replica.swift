@@ -280,6 +280,21 @@ public final class Replica {
     output.replies.append(.init(to: to, term: raft.term, answer: answer))
   }
 
+  /// Whether the other members have committed what this leader's own disk has not synced yet.
+  public var isBehindItsMajority: Bool {
+    raft.isLeader && raft.peers.contains { $0.id == raft.id && $0.match < raft.commit }
+  }
+
+  /// Hands leadership to the member that is furthest, if there is one. Until it leads, or an election time-out has
+  /// passed, changes are refused with `notLeader`.
+  public func handOver(now: Instant) {
+    let others = raft.peers.filter { peer in
+      peer.id != raft.id && peer.state == .replicate && raft.membership.isVoter(peer.id)
+    }
+    guard let target = others.max(by: { $0.match < $1.match }) else { return }
+    _ = raft.transferLeadership(to: target.id, now: now)
+  }
+
   // MARK: Proposals
 
   func propose(_ payload: [UInt8], to: ReplyTo, answer: Answer?) -> LogIndex? {

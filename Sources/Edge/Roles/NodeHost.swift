@@ -72,6 +72,23 @@ final class NodeHost {
     ticker = loop.scheduleRepeatedTask(initialDelay: .zero, delay: interval) { _ in boundSelf.value.tick() }
   }
 
+  /// Hands over what the node leads; the result comes when that is done, or after `patience`.
+  func leave(patience: TimeAmount) -> EventLoopFuture<Void> {
+    let promise = loop.makePromise(of: Void.self)
+    left = promise
+    node.leave(now: clock.now)
+    endTurn()
+    loop.assumeIsolated().scheduleTask(in: patience) { [self] in finishLeaving() }
+    return promise.futureResult
+  }
+
+  private var left: EventLoopPromise<Void>?
+
+  private func finishLeaving() {
+    left?.succeed()
+    left = nil
+  }
+
   /// Ends the machine's time and its connections, and returns the threads to be joined elsewhere.
   func shutdown() -> WorkerThreads? {
     ticker?.cancel()
@@ -156,6 +173,7 @@ final class NodeHost {
     if effects.hasMore { scheduleTurnSoon() }
     metrics.turns.add()
     readiness.update(node.isReady)
+    if left != nil, !node.leadsAnything { finishLeaving() }
   }
 
   /// A frame that finds no room is never sent: the peer learns it by the end of the link, not by waiting.

@@ -25,7 +25,10 @@ public struct NodeProcess {
     self.bootstrap = bootstrap
   }
 
-  /// Runs until SIGTERM or SIGINT; throws where the node cannot start or has to stop.
+  /// How long a clean stop waits for its leaderships to move.
+  private static let leavePatience = TimeAmount.seconds(1)
+
+  /// Runs until SIGTERM or SIGINT, then hands over what the node leads and stops; throws where the node cannot start or has to stop.
   public func run() throws {
     Signals.prepare()
     let logger = ProcessLog.logger(process: settings.name, format: settings.logFormat, level: settings.logLevel)
@@ -38,14 +41,15 @@ public struct NodeProcess {
     try loop.flatSubmit { assembly.listen(host.value) }.wait()
     let admin = try assembly.startAdmin(host)
     logger.info("node started", metadata: ["listen": "\(settings.listen)", "admin": "\(settings.admin)"])
-    let reason = Signals.wait()
-    logger.info("node stops", metadata: ["reason": "\(reason ?? "asked to")"])
+    let ending = Signals.wait()
+    logger.info("node stops", metadata: ["reason": "\(ending.reason)"])
+    if case .asked = ending { try? loop.flatSubmit { host.value.leave(patience: Self.leavePatience) }.wait() }
     let workers = try loop.submit { SendableWorkers(host.value.shutdown()) }.wait()
     try? assembly.closeListener().wait()
     try? admin.shutDown().wait()
     workers.threads?.shutdown()
     try? group.syncShutdownGracefully()
-    if let reason { throw ProcessFailure(reason) }
+    if case .failed(let reason) = ending { throw ProcessFailure(reason) }
   }
 }
 

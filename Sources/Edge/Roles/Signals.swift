@@ -10,16 +10,35 @@ enum Signals {
 
   static func prepare() {
     signal(SIGPIPE, SIG_IGN)
+    // A shell that starts a process in the background has it ignore this one.
+    signal(SIGINT, SIG_DFL)
     var set = ending
     pthread_sigmask(SIG_BLOCK, &set, nil)
   }
 
-  /// Returns after SIGTERM or SIGINT, or once ``stop(because:)`` was called; then with its reason.
-  static func wait() -> String? {
+  enum Ending {
+    /// SIGTERM: this process alone stops, and others go on.
+    case asked
+    /// SIGINT: everything stops (Ctrl-C reaches a whole process group), so that nothing need be handed over.
+    case interrupted
+    case failed(String)
+
+    var reason: String {
+      switch self {
+      case .asked: "asked to"
+      case .interrupted: "interrupted"
+      case .failed(let reason): reason
+      }
+    }
+  }
+
+  /// Returns after SIGTERM or SIGINT, or once ``stop(because:)`` was called.
+  static func wait() -> Ending {
     var set = ending
     var received: Int32 = 0
     sigwait(&set, &received)
-    return failure.withLock { $0 }
+    if let reason = failure.withLock({ $0 }) { return .failed(reason) }
+    return received == SIGINT ? .interrupted : .asked
   }
 
   /// Ends ``wait()`` from any thread. The first reason counts.

@@ -179,6 +179,15 @@ public final class SimulatedCluster {
   /// it waits.
   public func pause(_ id: NodeID) { machine(id).isPaused = true }
 
+  /// From now on each piece of blocking work on this machine takes that much longer.
+  public func slowDown(_ id: NodeID, by delay: Span) { machine(id).jobDelay = delay }
+
+  /// The process is asked to stop: it hands over what it leads. It goes on running until it is killed.
+  public func leave(_ id: NodeID) {
+    machine(id).node?.leave(now: now)
+    endTurn(id)
+  }
+
   /// The process goes on: everything that waited comes at once, in the order in which it arrived.
   public func resume(_ id: NodeID) {
     let machine = machine(id)
@@ -268,7 +277,7 @@ public final class SimulatedCluster {
     for job in effects.jobs {
       machine.jobs[job.id] = job
       let start = max(now, machine.laneFreeAt[job.lane] ?? now)
-      let end = start + Span(nanoseconds: random.below(options.jobDelayMax.nanoseconds) + 1)
+      let end = start + Span(nanoseconds: random.below(options.jobDelayMax.nanoseconds) + 1) + machine.jobDelay
       machine.laneFreeAt[job.lane] = end
       queue.add(.job(id, life: machine.life, id: job.id), at: end)
     }

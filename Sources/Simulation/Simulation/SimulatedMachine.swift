@@ -12,6 +12,8 @@ final class SimulatedMachine {
   /// Raised by every start; events of an earlier life are void.
   var life: UInt64 = 0
   var isPaused = false
+  /// What each piece of blocking work takes besides.
+  var jobDelay = Span.zero
   /// Jobs that the process waits for.
   var jobs: [UInt64: Job] = [:]
   /// The end of the last job of each lane: lanes run in order.

@@ -112,9 +112,15 @@ extension APIError {
     case .unknownTable: self = .tableNotFound
     case .invalid(let text): self = .validation(text)
     case .outcomeUnknown:
-      self.init(.internalServer, "The outcome of the request is unknown; it may or may not have taken effect.")
+      self.init(
+        .internalServer,
+        """
+        The outcome of the request is unknown: it may or may not have taken effect. Retry it where applying it twice \
+        does no harm, or under a condition that tells.
+        """)
     case .overloaded: self = .overloaded
-    case .unavailable(let text), .failed(let text): self.init(.serviceUnavailable, text)
+    case .unavailable(let text), .failed(let text):
+      self.init(.serviceUnavailable, "\(text) \(Self.noEffect).")
     }
   }
 }

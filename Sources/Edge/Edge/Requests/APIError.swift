@@ -63,7 +63,11 @@ extension APIError {
   static let tableNotFound = APIError(.resourceNotFound, "Requested resource not found")
   static let dataOfMissingTable = APIError(.resourceNotFound, "Cannot do operations on a non-existent table")
   static let conditionFailed = APIError(.conditionalCheckFailed, "The conditional request failed")
-  static let overloaded = APIError(.throttling, "Too many requests are under way; try again later.")
+  static let overloaded = APIError(
+    .throttling, "Too many requests are under way. \(noEffect) with exponential back-off.")
+
+  /// What a client may do about a call that failed for now.
+  static let noEffect = "The request had no effect: retry it"
 
   static func notFound(table: String) -> APIError {
     APIError(.resourceNotFound, "Requested resource not found: Table: \(table) not found")

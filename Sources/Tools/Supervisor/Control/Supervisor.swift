@@ -131,7 +131,8 @@ public final class Supervisor: Sendable {
   /// Coordinators first, so that no client sees a cluster without nodes; each group within a bound.
   private func endChildren() {
     for role in [ProcessRole.coordinator, .node] {
-      end(role, with: SIGTERM)
+      // Everything stops: no node need hand over what it leads, as it does at SIGTERM.
+      end(role, with: SIGINT)
       if !waitUntilEnded(role, timeoutMs: Termination.stopTimeoutMs) {
         log.write("a \(role.rawValue) did not stop in time and is killed")
         end(role, with: SIGKILL)

@@ -15,7 +15,7 @@ enum Termination {
 
   /// Asks processes that are not our children to end, waits, and kills those that do not.
   static func end(_ identities: [ProcessIdentity]) throws(SupervisorError) {
-    for identity in identities where identity.isAlive { kill(identity.pid, SIGTERM) }
+    for identity in identities where identity.isAlive { kill(identity.pid, SIGINT) }
     if waitUntilDead(identities, timeoutMs: stopTimeoutMs) { return }
     for identity in identities where identity.isAlive { kill(identity.pid, SIGKILL) }
     guard waitUntilDead(identities, timeoutMs: killTimeoutMs) else {
