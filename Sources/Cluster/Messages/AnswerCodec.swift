@@ -78,7 +78,7 @@ extension Response {
   private enum Tag {
     static let written: UInt8 = 1, conditionFailed: UInt8 = 2, item: UInt8 = 3, page: UInt8 = 4
     static let catalogOutcome: UInt8 = 5, catalog: UInt8 = 6, done: UInt8 = 7, checksumAt: UInt8 = 8
-    static let refused: UInt8 = 9
+    static let refused: UInt8 = 9, member: UInt8 = 10, replacement: UInt8 = 11
   }
 
   public func encode(into writer: inout ByteWriter) {
@@ -110,6 +110,13 @@ extension Response {
     case .refused(let refusal):
       writer.u8(Tag.refused)
       refusal.encode(into: &writer)
+    case .member(let hasTerm, let seenIncarnation):
+      writer.u8(Tag.member)
+      writer.bool(hasTerm)
+      writer.u64(seenIncarnation)
+    case .replacement(let id):
+      writer.u8(Tag.replacement)
+      writer.u64(id)
     }
   }
 
@@ -129,6 +136,8 @@ extension Response {
     case Tag.done: answer = .done
     case Tag.checksumAt: answer = .checksumAt(try reader.varint())
     case Tag.refused: answer = .refused(try Refusal(from: &reader))
+    case Tag.member: answer = .member(hasTerm: try reader.bool(), seenIncarnation: try reader.u64())
+    case Tag.replacement: answer = .replacement(try reader.u64())
     default: throw MalformedBytes("an unknown answer")
     }
   }

@@ -38,6 +38,7 @@ public final class Replica {
   private var sumsWanted = false
   private var wasLeader = false
   private let initialMap: ShardMap
+  var replacements = ReplacementCounter()
   /// Memberships are known from here on.
   private let recoveredThrough: LogIndex
 
@@ -93,6 +94,7 @@ public final class Replica {
 
   public func tick(_ now: Instant) {
     if raft.nextDeadline <= now { raft.tick(now) }
+    promoteReplacement()
   }
 
   public func persisted(_ ticket: SyncTicket) { raft.persisted(ticket) }
@@ -113,7 +115,10 @@ public final class Replica {
 
   public func advance(journal: Journal, output: inout ReplicaOutput, now: Instant) {
     askForReads(now: now, output: &output)
-    defer { answerConfirmed(output: &output) }
+    defer {
+      answerConfirmed(output: &output)
+      if let reason = shard?.damage { output.damaged.append((group, reason)) }
+    }
     while raft.hasReady {
       let ready = raft.takeReady()
       persist(ready, journal: journal, output: &output)
