@@ -7,14 +7,11 @@ struct NodeCommand: ParsableCommand {
     commandName: "node", abstract: "Runs one node: replicas of shards, their log and stores.",
     discussion: """
       Examples:
-        gantry node --config n1.yaml --bootstrap      the first start of a new cluster
         gantry node --config n1.yaml
         gantry node --print-config
       """)
 
   @OptionGroup var options: RoleOptions
-  @Flag(help: "Make the node's data where the directory is new: for the first start of a cluster's nodes only.")
-  var bootstrap = false
   @Flag(help: "Allow links to be cut, slowed and thinned on request.") var enableFaults = false
 
   func run() throws {
@@ -22,7 +19,7 @@ struct NodeCommand: ParsableCommand {
     let settings = try NodeSettings.load(
       path: try options.path(), insecureListen: options.insecureListen, enableFaults: enableFaults)
     options.warn(settings.insecureListen)
-    try NodeProcess(settings: settings, bootstrap: bootstrap).run()
+    try NodeProcess(settings: settings).run()
   }
 }
 

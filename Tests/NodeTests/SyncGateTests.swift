@@ -14,6 +14,7 @@ import Testing
   private func follower() throws -> TestNode {
     let node = TestNode(TestNode.configuration(node: 2, of: 3))
     try node.start()
+    node.formAlone()
     node.runJobs()
     node.consensus = []
     return node

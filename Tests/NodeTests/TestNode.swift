@@ -63,6 +63,16 @@ final class TestNode {
     turn()
   }
 
+  /// The other members say that they have no data either.
+  func formAlone() {
+    for peer in configuration.nodes where peer != id {
+      let blank = Response(id: 0, term: 0, answer: .member(hasTerm: false, seenIncarnation: 0))
+      node?.received([blank], from: peer, now: now)
+    }
+    turn()
+    requests = []
+  }
+
   /// Ends a turn: what the node wants done is added to what waits.
   func turn() {
     guard let node else { return }

@@ -39,8 +39,12 @@ private func sampleDescription() -> ClusterDescription {
     let folder = try temporaryFolder()
     let state = ClusterState(
       cluster: "ab", topology: "bare", shape: "s", ports: [(name: "n1", ports: .init(listen: 1, admin: 2))],
-      isLoaded: true, isFormed: true)
+      isLoaded: true)
     try state.save(folder)
+    #expect(try ClusterState.load(folder) == state)
+    // Written by an earlier release.
+    let old = state.json.indented.replacing("\"loaded\"", with: "\"formed\": true, \"loaded\"")
+    try Files.replace(folder.statePath, with: old)
     #expect(try ClusterState.load(folder) == state)
     try Files.replace(folder.statePath, with: "{\"format\":2}")
     #expect(throws: SupervisorError.self) { try ClusterState.load(folder) }
@@ -90,7 +94,7 @@ private func sampleDescription() -> ClusterDescription {
     var ports = PortPlan(former: former)
     let state = ClusterState(
       cluster: String(repeating: "a", count: 32), topology: "bare", shape: topology.shape,
-      ports: try ports.assign(topology, publicPort: 0), isLoaded: false, isFormed: false)
+      ports: try ports.assign(topology, publicPort: 0), isLoaded: false)
     return (state, ClusterPlan(topology, state, folder))
   }
 

@@ -74,6 +74,10 @@ public enum Answer: Equatable, Sendable {
   case done
   /// The log index at which replicas compute their checksum.
   case checksumAt(UInt64)
+  /// Whether the answerer took part in any term, and the highest incarnation of the asker that it has seen (0: none).
+  case member(hasTerm: Bool, seenIncarnation: UInt64)
+  /// The raw value of a replica id (``Operation/replaceReplica(_:old:)``).
+  case replacement(UInt64)
   case refused(Refusal)
 }
 

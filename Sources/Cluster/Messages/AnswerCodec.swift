@@ -85,7 +85,7 @@ extension Answer {
   private enum Tag {
     static let written: UInt8 = 1, conditionFailed: UInt8 = 2, item: UInt8 = 3, page: UInt8 = 4
     static let catalogOutcome: UInt8 = 5, catalog: UInt8 = 6, done: UInt8 = 7, checksumAt: UInt8 = 8
-    static let refused: UInt8 = 9
+    static let refused: UInt8 = 9, member: UInt8 = 10, replacement: UInt8 = 11
   }
 
   public func encode(into writer: inout ByteWriter) {
@@ -116,6 +116,13 @@ extension Answer {
     case .refused(let refusal):
       writer.u8(Tag.refused)
       refusal.encode(into: &writer)
+    case .member(let hasTerm, let seenIncarnation):
+      writer.u8(Tag.member)
+      writer.bool(hasTerm)
+      writer.u64(seenIncarnation)
+    case .replacement(let id):
+      writer.u8(Tag.replacement)
+      writer.u64(id)
     }
   }
 
@@ -134,6 +141,8 @@ extension Answer {
     case Tag.done: self = .done
     case Tag.checksumAt: self = .checksumAt(try reader.varint())
     case Tag.refused: self = .refused(try Refusal(from: &reader))
+    case Tag.member: self = .member(hasTerm: try reader.bool(), seenIncarnation: try reader.u64())
+    case Tag.replacement: self = .replacement(try reader.u64())
     default: throw MalformedBytes("an unknown answer")
     }
   }

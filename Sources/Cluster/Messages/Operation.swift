@@ -85,6 +85,12 @@ public enum Operation: Sendable {
   case dropTable(TableID)
   /// Puts an entry in the log at which every replica computes its checksum.
   case checksum
+  /// Asked by that node while it has no data: what does the answerer know of the cluster's past? Of no shard.
+  case describeMember(NodeID)
+  /// Asks the group's leader for the id under which that node comes back to the group: its replica there lost what it
+  /// had promised. `old` is the newest id that the node may have acted under; where it does not know, that is what it
+  /// is told, and it asks again.
+  case replaceReplica(NodeID, old: UInt64?)
 }
 
 public struct Request: Sendable {

@@ -80,6 +80,7 @@ extension Request {
   private enum Tag {
     static let write: UInt8 = 1, get: UInt8 = 2, range: UInt8 = 3, catalogCommand: UInt8 = 4, catalogRead: UInt8 = 5
     static let installTable: UInt8 = 6, dropTable: UInt8 = 7, checksum: UInt8 = 8
+    static let describeMember: UInt8 = 9, replaceReplica: UInt8 = 10
   }
 
   private enum Stamp { static let none: UInt8 = 0, first: UInt8 = 1, retry: UInt8 = 2 }
@@ -115,6 +116,13 @@ extension Request {
       writer.table(table)
     case .checksum:
       writer.u8(Tag.checksum)
+    case .describeMember(let node):
+      writer.u8(Tag.describeMember)
+      writer.node(node)
+    case .replaceReplica(let node, let old):
+      writer.u8(Tag.replaceReplica)
+      writer.node(node)
+      writer.optional(old) { $0.u64($1) }
     }
   }
 
@@ -139,6 +147,11 @@ extension Request {
     case Tag.installTable: operation = .installTable(try reader.blob())
     case Tag.dropTable: operation = .dropTable(try reader.table())
     case Tag.checksum: operation = .checksum
+    case Tag.describeMember: operation = .describeMember(try reader.node())
+    case Tag.replaceReplica:
+      let node = try reader.node()
+      let old = try reader.optional { (input) throws(MalformedBytes) in try input.u64() }
+      operation = .replaceReplica(node, old: old)
     default: throw MalformedBytes("an unknown operation")
     }
   }

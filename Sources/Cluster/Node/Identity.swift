@@ -1,18 +1,42 @@
 import Bytes
 import Environment
 import Messages
+import Raft
+import Replicas
 
-/// Who a data directory belongs to. Written once, after everything else of a new node is durable.
+/// Who a data directory belongs to, and as which replicas its node takes part. Its first version is written after
+/// everything else of a new node is durable; a node without it has no data.
 ///
 /// ```
 /// "gantry\n" | format (u32) | cluster (string) | node (u32) | nodes (array of u32) | shards (u32) |
-/// replication (u32) | CRC-32C of all before
+/// replication (u32) | incarnation (u64) | replicas (array of: group u32, state u8, id u64, 0: unknown) |
+/// seen (array of: node u32, incarnation u64) | CRC-32C of all before (u32)
 /// ```
+/// Format 1 goes from the replication to the checksum: incarnation 0, and the first members' replicas.
 struct Identity: Equatable {
-  static let format: UInt32 = 1
-  private static let magic = Array("gantry\n".utf8)
-  private static let fileName = "identity"
-  private static let bytesMax = 4_096
+  static let format: UInt32 = 2
+
+  /// What the node holds of one group.
+  struct Holding: Equatable {
+    /// Stored: never renumber.
+    enum State: UInt8 {
+      case normal = 0
+      /// Log or store lost something: the id never acts again.
+      case lost = 1
+      /// The id was handed out anew and has not acted yet; log and store may still be the lost replica's.
+      case rebuilding = 2
+    }
+
+    var group: GroupID
+    /// The newest id that the node may have acted under, or may act under next. Nil: it was lost with everything else.
+    var id: ReplicaID?
+    var state: State
+  }
+
+  struct Seen: Equatable {
+    var node: NodeID
+    var incarnation: UInt64
+  }
 
   var cluster: String
   var node: NodeID
@@ -20,71 +44,37 @@ struct Identity: Equatable {
   var nodes: [NodeID]
   var shards: UInt32
   var replication: UInt32
+  /// Raised by one and synced at each start, before anything is sent.
+  var incarnation: UInt64 = 0
+  /// Ascending by group.
+  var holdings: [Holding]
+  /// The highest incarnation seen of each other node, ascending by node.
+  var seen: [Seen] = []
 
+  /// A new node's.
   init(_ configuration: NodeConfiguration) {
     cluster = configuration.cluster
     node = configuration.node
     nodes = configuration.nodes
     shards = UInt32(configuration.shards)
     replication = UInt32(configuration.replication)
-  }
-
-  /// Nil where the directory is new.
-  static func read(_ disk: any Disk, _ directory: String) throws -> Identity? {
-    let path = "\(directory)/\(fileName)"
-    guard disk.exists(path) else { return nil }
-    let file = try disk.open(path, create: false)
-    defer { file.close() }
-    var bytes = [UInt8](repeating: 0, count: bytesMax)
-    let length = try bytes.withUnsafeMutableBytes { buffer in try file.read(into: buffer, at: 0) }
-    return try Identity(Array(bytes[..<length]), path: path)
-  }
-
-  private init(_ bytes: [UInt8], path: String) throws(NodeFailure) {
-    guard bytes.starts(with: Self.magic) else {
-      throw NodeFailure("\(path) is not a Gantry identity: point the node at another data directory.")
-    }
-    do {
-      var reader = ByteReader(bytes, in: Self.magic.count..<bytes.count)
-      let format = try reader.u32()
-      guard format == Self.format else {
-        throw NodeFailure(
-          "\(path) has format \(format), this binary reads format \(Self.format): use the release that wrote it.")
-      }
-      cluster = try reader.string()
-      node = try reader.node()
-      nodes = try reader.array { (input) throws(MalformedBytes) in try input.node() }
-      shards = try reader.u32()
-      replication = try reader.u32()
-      let end = reader.position
-      guard try reader.u32() == CRC32C.checksum(Array(bytes[..<end])) else {
-        throw MalformedBytes("its checksum is wrong")
-      }
-    } catch let failure as NodeFailure {
-      throw failure
-    } catch {
-      throw NodeFailure("\(path) is damaged: remove the node's data directory and let the node join anew.")
+    holdings = configuration.placedGroups.map {
+      Holding(group: $0.group, id: ReplicaID(node: configuration.node), state: .normal)
     }
   }
 
-  func write(_ disk: any Disk, _ directory: String) throws {
-    var writer = ByteWriter()
-    writer.raw(Self.magic)
-    writer.u32(Self.format)
-    writer.string(cluster)
-    writer.node(node)
-    writer.array(nodes) { $0.node($1) }
-    writer.u32(shards)
-    writer.u32(replication)
-    writer.u32(CRC32C.checksum(writer.bytes))
-    let temporary = "\(directory)/\(Self.fileName).new"
-    let file = try disk.open(temporary, create: true)
-    defer { file.close() }
-    try file.truncate(to: 0)
-    try writer.bytes.withUnsafeBytes { buffer in try file.write(buffer, at: 0) }
-    try file.sync()
-    try disk.rename(temporary, to: "\(directory)/\(Self.fileName)")
-    try disk.syncDirectory(directory)
+  func holding(_ group: GroupID) -> Holding? { holdings.first { $0.group == group } }
+
+  mutating func set(_ holding: Holding) {
+    holdings.removeAll { $0.group == holding.group }
+    holdings.append(holding)
+    holdings.sort { $0.group < $1.group }
+  }
+
+  mutating func sawIncarnation(_ incarnation: UInt64, of node: NodeID) {
+    seen.removeAll { $0.node == node }
+    seen.append(Seen(node: node, incarnation: incarnation))
+    seen.sort { $0.node < $1.node }
   }
 
   /// Refuses a directory of another cluster, node or layout.

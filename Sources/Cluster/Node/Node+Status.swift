@@ -8,8 +8,8 @@ import Shards
 import Store
 
 extension Node {
-  /// Whether every undamaged group of this node knows a leader.
-  public var isReady: Bool { replicas.allSatisfy { $0.leader != nil } }
+  /// Whether the node knows its part in the cluster, and every replica that can act knows a leader.
+  public var isReady: Bool { identity != nil && replicas.allSatisfy { $0.leader != nil } }
 
   /// The catalog as this node's replica of the metadata group has applied it; nil where it has none.
   public var catalog: Catalog? { replica(.metadata)?.catalog?.catalog }
@@ -30,17 +30,23 @@ extension Node {
         followerReads: replica.followerReads, checksum: checksums[replica.group]?.sum,
         checksumIndex: checksums[replica.group]?.index)
     }
-    let damaged = damaged.map { group, _ in
+    let absent = absences.map { shard, reason in
       ReplicaStatus(
-        shard: group.shard, range: nil, role: .follower, isLearner: false, leader: nil, term: 0, commitIndex: 0,
-        appliedIndex: 0, logIndex: 0, isHealthy: false, stalenessMs: nil, followerReads: 0, checksum: nil,
-        checksumIndex: nil)
+        shard: shard, range: nil, role: .follower, isLearner: false, leader: nil, term: 0, commitIndex: 0,
+        appliedIndex: 0, logIndex: 0, isHealthy: false, reason: reason, stalenessMs: nil, followerReads: 0,
+        checksum: nil, checksumIndex: nil)
     }
-    return (healthy + damaged).sorted { $0.shard < $1.shard }
+    return (healthy + absent).sorted { $0.shard < $1.shard }
   }
 
-  /// Groups that take no part, with the reason, for the log.
-  public var damage: [(shard: ShardID, reason: String)] { damaged.map { ($0.group.shard, $0.reason) } }
+  /// Groups in which the node takes no part, with the reason and what it waits for.
+  public var absences: [(shard: ShardID, reason: String)] {
+    guard let waiting = discoveryStatus else { return lost.map { ($0.group.shard, "\($0.reason) Now \($0.state).") } }
+    return configuration.placedGroups.map { ($0.group.shard, waiting) }
+  }
+
+  /// Groups whose replica here lost what it had promised, with the reason, until it has a successor.
+  public var damage: [(shard: ShardID, reason: String)] { lost.map { ($0.group.shard, $0.reason) } }
 
   /// Operations that wait for an answer, over all replicas.
   public var operationsWaiting: Int { replicas.reduce(0) { $0 + $1.waitingCount } }

@@ -17,21 +17,35 @@ public final class Node {
   public let configuration: NodeConfiguration
   let journal: Journal
   /// Ascending by group; the metadata group first.
-  let replicas: [Replica]
-  /// Groups that this node holds but may not take part in, with the reason.
-  let damaged: [(group: GroupID, reason: String)]
+  var replicas: [Replica]
+  /// Groups in which this node takes no part until a successor of its replica is made. Ascending by group.
+  var lost: [LostReplica]
+  /// Open stores of lost replicas, and of their successors until they join.
+  var lostStores: [GroupID: ShardStore] = [:]
+  /// Nil until the node knows whether its cluster is new.
+  var identity: IdentityKeeper?
+  /// While there is no identity.
+  var discovery: MemberDiscovery
+  var sightings: [NodeID: Sighting] = [:]
+  /// The journal reports damage that may concern every group.
+  var isJournalDamaged: Bool
+  /// For the log of the process, until the end of the turn.
+  var notices: [NodeNotice] = []
+  var nextQuestion: UInt64 = 1
+  let maker: ReplicaMaker
+  var random: SeededRandom
 
   private let lock: any File
-  private var gate = SyncGate()
+  var gate = SyncGate()
   var reconciler = TableReconciler()
   var storage: StorageKeeper
   var handover = Handover()
-  private var jobs: [UInt64: NodeJob] = [:]
+  private(set) var jobs: [UInt64: NodeJob] = [:]
   private var nextJob: UInt64 = 1
-  private var replies: [ReplicaOutput.Reply] = []
+  var replies: [ReplicaOutput.Reply] = []
   var outgoingRequests: [(node: NodeID, request: Request)] = []
   private var newJobs: [Job] = []
-  private var failure: NodeFailure?
+  var failure: NodeFailure?
   var checksums: [GroupID: ChecksumResult] = [:]
   /// When the last turn ended.
   private(set) var time = Instant.zero
@@ -42,6 +56,17 @@ public final class Node {
     case journalPreparation(JournalPreparation)
     case storage(StorageKeeper.Task)
     case checksum(GroupID, LogIndex, ChecksumJob)
+    case identity
+    case renewal(GroupID, StoreRenewal)
+
+    /// The group whose store the work uses.
+    var storeGroup: GroupID? {
+      switch self {
+      case .storage(let task): task.group
+      case .checksum(let group, _, _): group
+      case .journalWrite, .journalPreparation, .identity, .renewal: nil
+      }
+    }
   }
 
   struct ChecksumResult {
@@ -49,20 +74,27 @@ public final class Node {
     var sum: UInt64
   }
 
-  /// Opens the data directory, makes it where it is new, and recovers every replica.
+  /// Opens the data directory and recovers every replica. Where the directory is new the node holds no replica until the
+  /// other members were asked; where there are none it makes its own at once.
   ///
   /// - Throws: ``NodeFailure`` where the directory belongs to somebody else, is in use or cannot be read.
   public init(configuration: NodeConfiguration, disk: any Disk, random: SeededRandom, now: Instant) throws(NodeFailure)
   {
     var random = random
     self.configuration = configuration
-    let opened = try NodeOpening.open(configuration, disk: disk, random: &random, now: now)
+    maker = ReplicaMaker(configuration: configuration, disk: disk)
+    let opened = try NodeOpening.open(maker, random: &random, now: now)
+    self.random = random
     lock = opened.lock
     journal = opened.journal
     replicas = opened.replicas
-    damaged = opened.damaged
+    lost = opened.lost
+    identity = opened.identity
+    isJournalDamaged = opened.isJournalDamaged
+    discovery = MemberDiscovery(peers: configuration.nodes.filter { $0 != configuration.node })
     storage = StorageKeeper(configuration: configuration, groups: opened.replicas.map(\.group))
     storage.drop(opened.orphans)
+    try begin(now: now)
   }
 
   // MARK: Events
@@ -110,6 +142,7 @@ public final class Node {
   public func received(_ responses: [Response], from node: NodeID, now: Instant) {
     for response in responses {
       reconciler.answered(response.id, isDone: response.answer == .done, now: now)
+      answered(response, by: node, now: now)
     }
     reconcile(now: now)
   }
@@ -125,19 +158,23 @@ public final class Node {
       journalAnswered(error) { try journal.completed(preparation) }
       if !journal.isNoSpace { isAwaitingSpace = false }
     case .storage(let task):
-      if let failure = storage.finished(task, replicas: replicas, journal: journal, error: error, now: now) {
-        fail(failure)
-      }
+      storageEnded(task, error: error, now: now)
     case .checksum(let group, let index, let job):
       job.close()
-      if error == nil, let sum = job.result { checksums[group] = ChecksumResult(index: index, sum: sum) }
+      if error == nil, replica(group) != nil, let sum = job.result {
+        checksums[group] = ChecksumResult(index: index, sum: sum)
+      }
+      if let error = error as? StoreError, error.isDamage { lose(group, "Its store is damaged: \(error).") }
+    case .identity: identityWritten(error, now: now)
+    case .renewal(let group, let renewal): storeRenewed(group, renewal, error: error, now: now)
     }
   }
 
-  private var released: [ReplicaOutput.Outgoing] = []
+  var released: [ReplicaOutput.Outgoing] = []
 
   private func release(_ held: SyncGate.Held) {
     for (group, ticket) in held.tickets { replica(group)?.persisted(ticket) }
+    for group in held.emptied { logEmptied(group) }
     released += held.messages
   }
 
@@ -150,11 +187,15 @@ public final class Node {
     }
   }
 
-  private func fail(_ reason: String) {
+  func fail(_ reason: String) {
     failure = NodeFailure(reason + "The node stops, because what it acknowledges would no longer be durable.")
   }
 
   func submit(_ request: Request, to: ReplyTo, now: Instant) {
+    if case .describeMember(let asker) = request.operation {
+      replies.append(.init(to: to, term: 0, answer: describe(to: asker)))
+      return
+    }
     guard let replica = replica(GroupID(request.shard)) else {
       replies.append(.init(to: to, term: 0, answer: .refused(.notLeader(leader: nil))))
       return
@@ -194,12 +235,18 @@ public final class Node {
   public func takeEffects(now: Instant) -> NodeEffects {
     time = now
     var effects = NodeEffects()
+    discover(now: now)
+    rebuild(now: now)
     if let failure {
       effects.failure = failure
       return effects
     }
     var output = ReplicaOutput()
     for replica in replicas { replica.advance(journal: journal, output: &output, now: now) }
+    for (group, reason) in output.damaged {
+      output.forget(group)
+      lose(group, reason)
+    }
     output.messages += released
     released = []
     gate.hold(output.messagesAfterSync, output.tickets, journal: journal)
@@ -211,6 +258,8 @@ public final class Node {
     startChecksums(output.checksums)
     storage.drop(output.dropped)
     settle(output, &effects, now: now)
+    writeIdentity(now: now)
+    swap(&effects.notices, &notices)
     swap(&effects.jobs, &newJobs)
     return effects
   }
@@ -259,7 +308,7 @@ public final class Node {
     }
   }
 
-  private func startJob(_ job: NodeJob, lane: Job.Lane, _ work: @escaping () throws -> Void) {
+  func startJob(_ job: NodeJob, lane: Job.Lane, _ work: @escaping () throws -> Void) {
     let id = nextJob
     nextJob += 1
     jobs[id] = job
@@ -273,6 +322,7 @@ public final class Node {
   }
 
   private func keepStorage(now: Instant) {
+    dropPinnedLogs()
     guard let (task, work) = storage.next(replicas, journal: journal, now: now) else { return }
     startJob(.storage(task), lane: .storage, work)
   }

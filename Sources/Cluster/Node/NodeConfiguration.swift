@@ -13,9 +13,6 @@ public struct NodeConfiguration: Sendable {
   public var shards: Int
   public var replication: Int
   public var dataDirectory: String
-  /// Whether a directory without data may be made the node's. False once the cluster was formed: a node that lost its
-  /// data would vote in terms in which it has voted, and forget what it acknowledged.
-  public var mayBootstrap = true
   public var raft: RaftConfiguration
   public var journal: JournalConfiguration
   /// Log beyond which the replica that keeps the oldest segment is flushed.
@@ -48,9 +45,3 @@ public struct NodeConfiguration: Sendable {
   }
 }
 
-/// Why a node cannot start or go on: one sentence that says what failed, where, and what to do.
-public struct NodeFailure: Error, Sendable, CustomStringConvertible {
-  public var description: String
-
-  public init(_ description: String) { self.description = description }
-}

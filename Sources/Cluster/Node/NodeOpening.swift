@@ -8,63 +8,64 @@ import Replicas
 import Shards
 import Store
 
-/// How a node comes to its replicas: an empty directory is made the node's, an old one is recovered.
+/// What a node finds in its data directory. An old one is recovered; an empty one is left so until the other members
+/// were asked (``MemberDiscovery``).
 struct NodeOpening {
-  var lock: any File
-  var journal: Journal
-  var replicas: [Replica]
-  var damaged: [(group: GroupID, reason: String)]
+  let lock: any File
+  let journal: Journal
+  /// Nil where the directory is new.
+  private(set) var identity: IdentityKeeper?
+  private(set) var replicas: [Replica] = []
+  private(set) var lost: [LostReplica] = []
   /// Dropped tables whose rows are still there.
-  var orphans: [(group: GroupID, table: TableID, index: LogIndex)] = []
+  private(set) var orphans: [Orphan] = []
+  /// The journal has lost records of it cannot tell whom, and reports that until every replica has its successor.
+  private(set) var isJournalDamaged = false
+  private let maker: ReplicaMaker
+
+  typealias Orphan = (group: GroupID, table: TableID, index: LogIndex)
 
   static func open(
-    _ configuration: NodeConfiguration, disk: any Disk, random: inout SeededRandom, now: Instant
+    _ maker: ReplicaMaker, random: inout SeededRandom, now: Instant
   ) throws(NodeFailure) -> NodeOpening {
-    let directory = configuration.dataDirectory
+    let directory = maker.configuration.dataDirectory
     do {
-      try configuration.raft.validate()
-      try disk.createDirectory(directory)
-      let lock = try takeLock(disk, directory)
-      let expected = Identity(configuration)
-      let found = try Identity.read(disk, directory)
-      try found?.check(expected, directory: directory)
-      var journalConfiguration = configuration.journal
-      journalConfiguration.expectsRecords = found != nil
-      journalConfiguration.salt = salt(configuration)
-      let (journal, recovery) = try Journal.open(
-        disk: disk, directory: "\(directory)/journal", configuration: journalConfiguration)
-      let isUsed =
-        recovery.damage != nil || recovery.groups.contains { $0.log.last != .zero || $0.log.hardState.term > 0 }
-      guard found != nil || !isUsed else {
-        throw NodeFailure(
-          "\(directory) has data but no identity: use another data directory, or restore the file 'identity'.")
-      }
-      guard found != nil || configuration.mayBootstrap else {
-        throw NodeFailure(
-          """
-          \(directory) has no data, but the cluster was formed before: restore the node's data, or start it with \
-          --bootstrap if this is the first start of a new cluster.
-          """)
-      }
-      var opening = NodeOpening(lock: lock, journal: journal, replicas: [], damaged: [])
-      for (group, nodes) in placed(on: configuration) {
-        let initial = Membership(voters: nodes.map { ReplicaID(node: $0) })
-        if found == nil {
-          try opening.make(group, initial, configuration, disk: disk, random: &random, now: now)
-        } else {
-          try opening.recover(group, recovery, initial, configuration, disk: disk, random: &random, now: now)
-        }
-      }
-      if found == nil {
-        try opening.writeJournal()
-        try expected.write(disk, directory)
-      }
-      return opening
+      return try openDirectory(maker, random: &random, now: now)
     } catch let failure as NodeFailure {
       throw failure
     } catch {
       throw NodeFailure("The data directory \(directory) cannot be opened: \(error).")
     }
+  }
+
+  private static func openDirectory(
+    _ maker: ReplicaMaker, random: inout SeededRandom, now: Instant
+  ) throws -> NodeOpening {
+    let (configuration, disk) = (maker.configuration, maker.disk)
+    let directory = configuration.dataDirectory
+    try configuration.raft.validate()
+    guard configuration.nodes.allSatisfy({ $0.rawValue <= ReplicaID.nodeMax }) else {
+      throw NodeFailure("Nodes are numbered from 1 to \(ReplicaID.nodeMax): choose lower numbers.")
+    }
+    try disk.createDirectory(directory)
+    let lock = try takeLock(disk, directory)
+    let identity = try Identity.read(disk, directory)
+    try identity?.check(Identity(configuration), directory: directory)
+    let (journal, recovery) = try openJournal(maker, isUsed: identity != nil)
+    var opening = NodeOpening(lock: lock, journal: journal, maker: maker)
+    if let identity {
+      try opening.recover(identity, recovery, random: &random, now: now)
+    } else if recovery.isUsed {
+      throw NodeFailure(
+        "\(directory) has data but no identity: use another data directory, or restore the file 'identity'.")
+    }
+    return opening
+  }
+
+  private init(lock: any File, journal: Journal, maker: ReplicaMaker) {
+    self.lock = lock
+    self.journal = journal
+    self.maker = maker
   }
 
   private static func takeLock(_ disk: any Disk, _ directory: String) throws -> any File {
@@ -75,81 +76,69 @@ struct NodeOpening {
   }
 
   /// The journal's files parse for this node of this cluster only.
-  private static func salt(_ configuration: NodeConfiguration) -> UInt64 {
-    Hash64.hash(Array(configuration.cluster.utf8), seed: UInt64(configuration.node.rawValue))
+  private static func openJournal(_ maker: ReplicaMaker, isUsed: Bool) throws -> (Journal, Journal.Recovery) {
+    var configuration = maker.configuration.journal
+    configuration.expectsRecords = isUsed
+    configuration.salt = Hash64.hash(
+      Array(maker.configuration.cluster.utf8), seed: UInt64(maker.configuration.node.rawValue))
+    return try Journal.open(
+      disk: maker.disk, directory: "\(maker.configuration.dataDirectory)/journal", configuration: configuration)
   }
 
-  /// The groups that the cluster places on this node, ascending, each with the nodes of its first replicas.
-  private static func placed(on configuration: NodeConfiguration) -> [(group: GroupID, nodes: [NodeID])] {
-    let metadata = ShardMap.placement(0, nodes: configuration.nodes, replication: configuration.replication)
-    let shards = initialMap(configuration).shards.map { (group: GroupID($0.id), nodes: $0.nodes) }
-    return ([(group: .metadata, nodes: metadata)] + shards).filter { $0.nodes.contains(configuration.node) }
-  }
+  // MARK: Recovery
 
-  private static func initialMap(_ configuration: NodeConfiguration) -> ShardMap {
-    ShardMap.initial(
-      shards: configuration.shards, nodes: configuration.nodes, replication: configuration.replication)
-  }
-
-  // MARK: New
-
-  /// The group's first record: from now on a journal without it is damaged.
-  private mutating func make(
-    _ group: GroupID, _ initial: Membership, _ configuration: NodeConfiguration, disk: any Disk,
-    random: inout SeededRandom, now: Instant
-  ) throws {
-    journal.save(group, HardState())
-    let store = try Self.store(group, configuration, disk: disk, random: &random)
-    guard store.isNew || store.applied == .zero else {
-      throw NodeFailure(
-        "\(configuration.dataDirectory) has data but no identity: use another data directory, or restore the file.")
-    }
-    try add(group, Recovered(blank: initial), store, configuration, random: &random, now: now)
-  }
-
-  private func writeJournal() throws {
-    while let write = try journal.takeWrite() {
-      try write.perform()
-      try journal.completed(write)
-    }
-  }
-
-  // MARK: Old
-
-  /// Joins what the log holds with what the store has applied. A damaged group takes no part.
+  /// What was found damaged is lost, and on record as such, before anything is sent.
   private mutating func recover(
-    _ group: GroupID, _ recovery: Journal.Recovery, _ initial: Membership, _ configuration: NodeConfiguration,
-    disk: any Disk, random: inout SeededRandom, now: Instant
+    _ found: Identity, _ recovery: Journal.Recovery, random: inout SeededRandom, now: Instant
   ) throws {
+    let configuration = maker.configuration
+    var identity = found
+    // Format 1 knew of the first members only.
+    if identity.holdings.isEmpty { identity.holdings = Identity(configuration).holdings }
+    identity.incarnation += 1
+    for placed in configuration.placedGroups {
+      guard var holding = identity.holding(placed.group) else {
+        throw NodeFailure.damagedIdentity("\(configuration.dataDirectory)/identity")
+      }
+      var reason = "Its log or its store was lost before this start."
+      if holding.state == .normal, let id = holding.id {
+        guard let damage = try recover(placed, id, recovery, random: &random, now: now) else { continue }
+        reason = damage
+        holding.state = .lost
+        identity.set(holding)
+      }
+      lost.append(
+        LostReplica(holding, reason: reason, node: configuration.node, peers: placed.nodes, isRecorded: true))
+    }
+    isJournalDamaged = recovery.damage?.affectsAll ?? false
+    try identity.write(maker.disk, configuration.dataDirectory)
+    self.identity = IdentityKeeper(recorded: identity)
+  }
+
+  /// Joins what the log holds with what the store has applied. Returns what is wrong where either lost something.
+  private mutating func recover(
+    _ placed: PlacedGroup, _ id: ReplicaID, _ recovery: Journal.Recovery, random: inout SeededRandom, now: Instant
+  ) throws -> String? {
+    let group = placed.group
     if let damage = recovery.damage, damage.affects(group) {
-      damaged.append((group, "Its log lost records: \(damage.reasons.joined(separator: "; "))."))
-      return
+      return "Its log lost records: \(damage.reasons.joined(separator: "; "))."
     }
     guard let log = recovery.groups.first(where: { $0.group == group })?.log else {
-      damaged.append((group, "Its log has no record of it."))
-      return
-    }
-    let store: ShardStore
-    do { store = try Self.store(group, configuration, disk: disk, random: &random) } catch {
-      guard error.isDamage else { throw error }
-      damaged.append((group, "Its store is damaged: \(error)."))
-      return
-    }
-    guard store.flushed.index >= log.compacted.index else {
-      damaged.append((group, "Its store is behind its log."))
-      return
-    }
-    guard store.flushed.index <= log.last.index else {
-      damaged.append((group, "Its store is ahead of its log."))
-      return
+      return "Its log has no record of it."
     }
     do {
-      let recovered = try recovered(group, log, initial, store)
-      try add(group, recovered, store, configuration, random: &random, now: now)
+      let store = try maker.openStore(group, seed: random.next())
+      guard store.flushed.index >= log.compacted.index else { return "Its store is behind its log." }
+      guard store.flushed.index <= log.last.index else { return "Its store is ahead of its log." }
+      let recovered = try recovered(group, log, placed.membership(of: id), store)
+      let replica = try maker.replica(group, id, recovered, store, random: &random, now: now)
+      for table in try replica.shard?.orphans() ?? [] { orphans.append((group, table, store.flushed.index)) }
+      replicas.append(replica)
+      return nil
     } catch let error as StoreError where error.isDamage {
-      damaged.append((group, "Its store is damaged: \(error)."))
+      return "Its store is damaged: \(error)."
     } catch let error as JournalError where error.kind == .damaged {
-      damaged.append((group, "Its log is damaged: \(error)."))
+      return "Its log is damaged: \(error)."
     }
   }
 
@@ -172,28 +161,11 @@ struct NodeOpening {
   }
 
   private static let readBytesMax = 1 << 20
+}
 
-  // MARK: Both
-
-  private static func store(
-    _ group: GroupID, _ configuration: NodeConfiguration, disk: any Disk, random: inout SeededRandom
-  ) throws(StoreError) -> ShardStore {
-    let name = group == .metadata ? "metadata" : "shard-\(group.rawValue)"
-    return try ShardStore.open(
-      disk: disk, directory: "\(configuration.dataDirectory)/\(name)",
-      configuration: StoreConfiguration(seed: random.next()))
-  }
-
-  private mutating func add(
-    _ group: GroupID, _ recovered: Recovered, _ store: ShardStore, _ configuration: NodeConfiguration,
-    random: inout SeededRandom, now: Instant
-  ) throws {
-    let raft = RaftGroup(
-      configuration: configuration.raft, id: ReplicaID(node: configuration.node), recovered: recovered,
-      random: SeededRandom(seed: random.next()), now: now)
-    let replica = try Replica(
-      group: group, raft: raft, store: store, initialMap: Self.initialMap(configuration))
-    for table in try replica.shard?.orphans() ?? [] { orphans.append((group, table, store.flushed.index)) }
-    replicas.append(replica)
+extension Journal.Recovery {
+  /// Whether a node with this log has taken part in anything.
+  fileprivate var isUsed: Bool {
+    damage != nil || groups.contains { $0.log.last != .zero || $0.log.hardState.term > 0 }
   }
 }

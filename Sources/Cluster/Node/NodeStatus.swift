@@ -13,8 +13,10 @@ public struct ReplicaStatus: Equatable, Sendable {
   public var commitIndex: LogIndex
   public var appliedIndex: LogIndex
   public var logIndex: LogIndex
-  /// False where the replica neither votes nor acknowledges, because its log or its store is damaged.
+  /// False where the node takes no part in the group: it lost its replica, or does not know its cluster yet.
   public var isHealthy: Bool
+  /// Why it is not healthy, and what it waits for.
+  public var reason: String?
   /// How old the state that it answers eventually consistent reads from may be, in milliseconds: 0 on the leader, nil
   /// before a leader was heard.
   public var stalenessMs: UInt64?

@@ -39,6 +39,12 @@ struct StorageKeeper {
     keeping = groups.map { Keeping(group: $0) }
   }
 
+  /// The replica at that position of the node's was lost.
+  mutating func remove(at position: Int) { keeping.remove(at: position) }
+
+  /// A replica joined the node's at that position.
+  mutating func insert(_ group: GroupID, at position: Int) { keeping.insert(Keeping(group: group), at: position) }
+
   /// Shards that no longer serve a table since the entry with that index.
   mutating func drop(_ dropped: [(group: GroupID, table: TableID, index: LogIndex)]) {
     for (group, table, index) in dropped {
@@ -111,24 +117,32 @@ struct StorageKeeper {
     return Task(group: keeping[position].group, step: .removeRows(table), job: job)
   }
 
-  /// Takes the end of a step. What it returns is why the node has to stop.
-  mutating func finished(
-    _ task: Task, replicas: [Replica], journal: Journal, error: (any Error)?, now: Instant
-  ) -> String? {
+  enum Ending {
+    case done
+    /// The store is not what was written: the replica is lost.
+    case damaged(String)
+    /// What was written may be lost and nothing can tell: the node has to stop.
+    case failed(String)
+  }
+
+  /// Takes the end of a step on `store`.
+  mutating func finished(_ task: Task, store: ShardStore, error: (any Error)?, now: Instant) -> Ending {
     isBusy = false
-    guard let position = keeping.firstIndex(where: { $0.group == task.group }) else { return nil }
     let failure = error.map { error in
       guard let error = error as? StoreError else { fatalError("A store's job failed otherwise than by its store.") }
       return error
     }
-    replicas[position].store.completed(task.job, error: failure)
+    store.completed(task.job, error: failure)
+    if let failure, failure.kind == .syncFailed {
+      return .failed("The store of group \(task.group.rawValue) in \(configuration.dataDirectory) failed: \(failure). ")
+    }
+    // A lost replica's store is no longer kept.
+    guard let position = keeping.firstIndex(where: { $0.group == task.group }) else { return .done }
     if let failure {
       keeping[position].retryAt = now + Self.retryDelay
-      // A full disk may be freed; anything worse leaves a store that must not be used.
-      guard failure.kind == .syncFailed || failure.isDamage else { return nil }
-      return "The store of group \(task.group.rawValue) in \(configuration.dataDirectory) failed: \(failure). "
+      return failure.isDamage ? .damaged("Its store is damaged: \(failure).") : .done
     }
     if case .removeRows = task.step, !task.job.hasMore { keeping[position].dropped.removeFirst() }
-    return nil
+    return .done
   }
 }

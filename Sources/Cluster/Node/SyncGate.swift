@@ -10,10 +10,17 @@ struct SyncGate {
   struct Held {
     var messages: [ReplicaOutput.Outgoing] = []
     var tickets: [(group: GroupID, ticket: SyncTicket)] = []
+    /// Groups whose log was emptied.
+    var emptied: [GroupID] = []
 
     mutating func add(_ messages: [ReplicaOutput.Outgoing], _ tickets: [(group: GroupID, ticket: SyncTicket)]) {
       self.messages += messages
       self.tickets += tickets
+    }
+
+    mutating func forget(_ group: GroupID) {
+      messages.removeAll { $0.part.group == group }
+      tickets.removeAll { $0.group == group }
     }
   }
 
@@ -29,6 +36,15 @@ struct SyncGate {
     } else {
       next.add(messages, tickets)
     }
+  }
+
+  /// The group's log was emptied just now: that is durable with the write that is taken next.
+  mutating func holdEmptied(_ group: GroupID) { next.emptied.append(group) }
+
+  /// A replica that is lost neither sends what it held back nor hears of a sync.
+  mutating func forget(_ group: GroupID) {
+    inFlight.forget(group)
+    next.forget(group)
   }
 
   /// Takes the journal's next write unless one is in flight.

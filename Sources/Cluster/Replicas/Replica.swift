@@ -43,6 +43,7 @@ public final class Replica {
   private var sumsWanted = false
   private var wasLeader = false
   private let initialMap: ShardMap
+  var replacements = ReplacementCounter()
   /// Memberships are known from here on.
   private let recoveredThrough: LogIndex
 
@@ -127,6 +128,7 @@ public final class Replica {
 
   public func tick(_ now: Instant) {
     if raft.nextDeadline <= now { raft.tick(now) }
+    promoteReplacement()
   }
 
   public func persisted(_ ticket: SyncTicket) { raft.persisted(ticket) }
@@ -147,7 +149,10 @@ public final class Replica {
 
   public func advance(journal: Journal, output: inout ReplicaOutput, now: Instant) {
     askForReads(now: now, output: &output)
-    defer { answerConfirmed(output: &output) }
+    defer {
+      answerConfirmed(output: &output)
+      if let reason = shard?.damage { output.damaged.append((group, reason)) }
+    }
     while raft.hasReady {
       let ready = raft.takeReady()
       persist(ready, journal: journal, output: &output)
@@ -276,8 +281,10 @@ public final class Replica {
     }
   }
 
+  func reply(_ to: ReplyTo, _ answer: Answer) -> ReplicaOutput.Reply { .init(to: to, term: raft.term, answer: answer) }
+
   func reply(_ to: ReplyTo, _ answer: Answer, _ output: inout ReplicaOutput) {
-    output.replies.append(.init(to: to, term: raft.term, answer: answer))
+    output.replies.append(reply(to, answer))
   }
 
   /// Whether the other members have committed what this leader's own disk has not synced yet.

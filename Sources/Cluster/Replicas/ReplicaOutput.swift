@@ -33,5 +33,16 @@ public struct ReplicaOutput {
   /// Tables that a shard no longer serves since the entry with that index.
   public var dropped: [(group: GroupID, table: TableID, index: LogIndex)] = []
 
+  /// Replicas that found what is on their disk damaged, with the reason: they must not act any more.
+  public var damaged: [(group: GroupID, reason: String)] = []
+
   public init() {}
+
+  /// What a replica that is lost wanted done is not done; what it answered stays.
+  public mutating func forget(_ group: GroupID) {
+    messages.removeAll { $0.part.group == group }
+    messagesAfterSync.removeAll { $0.part.group == group }
+    tickets.removeAll { $0.group == group }
+    dropped.removeAll { $0.group == group }
+  }
 }

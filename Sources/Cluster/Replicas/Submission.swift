@@ -30,6 +30,8 @@ extension Replica {
     case .checksum:
       guard shard != nil else { return Self.wrongGroup }
       return propose(.checksum, to: to) { .checksumAt($0) }
+    case .describeMember: return Self.wrongGroup
+    case .replaceReplica(let node, let old): return replace(node, old: old.map { ReplicaID($0) }, to: to)
     }
   }
 

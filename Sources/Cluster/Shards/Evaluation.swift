@@ -26,7 +26,7 @@ extension ShardMachine {
     guard let range, range.contains(write.key.hash) else { return .refuse(.wrongShard) }
     let current: CurrentItem
     do { current = try self.current(write) } catch {
-      return .refuse(.failed("The shard's store cannot be read: \(error)."))
+      return .refuse(unreadable(error))
     }
     if let condition = write.condition, !condition.evaluate(current.map) {
       let shown = write.returns.contains(.onConditionFailure) ? current.item : nil

@@ -11,7 +11,7 @@ extension ShardMachine {
     do {
       return .item(try store.get(key.bytes).map { EncodedItem(trusted: $0) })
     } catch {
-      return .refused(.failed("The shard's store cannot be read: \(error)."))
+      return .refused(unreadable(error))
     }
   }
 
@@ -29,7 +29,7 @@ extension ShardMachine {
         return .stop
       }
     } catch {
-      return .refused(.failed("The shard's store cannot be read: \(error)."))
+      return .refused(unreadable(error))
     }
     return .page(page)
   }

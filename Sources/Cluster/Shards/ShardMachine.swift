@@ -15,6 +15,8 @@ public final class ShardMachine {
   public private(set) var range: ClosedRange<UInt64>?
   private var tables: [TableID: TableSettings]
   var proposed = ProposedImages()
+  /// Set once the store was found damaged: the replica must not act any more.
+  public private(set) var damage: String?
 
   /// Reads the machine's own rows from the store.
   public init(store: ShardStore) throws {
@@ -120,6 +122,15 @@ public final class ShardMachine {
 
   /// This replica no longer leads: what it proposed may never be.
   public func stepDown() { proposed.removeAll() }
+
+  /// How an operation is refused whose read of the store failed: damage is this replica's own, others may know.
+  func unreadable(_ error: any Error) -> Refusal {
+    guard let error = error as? StoreError, error.isDamage else {
+      return .failed("The shard's store cannot be read: \(error).")
+    }
+    damage = damage ?? "Its store is damaged: \(error)."
+    return .notLeader(leader: nil)
+  }
 
   /// Writes that are proposed and not yet applied.
   public var proposedCount: Int { proposed.count }

@@ -164,6 +164,7 @@ final class NodeHost {
     guard let workers else { return }
     let effects = node.takeEffects(now: clock.now)
     if let failure = effects.failure { return stop(failure) }
+    for notice in effects.notices { log(notice) }
     for (node, bytes) in effects.consensus { consensus[node]?.link?.send(bytes) }
     for job in effects.jobs { workers.run(job) }
     for (node, requests) in effects.requests {
@@ -174,6 +175,12 @@ final class NodeHost {
     metrics.turns.add()
     readiness.update(node.isReady)
     if left != nil, !node.leadsAnything { finishLeaving() }
+  }
+
+  private func log(_ notice: NodeNotice) {
+    var metadata: Logger.Metadata = ["text": "\(notice.text)"]
+    if let shard = notice.shard { metadata["shard"] = "\(shard.rawValue)" }
+    logger.warning("replicas change", metadata: metadata)
   }
 
   /// A frame that finds no room is never sent: the peer learns it by the end of the link, not by waiting.
@@ -208,6 +215,10 @@ extension NodeHost: DialerDelegate {
       link.tag = Int(nextConnection)
       connections[nextConnection] = link
       nextConnection += 1
+    }
+    if link.isDialed && link.transportClass == .operations, let node = peers[peer.process] {
+      self.node.linkUp(node, now: clock.now)
+      scheduleTurnEnd()
     }
     logger.debug(
       "link up", metadata: ["peer": "\(peer.process)", "class": "\(link.transportClass.name)"])

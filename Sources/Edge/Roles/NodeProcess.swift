@@ -16,14 +16,7 @@ import Transport
 public struct NodeProcess {
   private let settings: NodeSettings
 
-  private let bootstrap: Bool
-
-  /// - Parameter bootstrap: whether a new data directory may be made the node's. Only at the first start of a cluster's
-  ///   nodes: a node that lost its data would else vote as if it had never promised anything.
-  public init(settings: NodeSettings, bootstrap: Bool) {
-    self.settings = settings
-    self.bootstrap = bootstrap
-  }
+  public init(settings: NodeSettings) { self.settings = settings }
 
   /// How long a clean stop waits for its leaderships to move.
   private static let leavePatience = TimeAmount.seconds(1)
@@ -35,8 +28,7 @@ public struct NodeProcess {
     let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     let loop = group.next()
     let state = ProcessState(loops: 1)
-    let assembly = NodeAssembly(
-      settings: settings, bootstrap: bootstrap, loop: loop, state: state, logger: logger)
+    let assembly = NodeAssembly(settings: settings, loop: loop, state: state, logger: logger)
     let host = try loop.submit { try NIOLoopBound(assembly.open(), eventLoop: loop) }.wait()
     try loop.flatSubmit { assembly.listen(host.value) }.wait()
     let admin = try assembly.startAdmin(host)
@@ -65,7 +57,6 @@ private struct SendableWorkers: Sendable {
 /// thread while it waits for what it asked of the loop.
 private final class NodeAssembly: @unchecked Sendable {
   private let settings: NodeSettings
-  private let bootstrap: Bool
   private let loop: any EventLoop
   private let state: ProcessState
   private let logger: Logger
@@ -73,9 +64,8 @@ private final class NodeAssembly: @unchecked Sendable {
   private var listener: Listener?
   private var faults: FaultTable?
 
-  init(settings: NodeSettings, bootstrap: Bool, loop: any EventLoop, state: ProcessState, logger: Logger) {
+  init(settings: NodeSettings, loop: any EventLoop, state: ProcessState, logger: Logger) {
     self.settings = settings
-    self.bootstrap = bootstrap
     self.loop = loop
     self.state = state
     self.logger = logger
@@ -89,9 +79,6 @@ private final class NodeAssembly: @unchecked Sendable {
     let node = try Node(
       configuration: try configuration(), disk: RealDisk(),
       random: SeededRandom(seed: UInt64.random(in: .min ... .max)), now: clock.now)
-    for (shard, reason) in node.damage {
-      logger.error("a replica takes no part", metadata: ["shard": "\(shard.rawValue)", "reason": "\(reason)"])
-    }
     let metrics = NodeMetrics(&registry, node: node)
     self.registry = registry
     let peers = Dictionary(uniqueKeysWithValues: settings.peers.map { ($0.name, NodeID($0.node)) })
@@ -109,7 +96,6 @@ private final class NodeAssembly: @unchecked Sendable {
       cluster: settings.cluster, node: NodeID(settings.node), nodes: settings.peers.map { NodeID($0.node) },
       shards: settings.shards, replication: settings.replication, dataDirectory: settings.data,
       overlayBytesMax: settings.overlayBytesMax)
-    configuration.mayBootstrap = bootstrap
     configuration.journal.segmentBytes = settings.journalSegmentBytes
     configuration.raft.heartbeatInterval = .milliseconds(UInt64(settings.heartbeatMs))
     configuration.raft.electionTimeoutMin = .milliseconds(UInt64(settings.electionMinMs))

@@ -68,6 +68,8 @@ enum StatusPage {
     }
     json.key("healthy")
     json.bool(replica.isHealthy)
+    json.key("reason")
+    if let reason = replica.reason { json.string(reason) } else { json.null() }
     json.key("checksum")
     if let checksum = replica.checksum { json.string(hex(checksum)) } else { json.null() }
     json.key("checksumIndex")

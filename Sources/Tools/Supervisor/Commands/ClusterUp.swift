@@ -26,10 +26,6 @@ public struct ClusterUp: Sendable {
     guard let description = try ClusterDescription.load(folder), let region = description.regions.first,
       let endpoint = Endpoint(region.endpoint), var state = try ClusterState.load(folder)
     else { throw SupervisorError("the cluster was taken down while it started") }
-    if !state.isFormed {
-      state.isFormed = true
-      try state.save(folder)
-    }
     if !state.isLoaded {
       let client = DynamoClient(endpoint: endpoint, region: region.name, http: http)
       try await TableLoader(client: client, progress: progress).load(topology)

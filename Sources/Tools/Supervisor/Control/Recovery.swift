@@ -28,8 +28,7 @@ enum Recovery {
     var ports = PortPlan(former: former)
     let state = ClusterState(
       cluster: former?.cluster ?? mintClusterID(), topology: topology.source, shape: topology.shape,
-      ports: try ports.assign(topology, publicPort: publicPort), isLoaded: former?.isLoaded ?? false,
-      isFormed: former?.isFormed ?? false)
+      ports: try ports.assign(topology, publicPort: publicPort), isLoaded: former?.isLoaded ?? false)
     try state.save(folder)
     return state
   }

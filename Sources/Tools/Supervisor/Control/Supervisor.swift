@@ -96,8 +96,7 @@ public final class Supervisor: Sendable {
     guard !table.isStopping else { throw SupervisorError("the cluster is being taken down") }
     let logPath = folder.logPath(of: name)
     ProcessLog.rotate(logPath)
-    var arguments = [child.plan.role.rawValue, "--config", folder.settingsPath(of: name)]
-    if child.plan.role == .node, try ClusterState.load(folder)?.isFormed == false { arguments.append("--bootstrap") }
+    let arguments = [child.plan.role.rawValue, "--config", folder.settingsPath(of: name)]
     let identity = try Launcher.start(executable, arguments, output: .file(logPath))
     table.started(name, identity)
     log.write("\(name): started as process \(identity.pid)")

@@ -17,8 +17,6 @@ struct ClusterState: Equatable, Sendable {
   /// By process, sorted by name.
   var ports: [(name: String, ports: Ports)]
   var isLoaded: Bool
-  /// Every node has made its data once: from now on one without is a node that lost them.
-  var isFormed: Bool
 
   static func == (left: ClusterState, right: ClusterState) -> Bool { left.json == right.json }
 
@@ -42,7 +40,7 @@ struct ClusterState: Equatable, Sendable {
   var json: JSONValue {
     .members([
       "format": .integer(Self.format), "cluster": .text(cluster), "topology": .text(topology), "shape": .text(shape),
-      "loaded": .bool(isLoaded), "formed": .bool(isFormed),
+      "loaded": .bool(isLoaded),
       "ports": .array(
         ports.map {
           .members([
@@ -57,9 +55,9 @@ extension ClusterState {
   fileprivate init?(_ json: JSONValue) {
     guard json["format"]?.integer == Self.format, let cluster = json["cluster"]?.text,
       let topology = json["topology"]?.text, let shape = json["shape"]?.text, let isLoaded = json["loaded"]?.bool,
-      let isFormed = json["formed"]?.bool, let entries = json["ports"]?.elements
+      let entries = json["ports"]?.elements
     else { return nil }
-    self.init(cluster: cluster, topology: topology, shape: shape, ports: [], isLoaded: isLoaded, isFormed: isFormed)
+    self.init(cluster: cluster, topology: topology, shape: shape, ports: [], isLoaded: isLoaded)
     for entry in entries {
       guard let name = entry["name"]?.text, let listen = entry["listen"]?.integer, let admin = entry["admin"]?.integer
       else { return nil }

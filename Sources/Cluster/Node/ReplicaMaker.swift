@@ -1,0 +1,31 @@
+import Environment
+import Messages
+import Raft
+import Replicas
+import Store
+
+/// Makes replicas and the stores under them: of a new node, of one that is opened again, and those that replace lost ones.
+struct ReplicaMaker {
+  let configuration: NodeConfiguration
+  let disk: any Disk
+
+  func directory(of group: GroupID) -> String {
+    let name = group == .metadata ? "metadata" : "shard-\(group.rawValue)"
+    return "\(configuration.dataDirectory)/\(name)"
+  }
+
+  /// Blocks. Makes the store where there is none; `seed` draws its identity.
+  func openStore(_ group: GroupID, seed: UInt64) throws(StoreError) -> ShardStore {
+    try ShardStore.open(disk: disk, directory: directory(of: group), configuration: StoreConfiguration(seed: seed))
+  }
+
+  func replica(
+    _ group: GroupID, _ id: ReplicaID, _ recovered: Recovered, _ store: ShardStore, random: inout SeededRandom,
+    now: Instant
+  ) throws -> Replica {
+    let raft = RaftGroup(
+      configuration: configuration.raft, id: id, recovered: recovered, random: SeededRandom(seed: random.next()),
+      now: now)
+    return try Replica(group: group, raft: raft, store: store, initialMap: configuration.initialMap)
+  }
+}
