@@ -1,23 +1,35 @@
 import History
 
-/// Tries every order of every choice of unknown operations. Nothing clever, and nothing shared with the checker.
+/// Tries every order of every choice of unknown operations. Nothing clever, and nothing shared with the checker; it only
+/// does not try twice to go on from the same operations left and the same value.
 struct BruteForce {
+  private struct Situation: Hashable {
+    /// Bit by bit.
+    var left: UInt
+    var value: HistoryValue?
+  }
+
   private let entries: [HistoryEntry]
+  private var failed: Set<Situation> = []
 
   init(_ history: [HistoryEntry]) { entries = history.filter { $0.outcome != .fail } }
 
-  func isLinearizable() -> Bool { place(Set(entries.indices), nil) }
+  mutating func isLinearizable() -> Bool { place(Situation(left: (1 << entries.count) - 1, value: nil)) }
 
-  /// Whether the entries of `left` can follow when the register holds `value`.
-  private func place(_ left: Set<Int>, _ value: HistoryValue?) -> Bool {
+  private mutating func place(_ situation: Situation) -> Bool {
+    if failed.contains(situation) { return false }
+    let left = entries.indices.filter { situation.left & 1 << $0 != 0 }
     if left.allSatisfy({ entries[$0].outcome == .unknown }) { return true }
-    for index in left.sorted() {
+    for index in left {
       let mustWait = left.contains { other in
         entries[other].outcome == .ok && entries[other].returned! < entries[index].invoked
       }
       if mustWait { continue }
-      for after in results(entries[index], value) where place(left.subtracting([index]), after) { return true }
+      for after in results(entries[index], situation.value) {
+        if place(Situation(left: situation.left & ~(1 << index), value: after)) { return true }
+      }
     }
+    failed.insert(situation)
     return false
   }
 

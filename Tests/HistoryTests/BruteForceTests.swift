@@ -14,7 +14,8 @@ import Testing
     for _ in 0..<count {
       let history = random.next(count: operations, unknownPercent: unknownPercent)
       let verdict = try LinearizabilityChecker().check(history)
-      let isLawful = BruteForce(history).isLinearizable()
+      var bruteForce = BruteForce(history)
+      let isLawful = bruteForce.isLinearizable()
       if isLawful { counts.lawful += 1 } else { counts.unlawful += 1 }
       guard verdict.isLinearizable != isLawful else { continue }
       var writer = HistoryWriter()
@@ -33,5 +34,10 @@ import Testing
   @Test(arguments: UInt64(1)...4) func theCheckerAgreesWhereMostOutcomesAreUnknown(seed: UInt64) throws {
     let counts = try compare(seed: seed, count: 800, operations: 8, unknownPercent: 60)
     #expect(counts.lawful > 100 && counts.unlawful > 30, "\(counts)")
+  }
+
+  @Test(arguments: UInt64(1)...4) func theCheckerAgreesWithAllOrdersOfTwelveOperations(seed: UInt64) throws {
+    let counts = try compare(seed: seed, count: 800, operations: 12, unknownPercent: 25 + seed * 5)
+    #expect(counts.lawful > 100 && counts.unlawful > 100, "\(counts)")
   }
 }

@@ -23,6 +23,11 @@ struct Evidence {
     if deadEnd.placed > deadEnd.last.count { lines.append("  …") }
     lines += deadEnd.last.map { "  " + line($0) }
     let value = deadEnd.state.map(\.description) ?? "none"
+    if !deadEnd.unmet.isEmpty {
+      lines.append("The value is then \(value), and nothing that is left brings back what these need:")
+      lines += deadEnd.unmet.map { "  " + line($0) }
+      return lines.joined(separator: "\n")
+    }
     lines.append("The value is then \(value). One of these had to come next, before the first return, and none can:")
     lines += deadEnd.waiting.map { "  " + line($0) }
     let used = Set(deadEnd.last)

@@ -6,6 +6,10 @@ protocol HistoryModel {
   /// An operation together with what its client was told.
   associatedtype Step
 
+  /// What a set of open calls can do at most.
+  associatedtype Reach
+  associatedtype Ledger: HistoryLedger<State, Step>
+
   static var initial: State { get }
 
   /// The state after `step`; nil where the step cannot happen in `state`, or could not have told what it told.
@@ -13,6 +17,34 @@ protocol HistoryModel {
 
   /// Whether the step leaves every state in which it can happen as it is.
   static func isReadOnly(_ step: Step) -> Bool
+
+  static func reach(of open: [Step]) -> Reach
+
+  /// False only where no open call, and no run of them one after the other, can make of `state` one in which `step` does
+  /// what it could not do without the last of them. `isRunning`: the run has begun with what led to `state`, so what
+  /// follows has to need that.
+  ///
+  /// A search is right with an answer of true; each false spares it a look at every open call.
+  static func canLead(from state: State, isRunning: Bool, to step: Step, _ reach: Reach) -> Bool
+}
+
+/// Knows of the calls that are left whether one of them needs what none can bring about any more.
+protocol HistoryLedger<State, Step> {
+  associatedtype State
+  associatedtype Step
+
+  init(closed: [Step], open: [Step])
+
+  mutating func take(closed call: Int)
+  mutating func putBack(closed call: Int)
+  mutating func take(open call: Int)
+  mutating func putBack(open call: Int)
+
+  /// True only where from `state` the closed calls that are left cannot all happen, in whatever order.
+  func isHopeless(_ state: State) -> Bool
+
+  /// Some closed calls that are left and cannot happen, where that is so.
+  func unmet(_ state: State) -> [Int]
 }
 
 /// A step that has happened: exactly once, between `invoked` and `returned`.

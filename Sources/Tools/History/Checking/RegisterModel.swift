@@ -1,6 +1,7 @@
 /// A register: a value or none.
 enum RegisterModel: HistoryModel {
   typealias State = HistoryValue?
+  typealias Ledger = RegisterLedger
 
   enum Step: Hashable {
     case put(HistoryValue)
@@ -32,6 +33,23 @@ enum RegisterModel: HistoryModel {
     switch step {
     case .refused, .get: true
     case .put, .putIf, .add, .delete: false
+    }
+  }
+
+  static func reach(of open: [Step]) -> RegisterReach { RegisterReach(open) }
+
+  static func canLead(from state: State, isRunning: Bool, to step: Step, _ reach: RegisterReach) -> Bool {
+    switch step {
+    // They can always happen, and take what was there before away.
+    case .put, .delete: false
+    // Any change makes the condition false.
+    case .refused: true
+    case .add(_, nil): true
+    case .add(let amount, let result?):
+      reach.canMake(.number(result &- amount), of: state, isRunning)
+        || result == amount
+          && reach.canMake(nil, of: state, isRunning)
+    case .putIf(let value, _), .get(let value): reach.canMake(value, of: state, isRunning)
     }
   }
 

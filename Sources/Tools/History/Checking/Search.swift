@@ -8,6 +8,8 @@
 /// - **Open calls late.** An open call is bound by no return, so it can be left out where nobody would notice and moved
 ///   behind its successor where the two commute. Only orders in which neither is possible are looked at: each open call
 ///   is needed by what follows it. Closed calls are tried before open ones.
+/// - **Reach.** See ``HistoryModel/canLead(from:isRunning:to:_:)``.
+/// - **Ledger.** See ``HistoryLedger``.
 /// - **Kinds.** Of open calls that can stand for each other the one invoked first is taken first.
 /// - **Cover.** See ``VisitedStates``.
 ///
@@ -39,6 +41,8 @@ struct Search<Model: HistoryModel> {
   private let open: [OpenCall<Model.Step>]
   /// The open calls of each kind, by invocation.
   private let kinds: [[Int]]
+  private let reach: Model.Reach
+  private var ledger: Model.Ledger
   private let budget: Int
 
   private var list: CallList
@@ -61,6 +65,8 @@ struct Search<Model: HistoryModel> {
     self.closed = closed
     self.open = open
     self.budget = budget
+    reach = Model.reach(of: open.map(\.step))
+    ledger = Model.Ledger(closed: closed.map(\.step), open: open.map(\.step))
     var kinds: [[Int]] = Array(repeating: [], count: (open.map(\.kind).max() ?? -1) + 1)
     for (call, openCall) in open.enumerated() { kinds[openCall.kind].append(call) }
     self.kinds = kinds
@@ -101,6 +107,7 @@ struct Search<Model: HistoryModel> {
   /// Takes the next open call that can follow in the last frame; false where there is none.
   private mutating func takeOpen() -> Bool {
     let top = frames.count - 1
+    if frames[top].kind == 0 && !canOpenHelp(frames[top]) { return false }
     while frames[top].kind < kinds.count {
       let kind = frames[top].kind
       frames[top].kind += 1
@@ -114,6 +121,17 @@ struct Search<Model: HistoryModel> {
       take(open: call)
       enter(state, pending: (call, before), orderBefore: orderBefore)
       return true
+    }
+    return false
+  }
+
+  /// Whether open calls may make a closed one possible that has to come next.
+  private mutating func canOpenHelp(_ frame: Frame) -> Bool {
+    var event = list.first
+    while let call = list.invokedCall(event) {
+      steps += 1
+      if Model.canLead(from: frame.state, isRunning: frame.pending != nil, to: closed[call].step, reach) { return true }
+      event = list.after(event)
     }
     return false
   }
@@ -133,7 +151,8 @@ struct Search<Model: HistoryModel> {
   private mutating func enter(_ state: Model.State, pending: (call: Int, before: Model.State)?, orderBefore: Int) {
     var pending = pending
     if takeReads(state) { pending = nil }
-    if pending == nil && !visited.insert(closedHash, state, used: used) {
+    if ledger.isHopeless(state) || pending == nil && !visited.insert(closedHash, state, used: used) {
+      if pending == nil { noteDeadEnd(state) }
       undo(to: orderBefore)
       return
     }
@@ -173,6 +192,7 @@ struct Search<Model: HistoryModel> {
 
   private mutating func take(closed call: Int) {
     list.take(call)
+    ledger.take(closed: call)
     closedHash.toggle(call)
     closedCount += 1
     order.append(call)
@@ -180,6 +200,7 @@ struct Search<Model: HistoryModel> {
 
   private mutating func take(open call: Int) {
     usedOfKind[open[call].kind] += 1
+    ledger.take(open: call)
     used[call / 64] |= 1 << (call % 64)
     order.append(~call)
   }
@@ -189,10 +210,12 @@ struct Search<Model: HistoryModel> {
       let call = order.removeLast()
       if call >= 0 {
         list.putBack(call)
+        ledger.putBack(closed: call)
         closedHash.toggle(call)
         closedCount -= 1
       } else {
         usedOfKind[open[~call].kind] -= 1
+        ledger.putBack(open: ~call)
         used[~call / 64] &= ~(1 << (~call % 64))
       }
     }
@@ -207,7 +230,10 @@ struct Search<Model: HistoryModel> {
       event = list.after(event)
     }
     let last = order.suffix(DeadEnd<Model.State>.lastMax).map { $0 >= 0 ? closed[$0].entry : open[~$0].entry }
-    deadEnd = DeadEnd(placed: closedCount, last: last, state: state, waiting: waiting, firstReturn: list.firstReturn)
+    let unmet = ledger.isHopeless(state) ? ledger.unmet(state) : []
+    deadEnd = DeadEnd(
+      placed: closedCount, last: last, state: state, unmet: unmet.map { closed[$0].entry }, waiting: waiting,
+      firstReturn: list.firstReturn)
   }
 }
 
@@ -221,6 +247,8 @@ struct DeadEnd<State> {
   var last: [Int]
   /// What they left.
   var state: State
+  /// Entries that are left and need what nothing can bring about any more, at most a few.
+  var unmet: [Int]
   /// Entries of which one had to come next, and none can.
   var waiting: [Int]
   /// When the first of those returned.
