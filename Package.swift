@@ -100,6 +100,7 @@ let package = Package(
       ]),
     layer("Edge", "Client", uses: ["Bytes", "Items", nioCore, nioPosix, nioHTTP1]),
 
+    layer("Tools", "History", uses: ["Bytes", "Items"]),
     layer("Tools", "SampleData", uses: ["Bytes", "Items", "Environment"]),
     layer(
       "Tools", "Supervisor",
@@ -143,6 +144,7 @@ let package = Package(
         "Edge", nioCore, nioPosix, nioHTTP1,
       ]),
     tests("SettingsTests", uses: ["Settings"]),
+    tests("HistoryTests", uses: ["Environment", "History"]),
     tests("SampleDataTests", uses: ["Bytes", "Items", "SampleData"]),
     tests("SupervisorTests", uses: ["Bytes", "Items", "Settings", "Supervisor"]),
     tests("CatalogTests", uses: ["Bytes", "Items", "Messages", "Catalog"]),
@@ -167,6 +169,6 @@ let package = Package(
         "SimulatedDisk",
         "Simulation",
       ]),
-    tests("ClusterTests", uses: ["Bytes", "Items", "Client", "Supervisor"]),
+    tests("ClusterTests", uses: ["Bytes", "Items", "Environment", "Client", "History", "Supervisor"]),
   ]
 )

@@ -47,7 +47,7 @@ extension RealProcesses {
       var kills: [Int: Int] = [:]
       while true {
         try await load.waitForAcknowledged(more: 300)
-        let leaders = try leaders(cluster)
+        let leaders = try cluster.leaders()
         for shard in leaders.keys where kills[shard] == nil { kills[shard] = 0 }
         guard let least = kills.values.min(), least < Self.killsPerShard else { return }
         guard let shard = kills.keys.sorted().first(where: { kills[$0] == least }), let node = leaders[shard] else {
@@ -55,31 +55,12 @@ extension RealProcesses {
         }
         try #require(try cluster.cluster("kill", node).code == 0)
         for (led, leader) in leaders where leader == node { kills[led, default: 0] += 1 }
-        try await waitForOthersToLead(cluster, insteadOf: node, count: leaders.count)
+        try await cluster.waitForOthersToLead(insteadOf: node, count: leaders.count)
         try await load.waitForAcknowledged(more: 300)
         let start = try cluster.cluster("start", node)
         try #require(start.code == 0, "\(start.errors)")
         try await cluster.waitUntilHealthy()
       }
-    }
-
-    /// Else the killed node could come back before anyone missed it, and lead on.
-    private func waitForOthersToLead(_ cluster: TestCluster, insteadOf node: String, count: Int) async throws {
-      let deadline = ContinuousClock.now + .seconds(60)
-      while true {
-        let now = try leaders(cluster)
-        if now.count == count && !now.values.contains(node) { return }
-        guard ContinuousClock.now < deadline else { throw Failure(text: "no other leaders after \(node): \(now)") }
-        try await Task.sleep(for: .milliseconds(20))
-      }
-    }
-
-    private func leaders(_ cluster: TestCluster) throws -> [Int: String] {
-      var leaders: [Int: String] = [:]
-      for shard in try cluster.status()["shards"]?.elements ?? [] {
-        if let id = shard["id"]?.integer, let leader = shard["leader"]?.text { leaders[id] = leader }
-      }
-      return leaders
     }
 
     /// Those of `numbers` that a strong read does not find as they were written.

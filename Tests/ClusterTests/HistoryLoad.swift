@@ -1,0 +1,182 @@
+import Client
+import Environment
+import Foundation
+import History
+import Synchronization
+
+/// Clients that work on a few keys, each waiting for its answer before it goes on (a closed loop), and record what they
+/// asked and were told. Each value that is put is put once.
+final class HistoryLoad: Sendable {
+  struct Settings {
+    var clients = 8
+    var keys = 6
+    /// The load ends when it was stopped and has done that many.
+    var operationsMin = 5_000
+    /// A client rests up to that long between operations, so that faults fall into the load and not behind it.
+    var restMsMax: UInt64 = 8
+    /// A client that waits longer takes the outcome as unknown.
+    var timeoutMs = 1_000
+    var seed: UInt64 = 1
+  }
+
+  static let table = "history"
+
+  private struct Progress {
+    var finished = 0
+    var isStopping = false
+    var fault: (any Error)?
+  }
+
+  let settings: Settings
+  private let clients: [DynamoClient]
+  private let recorder = HistoryRecorder()
+  private let progress = Mutex(Progress())
+  private let started = ContinuousClock.now
+
+  /// - Parameter endpoints: coordinators; each operation goes to one of them.
+  init(_ endpoints: [Endpoint], http: HTTPClient, settings: Settings = Settings()) {
+    self.settings = settings
+    clients = endpoints.map {
+      DynamoClient(endpoint: $0, http: http, retries: .none, timeoutMs: settings.timeoutMs)
+    }
+  }
+
+  var finished: Int { progress.withLock { $0.finished } }
+
+  func history() -> [HistoryEntry] { recorder.entries() }
+
+  func stop() { progress.withLock { $0.isStopping = true } }
+
+  /// Works until ``stop()`` and the least number of operations. Then each client reads each key, so that the history
+  /// tells what was left. Throws for answers that no right request gets.
+  func run() async throws {
+    await everyClient("c") { load, worker in
+      while !load.isDone { await load.workOnce(&worker) }
+    }
+    await everyClient("r") { load, worker in
+      for key in 0..<load.settings.keys { await load.perform(.get, key, &worker) }
+    }
+    if let fault = progress.withLock({ $0.fault }) { throw fault }
+  }
+
+  /// Waits until `count` more operations have ended.
+  func waitForOperations(more count: Int) async throws {
+    let goal = finished + count
+    let deadline = ContinuousClock.now + .seconds(60)
+    while finished < goal {
+      if let fault = progress.withLock({ $0.fault }) { throw fault }
+      guard ContinuousClock.now < deadline else { throw Failure(text: "operations do not end: \(finished)") }
+      try await Task.sleep(for: .milliseconds(10))
+    }
+  }
+
+  // MARK: Clients
+
+  /// One client; it is no more than its name after an unknown outcome, as its operation stays open.
+  private struct Worker {
+    var prefix: String
+    var number: Int
+    var lives = 0
+    var puts: Int64 = 0
+    var random: SeededRandom
+    /// What the client saw last of each key.
+    var seen: [HistoryValue?]
+
+    var name: String { lives == 0 ? "\(prefix)\(number)" : "\(prefix)\(number).\(lives)" }
+  }
+
+  private var isDone: Bool {
+    progress.withLock { $0.fault != nil || $0.isStopping && $0.finished >= settings.operationsMin }
+  }
+
+  private func everyClient(
+    _ prefix: String, _ body: @escaping @Sendable (HistoryLoad, inout Worker) async -> Void
+  ) async {
+    await withTaskGroup(of: Void.self) { group in
+      for number in 0..<settings.clients {
+        group.addTask { [self] in
+          var worker = Worker(
+            prefix: prefix, number: number, random: SeededRandom(seed: settings.seed &* 1_000 &+ UInt64(number)),
+            seen: Array(repeating: nil, count: settings.keys))
+          await body(self, &worker)
+        }
+      }
+    }
+  }
+
+  private func workOnce(_ worker: inout Worker) async {
+    let key = Int(worker.random.below(UInt64(settings.keys)))
+    await perform(operation(on: key, &worker), key, &worker)
+    let rest = worker.random.below(settings.restMsMax * 1_000 + 1)
+    try? await Task.sleep(for: .microseconds(rest))
+  }
+
+  private func operation(on key: Int, _ worker: inout Worker) -> HistoryOperation {
+    // Far apart, so that additions do not lead from one value to another.
+    let number = worker.puts * Int64(settings.clients) + Int64(worker.number) + 1
+    let unique = HistoryValue.number(number << 24)
+    worker.puts += 1
+    switch worker.random.below(10) {
+    case 0, 1: return .put(unique)
+    case 2: return .putIf(expected: nil, unique)
+    case 3: return .putIf(expected: worker.seen[key], unique)
+    case 4, 5: return .add(1)
+    case 6: return .delete
+    default: return .get
+    }
+  }
+
+  private func perform(_ operation: HistoryOperation, _ key: Int, _ worker: inout Worker) async {
+    let client = clients[Int(worker.random.below(UInt64(clients.count)))]
+    do {
+      let body = try HistoryRequests.body(operation, table: Self.table, key: "k\(key)")
+      let token = recorder.begin(client: worker.name, operation, keys: ["k\(key)"], at: now())
+      let answer: Result<[UInt8], CallError>
+      do throws(CallError) {
+        answer = .success(try await client.call(HistoryRequests.name(operation), body: body))
+      } catch {
+        answer = .failure(error)
+      }
+      try end(token, operation, answer, key, &worker)
+      progress.withLock { $0.finished += 1 }
+    } catch {
+      progress.withLock { $0.fault = $0.fault ?? error }
+    }
+  }
+
+  private func end(
+    _ token: HistoryRecorder.Token, _ operation: HistoryOperation, _ answer: Result<[UInt8], CallError>, _ key: Int,
+    _ worker: inout Worker
+  ) throws {
+    let time = now()
+    switch answer {
+    case .success(let bytes):
+      let output = try HistoryRequests.output(operation, bytes)
+      recorder.end(token, .ok, output: output, at: time)
+      worker.see(operation, output, key)
+    case .failure(let error):
+      let (outcome, output) = try HistoryRequests.result(of: error)
+      // A read that failed had no effect and told nothing.
+      if operation == .get { return recorder.drop(token) }
+      recorder.end(token, outcome, output: output, at: time)
+      if outcome == .unknown { worker.lives += 1 }
+    }
+  }
+
+  /// Nanoseconds since the load was made.
+  private func now() -> Int64 {
+    let elapsed = (ContinuousClock.now - started).components
+    return elapsed.seconds * 1_000_000_000 + elapsed.attoseconds / 1_000_000_000
+  }
+}
+
+extension HistoryLoad.Worker {
+  fileprivate mutating func see(_ operation: HistoryOperation, _ output: HistoryOutput, _ key: Int) {
+    switch (operation, output) {
+    case (_, .value(let value)): seen[key] = value
+    case (.put(let value), _), (.putIf(_, let value), _): seen[key] = value
+    case (.delete, _): seen[key] = nil
+    case (.add, _), (.get, _): break
+    }
+  }
+}

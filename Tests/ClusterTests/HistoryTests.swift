@@ -1,0 +1,83 @@
+import Client
+import Foundation
+import History
+import Testing
+
+extension RealProcesses {
+  @Suite(.serialized) struct Histories {
+    /// By hand: `GANTRY_HISTORY_OPERATIONS=200000`, as many faults as fit.
+    static let operations =
+      ProcessInfo.processInfo.environment["GANTRY_HISTORY_OPERATIONS"].flatMap { Int($0) } ?? 5_000
+
+    @Test func historiesAreLinearizableWhileLeadersAreKilled() async throws {
+      try await TestCluster.run { cluster in
+        try await Self.expectLinearizable(cluster) { load in
+          // At least two, with load before, between and after.
+          repeat {
+            try await load.waitForOperations(more: load.settings.operationsMin / 8)
+            try await Self.killALeader(cluster, load)
+          } while load.finished < load.settings.operationsMin * 3 / 4
+        }
+      }
+    }
+
+    /// Kills the node that leads most shards, and starts it again after others took over and load went on.
+    private static func killALeader(_ cluster: TestCluster, _ load: HistoryLoad) async throws {
+      let leaders = try cluster.leaders()
+      let counts = Dictionary(grouping: leaders.values, by: \.self).mapValues(\.count)
+      let most = try #require(counts.max { ($0.value, $0.key) < ($1.value, $1.key) }).key
+      try cluster.order(.kill(most))
+      try await cluster.waitForOthersToLead(insteadOf: most, count: leaders.count)
+      try await load.waitForOperations(more: min(500, load.settings.operationsMin / 8))
+      try cluster.order(.start(most))
+      try await cluster.waitUntilHealthy()
+    }
+
+    /// Runs a load while `schedule` runs, and judges what its clients were told.
+    static func expectLinearizable(
+      _ cluster: TestCluster, schedule: (HistoryLoad) async throws -> Void
+    ) async throws {
+      let http = HTTPClient()
+      let endpoint = try cluster.endpoint()
+      try await DynamoClient(endpoint: endpoint, http: http)
+        .createTable(named: HistoryLoad.table, request: Requests.createTable(HistoryLoad.table))
+      var settings = HistoryLoad.Settings()
+      settings.operationsMin = operations
+      settings.seed = UInt64.random(in: 1...1_000_000)
+      let load = HistoryLoad([endpoint], http: http, settings: settings)
+      async let run: Void = load.run()
+      let result: Result<Void, any Error>
+      do {
+        result = .success(try await schedule(load))
+      } catch {
+        result = .failure(error)
+      }
+      load.stop()
+      try await run
+      await http.shutDown()
+      try result.get()
+      try judge(load)
+    }
+
+    private static func judge(_ load: HistoryLoad) throws {
+      let history = load.history()
+      let verdict = try LinearizabilityChecker().check(history)
+      let failed = history.filter { $0.outcome == .fail }.count
+      print("histories: \(verdict), \(failed) without effect")
+      // A thinner history would prove less than the name says.
+      try #require(verdict.operations - verdict.unknown >= load.settings.operationsMin * 9 / 10)
+      if !verdict.isLinearizable {
+        Issue.record("\(verdict)\nthe history is in \(try keep(history))")
+      }
+    }
+
+    /// Writes a history to a file, for a person to look at.
+    private static func keep(_ history: [HistoryEntry]) throws -> String {
+      var writer = HistoryWriter()
+      for entry in history { writer.append(entry) }
+      let file = FileManager.default.temporaryDirectory.appending(path: "gantry-history-\(UUID().uuidString).jsonl")
+      try Data(writer.take()).write(to: file)
+      return file.path()
+    }
+  }
+}
