@@ -18,9 +18,12 @@ public final class ShardStore {
   public internal(set) var metadata: [UInt8]
   /// Whether this store was made by ``open(disk:directory:configuration:)`` just now.
   public let isNew: Bool
+  /// The position of the snapshot that the store was built from (``SnapshotBuilder``); nil where it grew from nothing.
+  /// Where it is still ``flushed``, the log may not have heard of it.
+  public let installedSnapshot: LogPosition?
+  public let configuration: StoreConfiguration
 
   let vfs: StoreVFS
-  let configuration: StoreConfiguration
   let path: String
   private var writer: StoreWriter?
   private var reader: RowReader?
@@ -53,12 +56,24 @@ public final class ShardStore {
     path = opened.path
     writer = opened.writer
     isNew = opened.isNew
+    installedSnapshot = opened.snapshot
     applied = opened.writer.position.applied
     flushed = applied
     durable = opened.durable
     metadata = opened.writer.metadata
     reader = try RowReader(opened.vfs, path: opened.path, cacheBytes: configuration.readerCacheBytes)
   }
+
+  /// Makes `directory` one without a store, durably, for a replica that begins anew; no error where it has none. Blocks.
+  ///
+  /// A stop in between leaves the whole store or none. A store object of before must not be used any more; views of it
+  /// may still be read and closed.
+  public static func erase(disk: any Disk, directory: String) throws(StoreError) {
+    try StoreFiles.erase(disk, directory)
+  }
+
+  public var disk: any Disk { vfs.disk }
+  public var directory: String { vfs.directory }
 
   // MARK: State
 

@@ -1,18 +1,43 @@
 internal import Bytes
 internal import Environment
+internal import Raft
 
 /// Which database file in a replica's directory is the live one.
 ///
-/// `CURRENT` says so: magic `GNTSTORE` (8 bytes), format (u16), generation (u64), identity (u64), CRC-32C of all
-/// before it (u32), big-endian. It is written only once the file that it names is complete and synced, so another
-/// generation can be built beside the live one and then take its place. A directory without it holds no store yet.
+/// `CURRENT` says so, integers big-endian:
+///
+/// | offset | bytes | field |
+/// | --- | --- | --- |
+/// | 0 | 8 | magic `GNTSTORE` |
+/// | 8 | 2 | format, 2; format 1 lacks the snapshot's position |
+/// | 10 | 8 | generation |
+/// | 18 | 8 | identity |
+/// | 26 | 16 | index and term of the snapshot that the file was built from, zero where it was not |
+/// | last | 4 | CRC-32C of all before it |
+///
+/// It is written only once the file that it names is complete and synced, so another generation can be built beside the
+/// live one and then take its place. A directory without it holds no store yet.
 struct StoreFiles {
-  static let format: UInt16 = 1
+  private static let format: UInt16 = 2
   private static let magic: UInt64 = 0x474E_5453_544F_5245
 
   var generation: UInt64
   /// Seeds the page checksums of the file, so that a page of another file is never taken for one of this.
   var identity: UInt64
+  /// The position of the snapshot that the file was built from: the log may not have reached it yet.
+  var snapshot: LogPosition?
+
+  /// A new file. The generation goes into the identity: one seed may serve several.
+  init(generation: UInt64, seed: UInt64) {
+    var random = SeededRandom(seed: seed ^ generation)
+    self.init(generation: generation, identity: random.next())
+  }
+
+  private init(generation: UInt64, identity: UInt64, snapshot: LogPosition? = nil) {
+    self.generation = generation
+    self.identity = identity
+    self.snapshot = snapshot
+  }
 
   static func database(_ directory: String, _ generation: UInt64) -> String {
     "\(directory)/\(databaseName(generation))"
@@ -24,80 +49,113 @@ struct StoreFiles {
     guard disk.exists(path) else { return nil }
     let bytes = try contents(disk, path)
     let format: UInt16
-    let files: StoreFiles
     do throws(MalformedBytes) {
-      var reader = ByteReader(bytes)
+      var reader = ByteReader(bytes, in: 0..<max(bytes.count - 4, 0))
+      var sum = ByteReader(bytes, in: reader.end..<bytes.count)
       let magic = try reader.u64()
-      format = try reader.u16()
-      files = StoreFiles(generation: try reader.u64(), identity: try reader.u64())
-      let checked = reader.position
-      guard try reader.u32() == CRC32C.checksum(Array(bytes[..<checked])), magic == Self.magic else {
+      guard try sum.u32() == CRC32C.checksum(Array(bytes[..<reader.end])), magic == Self.magic else {
         throw MalformedBytes("the checksum does not agree")
       }
+      format = try reader.u16()
+      if format == 1 || format == Self.format { return try StoreFiles(from: &reader, format: format) }
     } catch {
       throw StoreError(.damaged(page: nil), "\(path) is damaged: \(error)")
     }
-    guard format == Self.format else { throw StoreError(.format, "\(path) has format \(format)") }
-    return files
+    throw StoreError(.format, "\(path) has format \(format)")
+  }
+
+  private init(from reader: inout ByteReader, format: UInt16) throws(MalformedBytes) {
+    self.init(generation: try reader.u64(), identity: try reader.u64())
+    if format > 1 {
+      let position = LogPosition(index: try reader.u64(), term: try reader.u64())
+      snapshot = position == .zero ? nil : position
+    }
+    try reader.finish()
   }
 
   func write(_ disk: any Disk, _ directory: String) throws(StoreError) {
-    var writer = ByteWriter()
+    let what = "could not name the live database in \(directory)"
+    let file = try Self.attempt(what) { () throws(DiskError) in
+      try disk.open("\(directory)/CURRENT.new", create: true)
+    }
+    defer { file.close() }
+    try Self.attempt(what) { () throws(DiskError) in
+      try file.truncate(to: 0)
+      try writeAll(encode(), to: file)
+    }
+    try Self.sync(what) { () throws(DiskError) in try file.sync() }
+    try Self.attempt(what) { () throws(DiskError) in
+      try disk.rename("\(directory)/CURRENT.new", to: "\(directory)/CURRENT")
+    }
+    try Self.sync(what) { () throws(DiskError) in try disk.syncDirectory(directory) }
+  }
+
+  private func encode() -> [UInt8] {
+    var writer = ByteWriter(capacity: 48)
     writer.u64(Self.magic)
     writer.u16(Self.format)
     writer.u64(generation)
     writer.u64(identity)
+    writer.u64(snapshot?.index ?? 0)
+    writer.u64(snapshot?.term ?? 0)
     writer.u32(CRC32C.checksum(writer.bytes))
-    do throws(DiskError) {
-      let file = try disk.open("\(directory)/CURRENT.new", create: true)
-      defer { file.close() }
-      try file.truncate(to: 0)
-      try writeAll(writer.bytes, to: file)
-      try file.sync()
-      try disk.rename("\(directory)/CURRENT.new", to: "\(directory)/CURRENT")
-      try disk.syncDirectory(directory)
-    } catch {
-      throw StoreError(error, "could not name the live database in \(directory)")
+    return writer.bytes
+  }
+
+  /// Makes the directory one without a store. A stop in between leaves the whole store or none.
+  static func erase(_ disk: any Disk, _ directory: String) throws(StoreError) {
+    guard disk.exists(directory) else { return }
+    let what = "could not erase the store in \(directory)"
+    try attempt(what) { () throws(DiskError) in
+      if disk.exists("\(directory)/CURRENT") { try disk.remove("\(directory)/CURRENT") }
     }
+    // Before the files go: a name without its file would be damage.
+    try sync(what) { () throws(DiskError) in try disk.syncDirectory(directory) }
+    try clean(disk, directory, keeping: nil)
+    try sync(what) { () throws(DiskError) in try disk.syncDirectory(directory) }
   }
 
   /// Removes what a broken-off creation or switch left: every file of the store that is not of `live`.
   static func clean(_ disk: any Disk, _ directory: String, keeping live: UInt64?) throws(StoreError) {
-    do throws(DiskError) {
+    try attempt("could not clean \(directory)") { () throws(DiskError) in
       let kept = live.map(databaseName)
       for name in try disk.list(directory) {
         let isOld = name.hasPrefix("shard.") && !(kept.map { name == $0 || name.hasPrefix("\($0)-") } ?? false)
         if isOld || name == "CURRENT.new" { try disk.remove("\(directory)/\(name)") }
       }
-    } catch {
-      throw StoreError(error, "could not clean \(directory)")
     }
   }
 
   /// The bytes of a file, 0 where it is missing.
   static func size(_ disk: any Disk, _ path: String) throws(StoreError) -> UInt64 {
     guard disk.exists(path) else { return 0 }
-    do throws(DiskError) {
+    return try attempt("could not look at \(path)") { () throws(DiskError) in
       let file = try disk.open(path, create: false)
       defer { file.close() }
       return try file.size()
-    } catch {
-      throw StoreError(error, "could not look at \(path)")
     }
   }
 
   private static func databaseName(_ generation: UInt64) -> String { "shard.\(generation).db" }
 
   private static func contents(_ disk: any Disk, _ path: String) throws(StoreError) -> [UInt8] {
-    do throws(DiskError) {
+    try attempt("could not read \(path)") { () throws(DiskError) in
       let file = try disk.open(path, create: false)
       defer { file.close() }
       var buffer = [UInt8](repeating: 0, count: 64)
       let got = try readAll(file, into: &buffer)
       return Array(buffer[..<got])
-    } catch {
-      throw StoreError(error, "could not read \(path)")
     }
+  }
+
+  private static func attempt<Value>(
+    _ what: String, _ body: () throws(DiskError) -> Value
+  ) throws(StoreError) -> Value {
+    do throws(DiskError) { return try body() } catch { throw StoreError(error, what) }
+  }
+
+  private static func sync(_ what: String, _ body: () throws(DiskError) -> Void) throws(StoreError) {
+    do throws(DiskError) { try body() } catch { throw StoreError(.syncFailed, what, disk: error) }
   }
 }
 

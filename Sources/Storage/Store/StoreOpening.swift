@@ -8,6 +8,7 @@ struct StoreOpening {
   var writer: StoreWriter
   var durable: LogPosition
   var isNew: Bool
+  var snapshot: LogPosition?
 
   static func run(
     disk: any Disk, directory: String, _ configuration: StoreConfiguration
@@ -27,8 +28,7 @@ struct StoreOpening {
   private static func create(
     _ disk: any Disk, _ directory: String, _ configuration: StoreConfiguration
   ) throws(StoreError) -> StoreOpening {
-    var random = SeededRandom(seed: configuration.seed)
-    let files = StoreFiles(generation: 1, identity: random.next())
+    let files = StoreFiles(generation: 1, seed: configuration.seed)
     let (vfs, path, writer) = try connect(files, disk, directory, configuration, create: true)
     _ = try writer.checkpoint(restart: false)
     try writer.syncDatabase()
@@ -45,7 +45,7 @@ struct StoreOpening {
     }
     let (vfs, path, writer) = try connect(files, disk, directory, configuration, create: false)
     let durable = try proveDurable(writer)
-    return StoreOpening(vfs: vfs, path: path, writer: writer, durable: durable, isNew: false)
+    return StoreOpening(vfs: vfs, path: path, writer: writer, durable: durable, isNew: false, snapshot: files.snapshot)
   }
 
   /// What was recovered may be known to the machine's cache only, so it is written and synced anew. Without space for
@@ -65,9 +65,7 @@ struct StoreOpening {
     _ files: StoreFiles, _ disk: any Disk, _ directory: String, _ configuration: StoreConfiguration, create: Bool
   ) throws(StoreError) -> (StoreVFS, String, StoreWriter) {
     let path = StoreFiles.database(directory, files.generation)
-    var random = SeededRandom(seed: configuration.seed)
-    let vfs = StoreVFS(
-      disk: disk, directory: directory, identity: files.identity, random: SeededRandom(seed: random.next()))
+    let vfs = StoreVFS(files, disk: disk, directory: directory, seed: configuration.seed)
     return (vfs, path, try StoreWriter(vfs, path: path, configuration, create: create))
   }
 }

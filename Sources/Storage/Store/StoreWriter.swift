@@ -105,6 +105,26 @@ final class StoreWriter {
     self.metadata = metadata
   }
 
+  /// Commits rows of a snapshot: everything or nothing. The position stays where it is until all are in.
+  func insert(_ chunk: SnapshotChunk) throws(StoreError) {
+    try commit(applied: position.applied) { () throws(StoreError) in
+      var rows = SnapshotRows(chunk.rows)
+      while let row = Self.next(&rows) {
+        try end(
+          chunk.rows.withUnsafeBytes { raw in
+            put(UnsafeRawBufferPointer(rebasing: raw[row.key]), UnsafeRawBufferPointer(rebasing: raw[row.value]))
+          })
+      }
+    }
+  }
+
+  /// A chunk was checked when it was made.
+  private static func next(_ rows: inout SnapshotRows) -> (key: Range<Int>, value: Range<Int>)? {
+    do throws(MalformedBytes) { return try rows.next() } catch {
+      fatalError("A checked chunk cannot be read: \(error.what).")
+    }
+  }
+
   /// Syncs what was committed and moves it from the log into the database. Returns the position that is safe then.
   ///
   /// Readers may keep pages or the whole log where they are; the synced log holds those, so that the position is safe
@@ -154,16 +174,28 @@ final class StoreWriter {
   }
 
   private func write(_ key: [UInt8], _ value: [UInt8]?) throws(StoreError) {
-    let statement = value == nil ? deleteStatement : putStatement
-    let code = key.withUnsafeBytes { key -> Int32 in
-      statement.bind(1, key)
-      guard let value else { return statement.step() }
-      return value.withUnsafeBytes { value in
-        statement.bind(2, value)
-        return statement.step()
-      }
-    }
-    statement.reset()
+    try end(
+      key.withUnsafeBytes { key in
+        guard let value else {
+          deleteStatement.bind(1, key)
+          return run(deleteStatement)
+        }
+        return value.withUnsafeBytes { value in put(key, value) }
+      })
+  }
+
+  private func put(_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) -> Int32 {
+    putStatement.bind(1, key)
+    putStatement.bind(2, value)
+    return run(putStatement)
+  }
+
+  private func run(_ statement: Statement) -> Int32 {
+    defer { statement.reset() }
+    return statement.step()
+  }
+
+  private func end(_ code: Int32) throws(StoreError) {
     if code != SQLITE_DONE { throw connection.error(code, "write a row") }
   }
 }

@@ -34,13 +34,13 @@ final class StoreVFS {
   private static let serial = Atomic<UInt64>(0)
   private static let configured: Int32 = gantry_sqlite_configure()
 
-  init(disk: any Disk, directory: String, identity: UInt64, random: SeededRandom) {
+  init(_ files: StoreFiles, disk: any Disk, directory: String, seed: UInt64) {
     _ = Self.configured
     self.disk = disk
     self.directory = directory
     name = "gantry-\(Self.serial.add(1, ordering: .relaxed).newValue)"
-    seal = PageSeal(identity: identity)
-    state = Guarded(State(random: random))
+    seal = PageSeal(identity: files.identity)
+    state = Guarded(State(random: SeededRandom(seed: seed &+ files.generation)))
     let copy = UnsafeMutablePointer<CChar>.allocate(capacity: name.utf8.count + 1)
     name.utf8CString.withUnsafeBufferPointer { copy.initialize(from: $0.baseAddress!, count: $0.count) }
     cName = copy
