@@ -96,7 +96,7 @@ public final class Supervisor: Sendable {
     guard !table.isStopping else { throw SupervisorError("the cluster is being taken down") }
     let logPath = folder.logPath(of: name)
     ProcessLog.rotate(logPath)
-    var arguments = [child.plan.role.rawValue, "--config", folder.settingsPath(of: name)]
+    var arguments = Launcher.arguments(child.plan.role, name, folder, table.description.faults)
     if child.plan.role == .node, try ClusterState.load(folder)?.isFormed == false { arguments.append("--bootstrap") }
     let identity = try Launcher.start(executable, arguments, output: .file(logPath))
     table.started(name, identity)
@@ -144,7 +144,7 @@ public final class Supervisor: Sendable {
     table.withLock { table in
       for child in table.living where child.plan.role == role {
         table.endRequested(child.plan.name)
-        if let identity = child.identity { kill(identity.pid, signal) }
+        if let identity = child.identity { Termination.signal(identity.pid, signal) }
       }
     }
   }
