@@ -135,6 +135,30 @@ extension RealProcesses {
       }
     }
 
+    /// Only the coordinator is told, as while every node is paused.
+    @Test func aCoordinatorCutsItsLinksWithoutTheHelpOfNodes() async throws {
+      try await TestCluster.run { cluster in
+        let http = HTTPClient()
+        let client = DynamoClient(endpoint: try cluster.endpoint(), http: http)
+        let once = DynamoClient(endpoint: try cluster.endpoint(), http: http, retries: .none, timeoutMs: 15_000)
+        try await client.createTable(named: "things", request: Requests.createTable("things"))
+        let cuts = ["n1", "n2", "n3"].map { #"{"peer":"\#($0)","direction":"sending","cut":true}"# }
+        for (orders, arrives) in [(cuts.joined(separator: ","), false), ("", true)] {
+          let body = Requests.bytes(#"{"faults":[\#(orders)]}"#)
+          #expect(try await http.post("/faults", body: body, to: try cluster.admin(of: "c1")).status == 200)
+          let put = Requests.put("things", id: "\(arrives)", value: "x")
+          if arrives {
+            _ = try await client.call("PutItem", body: put)
+          } else {
+            await #expect(throws: CallError.self) { try await once.call("PutItem", body: put) }
+          }
+        }
+        let lost = try await client.call("GetItem", body: Requests.get("things", id: "false"))
+        #expect(try JSONValue(parsing: lost)["Item"] == nil)
+        await http.shutDown()
+      }
+    }
+
     @Test func aProcessRefusesOrdersThatItCannotRead() async throws {
       try await TestCluster.run { cluster in
         let http = HTTPClient()

@@ -43,6 +43,7 @@ import Testing
     Termination.signal(identity.pid, SIGTERM)
     #expect(Termination.waitUntilDead([identity], timeoutMs: 10_000))
     #expect(!identity.isPaused)
+    kill(identity.pid, SIGKILL)
     waitpid(identity.pid, nil, 0)
   }
 

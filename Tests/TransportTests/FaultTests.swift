@@ -111,9 +111,11 @@ import Testing
       #expect(world.faults.fault(peer: "server", .receiving) == nil)
     }
     // A second dialer on the same loop gets through after anything that the first had begun.
-    try await fixture.run { $0.dial(port, local: World.handshake("second")) }
-    try await fixture.until("the second link") { $0.accepted.links.count == 1 }
+    let second = try await Fixture(loop: fixture.loop)
+    try await second.run { $0.dial(port, local: World.handshake("second")) }
+    try await second.until("the second link") { $0.dialed.links.count == 1 }
     try await fixture.run { #expect($0.accepted.peers.map(\.process) == ["second"]) }
+    try await second.stop()
     try await fixture.stop()
   }
 
