@@ -6,11 +6,12 @@ struct ClusterCommand: ParsableCommand {
     commandName: "cluster",
     abstract: "Starts, watches, breaks and stops a cluster on this machine.",
     discussion: """
-      Not there yet: pause, resume, partition, isolate, heal; add, drain, replace; and a mirror into PostgreSQL (the \
-      sink), so a topology has no keys for it and up has no --no-sink and --postgres.
+      Not there yet: add, drain, replace; and a mirror into PostgreSQL (the sink), so a topology has no keys for it and
+      up has no --no-sink and --postgres.
       """,
     subcommands: [
-      UpCommand.self, StatusCommand.self, KillCommand.self, StopCommand.self, StartCommand.self, LogsCommand.self,
+      UpCommand.self, StatusCommand.self, KillCommand.self, StopCommand.self, StartCommand.self, PauseCommand.self,
+      ResumeCommand.self, PartitionCommand.self, IsolateCommand.self, HealCommand.self, LogsCommand.self,
       DownCommand.self, SuperviseCommand.self,
     ])
 }

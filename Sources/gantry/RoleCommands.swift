@@ -12,14 +12,13 @@ struct NodeCommand: ParsableCommand {
       """)
 
   @OptionGroup var options: RoleOptions
-  @Flag(help: "Allow links to be cut, slowed and thinned on request.") var enableFaults = false
 
   func run() throws {
     if options.printConfig { return Terminal.print(NodeSettings.printConfig) }
     let settings = try NodeSettings.load(
-      path: try options.path(), insecureListen: options.insecureListen, enableFaults: enableFaults)
+      path: try options.path(), insecureListen: options.insecureListen, enableFaults: options.enableFaults)
     options.warn(settings.insecureListen)
-    try NodeProcess(settings: settings).run()
+    try NodeProcess(settings: settings, faults: try options.faults(settings.enableFaults)).run()
   }
 }
 
@@ -36,9 +35,10 @@ struct CoordinatorCommand: ParsableCommand {
 
   func run() throws {
     if options.printConfig { return Terminal.print(CoordinatorSettings.printConfig) }
-    let settings = try CoordinatorSettings.load(path: try options.path(), insecureListen: options.insecureListen)
+    let settings = try CoordinatorSettings.load(
+      path: try options.path(), insecureListen: options.insecureListen, enableFaults: options.enableFaults)
     options.warn(settings.insecureListen)
-    try CoordinatorProcess(settings: settings).run()
+    try CoordinatorProcess(settings: settings, faults: try options.faults(settings.enableFaults)).run()
   }
 }
 
@@ -47,6 +47,17 @@ struct RoleOptions: ParsableArguments {
   @Flag(help: "Print every setting with its default, unit and meaning, and end.") var printConfig = false
   @Flag(help: "Allow listeners that other machines can reach, although nothing authenticates their callers.")
   var insecureListen = false
+  @Flag(help: "Allow links to be cut, slowed and thinned on request (POST /faults on the admin port).")
+  var enableFaults = false
+  @Option(
+    help: ArgumentHelp("Faults in force from the start: the body of a POST /faults.", valueName: "json"))
+  var faults: String?
+
+  /// - Parameter areEnabled: by the flag or by the settings.
+  func faults(_ areEnabled: Bool) throws -> String? {
+    guard areEnabled || faults == nil else { throw ValidationError("--faults works only with --enable-faults.") }
+    return faults
+  }
 
   func path() throws -> String {
     guard let config else { throw ValidationError("--config FILE must be given.") }

@@ -90,6 +90,30 @@ final class TestCluster: Sendable {
     return try #require(Endpoint(text))
   }
 
+  private func process(_ name: String) throws -> JSONValue {
+    let region = try description()["regions"]?[0]
+    let all = (region?["nodes"]?.elements ?? []) + (region?["coordinators"]?.elements ?? [])
+    return try #require(all.first { $0["name"]?.text == name })
+  }
+
+  /// A coordinator's own endpoint.
+  func endpoint(of name: String) throws -> Endpoint {
+    let text = try #require(try process(name)["address"]?.text)
+    return try #require(Endpoint(text))
+  }
+
+  func admin(of name: String) throws -> Endpoint {
+    let text = try #require(try process(name)["admin"]?.text)
+    return try #require(Endpoint(text))
+  }
+
+  /// The value of the sample whose line starts with `prefix` on a process's `/metrics`.
+  func metric(_ prefix: String, of name: String, _ http: HTTPClient) async throws -> Double {
+    let page = String(decoding: try await http.get("/metrics", from: try admin(of: name)).body, as: UTF8.self)
+    let line = try #require(page.split(separator: "\n").first { $0.hasPrefix(prefix) })
+    return try #require(Double(line.dropFirst(prefix.count)))
+  }
+
   /// Process ids of nodes and coordinators by name; those that are down are missing.
   func processes() throws -> [String: Int32] {
     let region = try description()["regions"]?[0]
@@ -125,7 +149,7 @@ final class TestCluster: Sendable {
 
   /// The last lines of every log, for a failed test.
   func logs() -> String {
-    ["supervisor", "n1", "n2", "n3", "c1"].map { name in
+    ["supervisor", "n1", "n2", "n3", "c1", "c2"].map { name in
       let path = name == "supervisor" ? data + "/supervisor.log" : "\(data)/\(name)/log"
       let text = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
       return "== \(name)\n" + text.split(separator: "\n").suffix(20).joined(separator: "\n")

@@ -129,6 +129,8 @@ private final class OneNode {
     let client = try RawClient(port: #require(server.localAddress?.port))
     client.send("POST /checksum HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n{}")
     #expect(client.readAnswer().hasSuffix("\r\n\r\n{}"))
+    client.send("POST /checksum HTTP/1.1\r\nHost: localhost\r\nOrigin: http://a.b\r\nContent-Length: 2\r\n\r\n{}")
+    #expect(client.readAnswer().hasPrefix("HTTP/1.1 403 "))
     for (path, start) in [
       ("/metrics", "200"), ("/readyz", "200"), ("/healthz", "200"), ("/nothing", "404"), ("/checksum", "405"),
     ] {

@@ -107,7 +107,8 @@ private func refusal(_ body: () throws(SettingsError) -> Void) -> String? {
   @Test func whatIsWrittenReadsBack() throws {
     let settings = CoordinatorSettings(
       cluster: cluster, region: "us-east-1", name: "c1", listen: "127.0.0.1:8000", admin: "127.0.0.1:9100",
-      nodes: peers, corsOrigins: ["http://localhost:3000"], allowedHosts: ["ris.example"], logFormat: .json)
+      nodes: peers, enableFaults: true, corsOrigins: ["http://localhost:3000"], allowedHosts: ["ris.example"],
+      logFormat: .json)
     let path = try temporary(settings.yaml())
     #expect(try CoordinatorSettings.load(path: path) == settings)
   }

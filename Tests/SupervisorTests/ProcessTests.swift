@@ -29,6 +29,24 @@ import Testing
     #expect(Termination.describe(status) == "exited with code 3")
   }
 
+  @Test func aStoppedProcessIsPausedAndStillEndsByRequest() throws {
+    let folder = try temporaryFolder()
+    let identity = try Launcher.start("/bin/sleep", ["60"], output: .file(folder.path + "/log"))
+    #expect(!identity.isPaused)
+    kill(identity.pid, SIGSTOP)
+    while !identity.isPaused { usleep(1_000) }
+    #expect(identity.isAlive)
+    kill(identity.pid, SIGCONT)
+    while identity.isPaused { usleep(1_000) }
+    kill(identity.pid, SIGSTOP)
+    while !identity.isPaused { usleep(1_000) }
+    Termination.signal(identity.pid, SIGTERM)
+    #expect(Termination.waitUntilDead([identity], timeoutMs: 10_000))
+    #expect(!identity.isPaused)
+    kill(identity.pid, SIGKILL)
+    waitpid(identity.pid, nil, 0)
+  }
+
   @Test func aSignalIsNamed() {
     #expect(Termination.describe(SIGSEGV).hasPrefix("killed by signal 11 ("))
     #expect(Termination.describe(SIGABRT | 0x80).contains("core dumped"))

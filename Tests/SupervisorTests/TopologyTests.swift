@@ -58,6 +58,16 @@ import Testing
     #expect(bare.tables.isEmpty && bare.sampleData == nil)
   }
 
+  /// A coordinator keeps nothing, so a folder may change between the two.
+  @Test func haIsLocalWithTwoCoordinators() throws {
+    let (ha, local) = (try Topology.load("ha"), try Topology.load("local"))
+    #expect(ha.shape == local.shape)
+    #expect(ha.regions[0].coordinators.map(\.name) == ["c1", "c2"])
+    #expect(ha.regions[0].coordinators.map(\.port) == [8000, 8001])
+    #expect(ha.tables.map(\.request) == local.tables.map(\.request))
+    #expect(ha.sampleData?.patients == local.sampleData?.patients)
+  }
+
   @Test(arguments: [
     ("sink: {}\n", "unknown key 'sink'"),
     ("tabels: []\n", "unknown key 'tabels'; did you mean 'tables'?"),
@@ -90,6 +100,6 @@ import Testing
 
   @Test func anUnknownNameListsTheBuiltInOnes() {
     let message = settingsRefusal { () throws(SettingsError) in _ = try Topology.load("locl") }
-    #expect(message?.contains("(bare, local); did you mean 'local'?") == true)
+    #expect(message?.contains("(bare, ha, local); did you mean 'local'?") == true)
   }
 }

@@ -19,6 +19,22 @@ import Transport
     try await fixture.stop()
   }
 
+  /// Early elections wait for this proof; a back-off of an hour may not hold it up.
+  @Test func aPeerThatDiesIsProvenDeadAtOnce() async throws {
+    let fixture = try await Fixture()
+    let port = try await fixture.listen()
+    try await fixture.run { world in
+      world.options.backOffMin = .seconds(3_600)
+      world.options.backOffMax = .seconds(3_600)
+      world.dial(port)
+    }
+    try await fixture.until("the link") { $0.dialed.links.count == 1 }
+    try await fixture.loop.flatSubmit { [fixture] in fixture.closeListener() }.get()
+    try await fixture.until("the proof") { !$0.dialed.failures.isEmpty }
+    try await fixture.run { #expect($0.dialed.failures == [.refusedAddress]) }
+    try await fixture.stop()
+  }
+
   @Test func aSilentAddressTimesOutAndIsNotRefused() async throws {
     let fixture = try await Fixture()
     // It accepts and never says anything.

@@ -75,6 +75,50 @@ import Testing
     try await fixture.stop()
   }
 
+  /// A coordinator's loops call themselves `c1.0`, `c1.1`.
+  @Test(arguments: [true, false])
+  func aFaultConcernsEveryLoopOfAProcess(atDialer: Bool) async throws {
+    let fixture = try await Fixture()
+    let (server, client) = (World.handshake("server.1"), World.handshake("client.0"))
+    let port = try await fixture.listen { $0.listen(local: server, faults: $0.listenerFaults) }
+    try await fixture.run { $0.dial(port, local: client, expecting: "server.1", faults: $0.faults) }
+    try await fixture.until("both ends up") { $0.dialed.links.count == 1 && $0.accepted.links.count == 1 }
+    try await fixture.run { world in
+      let link = atDialer ? world.dialed.link : world.accepted.link
+      world.faults.set(.cut, peer: "server", .sending)
+      world.listenerFaults.set(.cut, peer: "client", .sending)
+      link.send([1])
+      world.faults.healAll()
+      world.listenerFaults.healAll()
+      link.send([2])
+    }
+    try await fixture.until("a frame") { !$0.dialed.frames.isEmpty || !$0.accepted.frames.isEmpty }
+    try await fixture.run { #expect((atDialer ? $0.accepted : $0.dialed)?.frames == [[2]]) }
+    try await fixture.stop()
+  }
+
+  @Test func replacingFaultsDoesNotHealALinkThatStaysCut() async throws {
+    let fixture = try await Fixture()
+    let port = try await fixture.listen()
+    try await fixture.run { world in
+      world.options.connectTimeout = .seconds(3_600)
+      world.faults.set(.cut, peer: "server")
+      world.dial(port, faults: world.faults)
+      world.faults.replaceAll([FaultTable.Way(peer: "server", .sending): .cut])
+      world.faults.replaceAll([
+        FaultTable.Way(peer: "server", .sending): .cut, FaultTable.Way(peer: "other", .receiving): .cut,
+      ])
+      #expect(world.faults.fault(peer: "server", .receiving) == nil)
+    }
+    // A second dialer on the same loop gets through after anything that the first had begun.
+    let second = try await Fixture(loop: fixture.loop)
+    try await second.run { $0.dial(port, local: World.handshake("second")) }
+    try await second.until("the second link") { $0.dialed.links.count == 1 }
+    try await fixture.run { #expect($0.accepted.peers.map(\.process) == ["second"]) }
+    try await second.stop()
+    try await fixture.stop()
+  }
+
   @Test func aPeerThatStaysSilentIsGivenUpAndAnIdleOneIsNot() async throws {
     let idle = try await Fixture()
     let silent = try await Fixture()

@@ -38,12 +38,62 @@ import Transport
 
   @Test func theListenersOwnerMayRefuse() async throws {
     let fixture = try await Fixture()
-    let port = try await fixture.listen { $0.listen(refusing: "an old incarnation") }
+    let port = try await fixture.listen { $0.listen(refusing: .refuse(reason: "not today")) }
     try await fixture.run { $0.dial(port) }
     try await fixture.until("a refusal") { !$0.dialed.failures.isEmpty }
     try await fixture.run {
-      #expect($0.dialed.failures.first == .refused(status: 403, reason: "an old incarnation"))
+      #expect($0.dialed.failures.first == .refused(status: 403, reason: "not today"))
     }
+    try await fixture.stop()
+  }
+
+  /// The dialer's owner must know that it is its own incarnation that is wrong, not the moment.
+  @Test func aRefusedIncarnationIsToldFromOtherRefusals() async throws {
+    let fixture = try await Fixture()
+    let port = try await fixture.listen {
+      $0.listen(refusing: .refuse(status: HandshakeStatus.incarnation, reason: "incarnation 3 is not above 4"))
+    }
+    try await fixture.run { $0.dial(port) }
+    try await fixture.until("a refusal") { !$0.dialed.failures.isEmpty }
+    try await fixture.run { world in
+      #expect(world.dialed.failures.first == .refused(status: 409, reason: "incarnation 3 is not above 4"))
+      #expect(world.dialed.links.isEmpty && world.accepted.links.isEmpty)
+    }
+    try await fixture.stop()
+  }
+
+  @Test func theDialersOwnerMayTurnAPeerAwayAndIsAskedAgain() async throws {
+    let fixture = try await Fixture()
+    let port = try await fixture.listen { $0.listen(local: World.handshake("server", start: 11)) }
+    try await fixture.run { world in
+      world.dial(port) { [unowned world] peer in
+        world.dialed.failures.count < 2 ? "start \(peer.start) is a stranger" : nil
+      }
+    }
+    try await fixture.until("the link") { !$0.dialed.links.isEmpty }
+    try await fixture.run { world in
+      let refusal = LinkFailure.notAdmitted("start 11 is a stranger")
+      #expect(world.dialed.failures == [refusal, refusal])
+      #expect(world.dialed.downs.isEmpty)
+    }
+    try await fixture.stop()
+  }
+
+  /// Two copies of one data directory have the same name and incarnation.
+  @Test func twoProcessesWithOneIncarnationDifferInTheirStart() async throws {
+    let fixture = try await Fixture()
+    let port = try await fixture.listen()
+    try await fixture.run { $0.dial(port, local: World.handshake("client", start: .max)) }
+    try await fixture.until("the link") { $0.accepted.links.count == 1 }
+    try await fixture.run { world in
+      #expect(world.accepted.peers[0].start == .max)
+      #expect(world.accepted.peers[0] != World.handshake("client"))
+    }
+    let (one, same) = (0, 0)
+    func process(_ number: Int) -> Handshake {
+      Handshake(cluster: "", process: "p\(number)", role: "node", incarnation: 1)
+    }
+    #expect(process(one).start == process(same).start)
     try await fixture.stop()
   }
 

@@ -87,15 +87,19 @@ final class World {
     accepted = Recorder { [unowned self] in check() }
   }
 
-  static func handshake(_ process: String, cluster: String = "cluster-1", version: UInt16 = 1) -> Handshake {
-    Handshake(cluster: cluster, process: process, role: "node", incarnation: 3, protocolVersion: version)
+  static func handshake(
+    _ process: String, cluster: String = "cluster-1", start: UInt64 = 7, version: UInt16 = 1
+  ) -> Handshake {
+    Handshake(
+      cluster: cluster, process: process, role: "node", incarnation: 3, start: start, protocolVersion: version)
   }
 
   func listen(
-    port: Int = 0, local: Handshake = handshake("server"), faults: FaultTable? = nil, refusing reason: String? = nil
+    port: Int = 0, local: Handshake = handshake("server"), faults: FaultTable? = nil,
+    refusing refusal: Listener.Acceptance? = nil
   ) -> EventLoopFuture<Int> {
     let listener = Listener(loop: loop, local: local, options: options, faults: faults) { [unowned self] _, _ in
-      if let reason { .refuse(reason: reason) } else { .accept(accepted) }
+      refusal ?? .accept(accepted)
     }
     self.listener = listener
     return listener.bind(host: "127.0.0.1", port: port)
@@ -103,11 +107,11 @@ final class World {
 
   func dial(
     _ port: Int, host: String = "127.0.0.1", local: Handshake = handshake("client"), expecting: String? = "server",
-    faults: FaultTable? = nil, transportClass: TransportClass = .operations
+    faults: FaultTable? = nil, transportClass: TransportClass = .operations, admit: ((Handshake) -> String?)? = nil
   ) {
     let dialer = Dialer(
       loop: loop, host: host, port: port, transportClass: transportClass, local: local, expectedProcess: expecting,
-      options: options, faults: faults, random: SeededRandom(seed: 1), delegate: dialed)
+      options: options, faults: faults, random: SeededRandom(seed: 1), admit: admit, delegate: dialed)
     self.dialer = dialer
     dialer.start()
   }

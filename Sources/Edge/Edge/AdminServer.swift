@@ -126,6 +126,10 @@ final class AdminResponder: HTTPResponder {
           ? HTTPAnswer(status: 404, text: "There is nothing here.\n")
           : HTTPAnswer(status: 405, text: "This path has another method.\n"))
     }
+    // A browser names the page that asks; any page may send a plain POST to a port of the user's machine.
+    guard route.method == .get || !request.head.headers.contains(name: "origin") else {
+      return reply.send(HTTPAnswer(status: 403, text: "Web pages may not ask for this.\n"))
+    }
     let bound = NIOLoopBound(reply, eventLoop: eventLoop)
     let eventLoop = eventLoop
     route.handler(Array(request.body.readableBytesView)) { answer in

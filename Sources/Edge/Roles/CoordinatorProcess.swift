@@ -14,8 +14,13 @@ import Transport
 /// One coordinator as a process: on each of its loops a machine of its own with links of its own to all nodes.
 public struct CoordinatorProcess {
   private let settings: CoordinatorSettings
+  private let faults: String?
 
-  public init(settings: CoordinatorSettings) { self.settings = settings }
+  /// - Parameter faults: what `POST /faults` takes, in force before the first link; only with `enableFaults`.
+  public init(settings: CoordinatorSettings, faults: String? = nil) {
+    self.settings = settings
+    self.faults = faults
+  }
 
   /// Runs until SIGTERM or SIGINT; throws where the coordinator cannot start.
   public func run() throws {
@@ -30,9 +35,11 @@ public struct CoordinatorProcess {
     let nodes = try settings.nodes.map { node in
       (node, try ProcessFailure.address(node.address, key: "nodes.\(node.name).address"))
     }
-    let lanes = CoordinatorLanes(settings: settings, nodes: nodes, transport: transport, state: state)
+    let lanes = CoordinatorLanes(
+      settings: settings, nodes: nodes, transport: transport, state: state,
+      faults: try settings.enableFaults ? ProcessFaults(initial: faults) : nil)
     let edge = try startEdge(group, &registry, lanes)
-    let admin = try startAdmin(adminGroup.next(), &registry, state)
+    let admin = try startAdmin(adminGroup.next(), &registry, state, lanes)
     state.publish(registry)
     logger.info("coordinator started", metadata: ["listen": "\(settings.listen)", "admin": "\(settings.admin)"])
     let ending = Signals.wait()
@@ -61,13 +68,13 @@ public struct CoordinatorProcess {
   }
 
   private func startAdmin(
-    _ loop: any EventLoop, _ registry: inout MetricRegistry, _ state: ProcessState
+    _ loop: any EventLoop, _ registry: inout MetricRegistry, _ state: ProcessState, _ lanes: CoordinatorLanes
   ) throws -> AdminServer {
     let address = try ProcessFailure.address(settings.admin, key: "admin")
     do {
       return try AdminServer.start(
         host: address.host, port: address.port, eventLoop: loop, clock: RealClock(), registry: &registry,
-        isReady: { state.isReady }, metrics: { state.metricsPage() }, routes: []
+        isReady: { state.isReady }, metrics: { state.metricsPage() }, routes: lanes.routes
       ).wait()
     } catch {
       throw ProcessFailure.listening(on: settings.admin, key: "admin", error)
@@ -83,10 +90,14 @@ private final class CoordinatorLanes: Sendable {
   private let state: ProcessState
   private static let readinessIntervalMs: Int64 = 20
   private let stops = Mutex<[@Sendable () -> Void]>([])
+  private let faults: Mutex<ProcessFaults?>
+  private let incarnation = RealClock().wallTimeMs
 
   init(
-    settings: CoordinatorSettings, nodes: [(NodeAddress, HostPort)], transport: TransportOptions, state: ProcessState
+    settings: CoordinatorSettings, nodes: [(NodeAddress, HostPort)], transport: TransportOptions, state: ProcessState,
+    faults: ProcessFaults?
   ) {
+    self.faults = Mutex(faults)
     self.settings = settings
     self.nodes = nodes
     self.transport = transport
@@ -109,16 +120,20 @@ private final class CoordinatorLanes: Sendable {
     return host
   }
 
+  /// Asked when every loop has its machine.
+  var routes: [AdminServer.Route] { faults.withLock { $0.map { [$0.route] } ?? [] } }
+
   private func dialers(_ loop: any EventLoop, _ number: Int, _ links: CoordinatorLinks) -> [NodeID: Dialer] {
     let local = Handshake(
       cluster: settings.cluster, process: "\(settings.name).\(number)", role: "coordinator",
-      incarnation: RealClock().wallTimeMs)
+      incarnation: incarnation)
+    let table = faults.withLock { $0?.makeTable(on: loop) }
     var dialers: [NodeID: Dialer] = [:]
     for (node, address) in nodes {
       dialers[NodeID(node.node)] = Dialer(
         loop: loop, host: address.host, port: address.port, transportClass: .operations, local: local,
-        expectedProcess: node.name, options: transport, random: SeededRandom(seed: UInt64.random(in: .min ... .max)),
-        delegate: links)
+        expectedProcess: node.name, options: transport, faults: table,
+        random: SeededRandom(seed: UInt64.random(in: .min ... .max)), delegate: links)
     }
     return dialers
   }

@@ -4,23 +4,19 @@ import Items
 import NIOCore
 import Transport
 
-/// `POST /faults`: cuts, slows and thins this process's links to a peer, where the process was started for it.
-///
-/// Body: `{"peer": "n2", "direction": "both", "cut": true, "delayMs": 0, "lossPerMillion": 0}`; direction `sending`,
-/// `receiving` or `both`. All of a peer's members at zero heal it; `{"healAll": true}` heals every link.
-struct FaultOrder {
-  private var peer: String
-  private var directions: [FaultTable.Direction]
-  private var fault: LinkFault?
-  private var healsAll = false
+/// What becomes of one peer's links: `{"peer": "n2", "direction": "both", "cut": true, "delayMs": 0,
+/// "lossPerMillion": 0}`; direction `sending`, `receiving` or `both`. All of a peer's members at zero heal it.
+struct FaultOrder: Sendable {
+  let peer: String
+  let directions: [FaultTable.Direction]
+  /// Nil: heal.
+  let fault: LinkFault?
 
   private static let delayMsMax = 60_000
 
-  init(_ body: [UInt8]) throws {
-    let json = try JSONValue(parsing: body)
-    healsAll = json["healAll"]?.bool ?? false
+  init(_ json: JSONValue) throws {
     peer = json["peer"]?.text ?? ""
-    guard healsAll || !peer.isEmpty else { throw ProcessFailure("'peer' is missing: name the process to cut off.") }
+    guard !peer.isEmpty else { throw ProcessFailure("'peer' is missing: name the process to cut off.") }
     switch json["direction"]?.text ?? "both" {
     case "both": directions = [.sending, .receiving]
     case "sending": directions = [.sending]
@@ -33,26 +29,85 @@ struct FaultOrder {
     guard (0...Self.delayMsMax).contains(delayMs), (0...1_000_000).contains(loss) else {
       throw ProcessFailure("'delayMs' is 0 to \(Self.delayMsMax), 'lossPerMillion' 0 to 1000000.")
     }
-    guard isCut || delayMs > 0 || loss > 0 else { return }
-    fault = LinkFault(lossPerMillion: UInt64(loss), delay: .milliseconds(UInt64(delayMs)), isCut: isCut)
+    let isWhole = !isCut && delayMs == 0 && loss == 0
+    fault = isWhole ? nil : LinkFault(lossPerMillion: UInt64(loss), delay: .milliseconds(UInt64(delayMs)), isCut: isCut)
+  }
+}
+
+/// The body of `POST /faults`, and what `--faults` takes at the start: one order, which adds to what is; or
+/// `{"faults": [order, …]}`, which replaces all of it. `{"healAll": true}` is the empty list.
+struct FaultOrders: Sendable {
+  private let orders: [FaultOrder]
+  private let replacesAll: Bool
+
+  init(_ body: [UInt8]) throws {
+    let json = try JSONValue(parsing: body)
+    if let list = json["faults"]?.elements {
+      orders = try list.map { try FaultOrder($0) }
+      replacesAll = true
+    } else {
+      replacesAll = json["healAll"]?.bool ?? false
+      orders = replacesAll ? [] : [try FaultOrder(json)]
+    }
   }
 
   func apply(to table: FaultTable) {
-    if healsAll { return table.healAll() }
-    for direction in directions { table.set(fault, peer: peer, direction) }
+    guard replacesAll else {
+      for order in orders {
+        for direction in order.directions { table.set(order.fault, peer: order.peer, direction) }
+      }
+      return
+    }
+    var faults: [FaultTable.Way: LinkFault] = [:]
+    for order in orders {
+      for direction in order.directions { faults[FaultTable.Way(peer: order.peer, direction)] = order.fault }
+    }
+    table.replaceAll(faults)
+  }
+}
+
+/// The fault tables of all loops of a process that was started with `--enable-faults`.
+struct ProcessFaults: Sendable {
+  private var tables: [NIOLoopBound<FaultTable>] = []
+  private let initial: FaultOrders?
+
+  /// - Parameter initial: in force before the first link; the body of a `POST /faults`.
+  init(initial: String?) throws {
+    do {
+      self.initial = try initial.map { try FaultOrders(Array($0.utf8)) }
+    } catch {
+      throw ProcessFailure("--faults: \(error)")
+    }
   }
 
-  static func route(_ table: NIOLoopBound<FaultTable>, loop: any EventLoop) -> AdminServer.Route {
-    AdminServer.Route(.post, "/faults") { body, completion in
+  /// Makes the table of one loop. On that loop.
+  mutating func makeTable(on loop: any EventLoop) -> FaultTable {
+    let table = FaultTable(seed: UInt64.random(in: .min ... .max))
+    initial?.apply(to: table)
+    tables.append(NIOLoopBound(table, eventLoop: loop))
+    return table
+  }
+
+  /// `POST /faults`; answered when every loop obeys.
+  var route: AdminServer.Route {
+    AdminServer.Route(.post, "/faults") { [tables] body, completion in
       do {
-        let order = try FaultOrder(body)
-        loop.execute {
-          order.apply(to: table.value)
-          completion(.text("done\n"))
-        }
+        let orders = try FaultOrders(body)
+        Self.apply(orders, to: tables[...]) { completion(.text("done\n")) }
       } catch {
         completion(.text("\(error)\n", status: 400))
       }
+    }
+  }
+
+  /// One loop after the other.
+  private static func apply(
+    _ orders: FaultOrders, to tables: ArraySlice<NIOLoopBound<FaultTable>>, completion: @escaping @Sendable () -> Void
+  ) {
+    guard let first = tables.first else { return completion() }
+    first.eventLoop.execute {
+      orders.apply(to: first.value)
+      apply(orders, to: tables.dropFirst(), completion: completion)
     }
   }
 }

@@ -16,19 +16,28 @@ import Transport
 public struct NodeProcess {
   private let settings: NodeSettings
 
-  public init(settings: NodeSettings) { self.settings = settings }
+  private let faults: String?
+
+  /// - Parameter faults: what `POST /faults` takes, in force before the first link; only with `enableFaults`.
+  public init(settings: NodeSettings, faults: String? = nil) {
+    self.settings = settings
+    self.faults = faults
+  }
 
   /// How long a clean stop waits for its leaderships to move.
   private static let leavePatience = TimeAmount.seconds(1)
 
-  /// Runs until SIGTERM or SIGINT, then hands over what the node leads and stops; throws where the node cannot start or has to stop.
+  /// Runs until SIGTERM, after which it hands over what it leads, or SIGINT; throws where the node cannot start or has to
+  /// stop.
   public func run() throws {
     Signals.prepare()
     let logger = ProcessLog.logger(process: settings.name, format: settings.logFormat, level: settings.logLevel)
     let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     let loop = group.next()
     let state = ProcessState(loops: 1)
-    let assembly = NodeAssembly(settings: settings, loop: loop, state: state, logger: logger)
+    let assembly = NodeAssembly(
+      settings: settings, loop: loop, state: state, logger: logger,
+      faults: try settings.enableFaults ? ProcessFaults(initial: faults) : nil)
     let host = try loop.submit { try NIOLoopBound(assembly.open(), eventLoop: loop) }.wait()
     try loop.flatSubmit { assembly.listen(host.value) }.wait()
     let admin = try assembly.startAdmin(host)
@@ -53,7 +62,7 @@ private struct SendableWorkers: Sendable {
 
 /// Puts a node's parts together on its loop.
 ///
-/// `@unchecked Sendable`: `listener`, `faults`, `registry` and `transport` are touched on `loop`, and by the starting
+/// `@unchecked Sendable`: `listener`, the faults, `registry` and `transport` are touched on `loop`, and by the starting
 /// thread while it waits for what it asked of the loop.
 private final class NodeAssembly: @unchecked Sendable {
   private let settings: NodeSettings
@@ -62,9 +71,11 @@ private final class NodeAssembly: @unchecked Sendable {
   private let logger: Logger
   private let clock = RealClock()
   private var listener: Listener?
-  private var faults: FaultTable?
+  private var faults: ProcessFaults?
+  private var faultTable: FaultTable?
 
-  init(settings: NodeSettings, loop: any EventLoop, state: ProcessState, logger: Logger) {
+  init(settings: NodeSettings, loop: any EventLoop, state: ProcessState, logger: Logger, faults: ProcessFaults?) {
+    self.faults = faults
     self.settings = settings
     self.loop = loop
     self.state = state
@@ -110,8 +121,8 @@ private final class NodeAssembly: @unchecked Sendable {
     }
     let local = Handshake(
       cluster: settings.cluster, process: settings.name, role: "node", incarnation: clock.wallTimeMs)
-    if settings.enableFaults { faults = FaultTable(seed: UInt64.random(in: .min ... .max)) }
-    let listener = Listener(loop: loop, local: local, options: transport, faults: faults) { _, _ in .accept(host) }
+    faultTable = faults?.makeTable(on: loop)
+    let listener = Listener(loop: loop, local: local, options: transport, faults: faultTable) { _, _ in .accept(host) }
     self.listener = listener
     let bound = NIOLoopBound(host, eventLoop: loop)
     let key = settings.listen
@@ -132,7 +143,7 @@ private final class NodeAssembly: @unchecked Sendable {
       let address = try ProcessFailure.address(peer.address, key: "peers.\(peer.name).address")
       dialers[NodeID(peer.node)] = Dialer(
         loop: loop, host: address.host, port: address.port, transportClass: transportClass, local: local,
-        expectedProcess: peer.name, options: transport, faults: faults,
+        expectedProcess: peer.name, options: transport, faults: faultTable,
         random: SeededRandom(seed: UInt64.random(in: .min ... .max)),
         delegate: host)
     }
@@ -154,8 +165,7 @@ private final class NodeAssembly: @unchecked Sendable {
         loop.execute { host.value.proposeChecksums { completion(.json(StatusPage.proposed($0))) } }
       },
     ]
-    let table = try loop.submit { [self] in faults.map { NIOLoopBound($0, eventLoop: loop) } }.wait()
-    if let table { routes.append(FaultOrder.route(table, loop: loop)) }
+    if let faults { routes.append(faults.route) }
     do {
       let server = try AdminServer.start(
         host: address.host, port: address.port, eventLoop: loop, clock: clock, registry: &registry,

@@ -47,6 +47,8 @@ enum CommonSettings {
   ]
   static let admin = SettingKey(
     "admin", .text("host:port"), "HTTP/1.1 listener for /healthz, /readyz, /metrics and /status.")
+  static let enableFaults = SettingKey(
+    "enableFaults", .flag, default: "false", "Allows links to be cut, slowed and thinned on request; for drills.")
   static let insecureListen = SettingKey(
     "insecureListen", .flag, default: "false",
     "Allows listeners off loopback although nothing authenticates their callers.")

@@ -12,6 +12,7 @@ public struct CoordinatorSettings: Equatable, Sendable {
   public var nodes: [NodeAddress]
   public var loops: Int
   public var callTimeoutMs: Int
+  public var enableFaults: Bool
   public var insecureListen: Bool
   /// Origins of web pages that may call the API; empty: none.
   public var corsOrigins: [String]
@@ -22,8 +23,8 @@ public struct CoordinatorSettings: Equatable, Sendable {
 
   public init(
     cluster: String, region: String, name: String, listen: String, admin: String, nodes: [NodeAddress],
-    loops: Int = 2, callTimeoutMs: Int = 10_000, insecureListen: Bool = false, corsOrigins: [String] = [],
-    allowedHosts: [String] = [], logFormat: LogFormat = .text, logLevel: LogLevel = .info
+    loops: Int = 2, callTimeoutMs: Int = 10_000, enableFaults: Bool = false, insecureListen: Bool = false,
+    corsOrigins: [String] = [], allowedHosts: [String] = [], logFormat: LogFormat = .text, logLevel: LogLevel = .info
   ) {
     self.cluster = cluster
     self.region = region
@@ -33,6 +34,7 @@ public struct CoordinatorSettings: Equatable, Sendable {
     self.nodes = nodes
     self.loops = loops
     self.callTimeoutMs = callTimeoutMs
+    self.enableFaults = enableFaults
     self.insecureListen = insecureListen
     self.corsOrigins = corsOrigins
     self.allowedHosts = allowedHosts
@@ -51,7 +53,7 @@ public struct CoordinatorSettings: Equatable, Sendable {
       SettingKey(
         "callTimeoutMs", .integer(unit: "milliseconds", 100...120_000), default: "10000",
         "How long a call may take, retries inside the cluster included, before it answers InternalServerError."),
-      CommonSettings.insecureListen,
+      CommonSettings.enableFaults, CommonSettings.insecureListen,
       SettingKey(
         "corsOrigins", .texts("origins, e.g. http://localhost:3000"), default: "[]",
         "Web pages of these origins may call the API; empty: none may."),
@@ -60,9 +62,12 @@ public struct CoordinatorSettings: Equatable, Sendable {
         "Names accepted in the Host header besides localhost, loopback addresses and the listen address."),
     ] + CommonSettings.logging
 
-  /// Reads and checks a settings file; the flag adds to what the file allows.
-  public static func load(path: String, insecureListen: Bool = false) throws(SettingsError) -> CoordinatorSettings {
+  /// Reads and checks a settings file; the flags add to what the file allows.
+  public static func load(
+    path: String, insecureListen: Bool = false, enableFaults: Bool = false
+  ) throws(SettingsError) -> CoordinatorSettings {
     var settings = try CoordinatorSettings(try SettingsSection.load(path: path, keys: keys))
+    settings.enableFaults = settings.enableFaults || enableFaults
     settings.insecureListen = settings.insecureListen || insecureListen
     try settings.validate(file: path)
     return settings
@@ -75,8 +80,8 @@ public struct CoordinatorSettings: Equatable, Sendable {
       cluster: try section.text("cluster"), region: try section.text("region"), name: try section.text("name"),
       listen: try section.text("listen"), admin: try section.text("admin"), nodes: nodes,
       loops: try section.integer("loops"), callTimeoutMs: try section.integer("callTimeoutMs"),
-      insecureListen: try section.flag("insecureListen"), corsOrigins: try section.texts("corsOrigins"),
-      allowedHosts: try section.texts("allowedHosts"),
+      enableFaults: try section.flag("enableFaults"), insecureListen: try section.flag("insecureListen"),
+      corsOrigins: try section.texts("corsOrigins"), allowedHosts: try section.texts("allowedHosts"),
       logFormat: try section.choice("logFormat", as: LogFormat.self),
       logLevel: try section.choice("logLevel", as: LogLevel.self))
   }
@@ -94,7 +99,7 @@ public struct CoordinatorSettings: Equatable, Sendable {
     }
   }
 
-  /// The settings as a file that ``load(path:insecureListen:)`` reads back.
+  /// The settings as a file that ``load(path:insecureListen:enableFaults:)`` reads back.
   public func yaml() -> String {
     let quoted = SettingsValue.quoted
     return """
@@ -106,6 +111,7 @@ public struct CoordinatorSettings: Equatable, Sendable {
       nodes:
       \(nodes.map(\.yaml).joined())loops: \(loops)
       callTimeoutMs: \(callTimeoutMs)
+      enableFaults: \(enableFaults)
       insecureListen: \(insecureListen)
       corsOrigins: [\(corsOrigins.map(quoted).joined(separator: ", "))]
       allowedHosts: [\(allowedHosts.map(quoted).joined(separator: ", "))]

@@ -82,9 +82,7 @@ public struct NodeSettings: Equatable, Sendable {
       SettingKey(
         "journalSegmentBytes", .integer(unit: "bytes", 4_194_304...1_073_741_824), default: "16777216",
         "Size of one log segment. It bounds one entry, and is what the log grows by."),
-      SettingKey(
-        "enableFaults", .flag, default: "false", "Allows links to be cut, slowed and thinned on request; for drills."),
-      CommonSettings.insecureListen,
+      CommonSettings.enableFaults, CommonSettings.insecureListen,
     ] + CommonSettings.logging
 
   /// Reads and checks a settings file; the flags add to what the file allows.

@@ -25,16 +25,19 @@ public final class Dialer {
   /// What the next attempt says of this process.
   public var local: Handshake
 
+  private let admit: ((Handshake) -> String?)?
   private let options: TransportOptions
   private let faults: FaultTable?
   private var delegate: (any DialerDelegate)?
   private var backOff: BackOff
   private var state = State.stopped
 
+  /// - Parameter admit: the owner's word on a peer that answered and whose cluster and protocol fit: nil, or why no link
+  ///   is made of it. The delegate then hears ``LinkFailure/notAdmitted(_:)``.
   public init(
     loop: any EventLoop, host: String, port: Int, transportClass: TransportClass, local: Handshake,
     expectedProcess: String? = nil, options: TransportOptions, faults: FaultTable? = nil, random: SeededRandom,
-    delegate: any DialerDelegate
+    admit: ((Handshake) -> String?)? = nil, delegate: any DialerDelegate
   ) {
     self.loop = loop
     self.host = host
@@ -44,6 +47,7 @@ public final class Dialer {
     self.expectedProcess = expectedProcess
     self.options = options
     self.faults = faults
+    self.admit = admit
     self.delegate = delegate
     backOff = BackOff(shortest: options.backOffMin, longest: options.backOffMax, random: random)
   }
@@ -86,7 +90,7 @@ public final class Dialer {
   // MARK: Attempts
 
   private func dial() {
-    if let expectedProcess, let faults, faults.isCut(expectedProcess) {
+    if isCutOff {
       state = .unanswered(schedule(options.connectTimeout) { $0.attemptFailed(.timedOut) })
       return
     }
@@ -95,6 +99,11 @@ public final class Dialer {
       dialing: (transportClass, "\(host):\(port)", expectedProcess), owner: self)
     state = .dialing(handler)
     connect(handler)
+  }
+
+  private var isCutOff: Bool {
+    guard let faults, let expectedProcess else { return false }
+    return faults.isCut(FaultTable.peer(of: expectedProcess))
   }
 
   private func connect(_ handler: LinkHandler) {
@@ -134,6 +143,9 @@ public final class Dialer {
     delegate?.dialFailed(self, reason: failure)
   }
 
+  /// A process that died refuses the next attempt, which proves its death; so that one does not wait for the back-off.
+  private func redial() { state = .waiting(schedule(TransportLimits.redialAfter) { $0.dial() }) }
+
   private func pause() { state = .waiting(schedule(backOff.pause()) { $0.dial() }) }
 
   private func schedule(_ span: Span, _ action: @escaping (Dialer) -> Void) -> Scheduled<Void> {
@@ -150,6 +162,7 @@ extension Dialer: LinkHandlerOwner {
     if let conflict = local.conflict(with: peer) {
       return .giveUp(.refused(status: conflict.status, reason: conflict.reason))
     }
+    if let reason = admit?(peer) { return .giveUp(.notAdmitted(reason)) }
     return .accept(delegate)
   }
 
@@ -161,8 +174,7 @@ extension Dialer: LinkHandlerOwner {
   func ended(_ handler: LinkHandler, _ failure: LinkFailure, wasUp: Bool) {
     switch state {
     case .dialing(let current) where current === handler: attemptFailed(failure)
-    case .up(let current, _) where current === handler:
-      pause()
+    case .up(let current, _) where current === handler: redial()
     case .stopped, .waiting, .unanswered, .dialing, .up: break
     }
   }
@@ -171,7 +183,7 @@ extension Dialer: LinkHandlerOwner {
 extension Dialer: FaultObserver {
   /// A healed peer is tried at once.
   func faultsChanged() {
-    guard let expectedProcess, faults?.isCut(expectedProcess) == false else { return }
+    guard !isCutOff else { return }
     switch state {
     case .unanswered(let timer), .waiting(let timer):
       timer.cancel()

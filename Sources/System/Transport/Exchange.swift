@@ -219,9 +219,11 @@ extension Exchange {
     let asked = headers[":path"].flatMap { TransportClass(path: $0) }
     phase = .requested(asked ?? .operations)
     guard headers[":method"] == "POST", let asked, !endsStream else {
-      return reject(status: 404, reason: "no such stream")
+      return reject(status: HandshakeStatus.unknownPath, reason: "no such stream")
     }
-    guard let peer = Handshake(headers) else { return reject(status: 400, reason: "malformed handshake") }
+    guard let peer = Handshake(headers) else {
+      return reject(status: HandshakeStatus.malformed, reason: "malformed handshake")
+    }
     received.opening = .requested(asked, peer)
   }
 

@@ -11,7 +11,7 @@ final class FaultGate {
   init(table: FaultTable, link: Link) {
     self.table = table
     self.link = link
-    peer = link.peer.process
+    peer = FaultTable.peer(of: link.peer.process)
     sending = DelayLine(loop: link.loop) { [unowned link] in link.enqueue($0) }
     receiving = DelayLine(loop: link.loop) { [unowned link] in link.deliverLate($0) }
   }

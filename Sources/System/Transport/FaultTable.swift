@@ -20,6 +20,8 @@ public struct LinkFault: Hashable, Sendable {
 
 /// The faults of one event loop's links, by the peer's process name. Confined to that loop, as its links are.
 ///
+/// A process whose loops have links of their own calls each `NAME.LOOP`; a fault concerns the whole process.
+///
 /// It never closes a connection: a peer that is cut off long enough is given up as silent, as on a real network.
 public final class FaultTable {
   public enum Direction: Hashable, Sendable { case sending, receiving }
@@ -30,12 +32,18 @@ public final class FaultTable {
     case delay(Span)
   }
 
-  private struct Key: Hashable {
-    var peer: String
-    var direction: Direction
+  /// One direction of one peer.
+  public struct Way: Hashable, Sendable {
+    public var peer: String
+    public var direction: Direction
+
+    public init(peer: String, _ direction: Direction) {
+      self.peer = peer
+      self.direction = direction
+    }
   }
 
-  private var faults: [Key: LinkFault] = [:]
+  private var faults: [Way: LinkFault] = [:]
   private var random: SeededRandom
   private var observers: [any FaultObserver] = []
 
@@ -43,24 +51,33 @@ public final class FaultTable {
 
   /// Replaces the fault of one direction; nil heals it.
   public func set(_ fault: LinkFault?, peer: String, _ direction: Direction) {
-    faults[Key(peer: peer, direction: direction)] = fault
+    faults[Way(peer: peer, direction)] = fault
     notify()
   }
 
   /// Replaces the faults of both directions; nil heals them.
   public func set(_ fault: LinkFault?, peer: String) {
-    faults[Key(peer: peer, direction: .sending)] = fault
-    faults[Key(peer: peer, direction: .receiving)] = fault
+    faults[Way(peer: peer, .sending)] = fault
+    faults[Way(peer: peer, .receiving)] = fault
     notify()
   }
 
-  public func healAll() {
-    faults.removeAll()
+  /// Replaces every fault at once: a link that stays cut is not whole in between.
+  public func replaceAll(_ faults: [Way: LinkFault]) {
+    self.faults = faults
     notify()
   }
+
+  public func healAll() { replaceAll([:]) }
 
   public func fault(peer: String, _ direction: Direction) -> LinkFault? {
-    faults[Key(peer: peer, direction: direction)]
+    // Most tables are empty, and every frame asks.
+    faults.isEmpty ? nil : faults[Way(peer: peer, direction)]
+  }
+
+  /// The name that faults know a process by.
+  static func peer(of process: String) -> String {
+    process.firstIndex(of: ".").map { String(process[..<$0]) } ?? process
   }
 
   func isCut(_ peer: String, _ direction: Direction) -> Bool { fault(peer: peer, direction)?.isCut ?? false }

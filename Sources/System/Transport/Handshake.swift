@@ -29,11 +29,16 @@ public struct Handshake: Hashable, Sendable {
   public var role: String
   /// Raised at each start of the process.
   public var incarnation: UInt64
+  /// Random at each start of a process: tells apart two that have an equal incarnation.
+  public var start: UInt64
   public var protocolVersion: UInt16
+
+  /// The ``start`` of this process.
+  public static let ownStart = UInt64.random(in: .min ... .max)
 
   /// Traps unless the names are visible ASCII of at most 255 bytes (only `cluster` may be empty).
   public init(
-    cluster: String, process: String, role: String, incarnation: UInt64,
+    cluster: String, process: String, role: String, incarnation: UInt64, start: UInt64 = ownStart,
     protocolVersion: UInt16 = TransportLimits.protocolVersion
   ) {
     guard cluster.isEmpty || Self.isName(cluster), Self.isName(process), Self.isName(role) else {
@@ -43,6 +48,7 @@ public struct Handshake: Hashable, Sendable {
     self.process = process
     self.role = role
     self.incarnation = incarnation
+    self.start = start
     self.protocolVersion = protocolVersion
   }
 
@@ -54,10 +60,10 @@ public struct Handshake: Hashable, Sendable {
   /// Why the two cannot talk; nil where they can.
   func conflict(with other: Handshake) -> (status: Int, reason: String)? {
     if protocolVersion != other.protocolVersion {
-      return (426, "protocol version \(other.protocolVersion) is not \(protocolVersion)")
+      return (HandshakeStatus.protocolVersion, "protocol version \(other.protocolVersion) is not \(protocolVersion)")
     }
     if !cluster.isEmpty, !other.cluster.isEmpty, cluster != other.cluster {
-      return (421, "cluster \(other.cluster) is not \(cluster)")
+      return (HandshakeStatus.cluster, "cluster \(other.cluster) is not \(cluster)")
     }
     return nil
   }
@@ -69,6 +75,7 @@ extension Handshake {
     static let process = "gantry-process"
     static let role = "gantry-role"
     static let incarnation = "gantry-incarnation"
+    static let start = "gantry-start"
     static let version = "gantry-protocol"
   }
 
@@ -79,6 +86,7 @@ extension Handshake {
       HeaderField(Field.process, process),
       HeaderField(Field.role, role),
       HeaderField(Field.incarnation, "\(incarnation)"),
+      HeaderField(Field.start, "\(start)"),
     ]
   }
 
@@ -88,9 +96,11 @@ extension Handshake {
       let cluster = headers[Field.cluster], cluster.isEmpty || Self.isName(cluster),
       let process = headers[Field.process], Self.isName(process),
       let role = headers[Field.role], Self.isName(role),
-      let incarnation = headers[Field.incarnation].flatMap({ UInt64($0) })
+      let incarnation = headers[Field.incarnation].flatMap({ UInt64($0) }),
+      let start = headers[Field.start].flatMap({ UInt64($0) })
     else { return nil }
     self.init(
-      cluster: cluster, process: process, role: role, incarnation: incarnation, protocolVersion: version)
+      cluster: cluster, process: process, role: role, incarnation: incarnation, start: start,
+      protocolVersion: version)
   }
 }

@@ -17,7 +17,9 @@ extension LinkDelegate {
 
 /// The owner of a dialer hears of failed attempts too.
 public protocol DialerDelegate: LinkDelegate {
-  /// One attempt failed; the dialer tries again after its back-off.
+  /// One attempt failed; the dialer tries again after its back-off. After the end of a link that was up the next attempt
+  /// follows within milliseconds, so a process that died is soon told by ``LinkFailure/refusedAddress``; one that is
+  /// paused or cut off never is.
   func dialFailed(_ dialer: Dialer, reason: LinkFailure)
 }
 

@@ -6,11 +6,12 @@ public enum LinkFailure: Error, Hashable, Sendable {
   case timedOut
   /// The address cannot be reached or resolved; the system's reason.
   case unreachable(String)
-  /// The listener answered the handshake with an HTTP status and a reason (421 another cluster, 426 another protocol
-  /// version, 403 its owner's own reason, 400 and 404 a malformed request).
+  /// The listener answered the handshake with a status of ``HandshakeStatus`` and a reason.
   case refused(status: Int, reason: String)
   /// Another process than expected answered at the address; its name.
   case unexpectedPeer(String)
+  /// The process that answered is the expected one, but the dialer's `admit` refused it; its reason.
+  case notAdmitted(String)
   /// Nothing was heard for `deadAfter`, though a sign of life was asked for.
   case silent
   case closedByPeer
@@ -29,6 +30,7 @@ extension LinkFailure: CustomStringConvertible {
     case .unreachable(let reason): "unreachable: \(reason)"
     case .refused(let status, let reason): "refused with \(status): \(reason)"
     case .unexpectedPeer(let name): "another process answered: \(name)"
+    case .notAdmitted(let reason): "turned away: \(reason)"
     case .silent: "nothing heard"
     case .closedByPeer: "closed by the peer"
     case .closedLocally: "closed here"

@@ -23,12 +23,10 @@ extension LinkHandler {
   private func open(_ opening: Exchange.Opening) {
     switch opening {
     case .requested(let transportClass, let peer):
-      faultName = peer.process
-      guard !(faults?.isCut(peer.process) ?? false) else { return leave() }
+      guard !isCutOff(peer) else { return leave() }
       decide(transportClass, peer)
     case .accepted(let peer):
-      faultName = peer.process
-      guard !(faults?.isCut(peer.process) ?? false) else { return leave() }
+      guard !isCutOff(peer) else { return leave() }
       decide(exchange.transportClass, peer)
     case .refused(let status, let reason):
       finish(.refused(status: status, reason: reason))
@@ -36,6 +34,13 @@ extension LinkHandler {
       log(.warning, "transport refused a request", ["reason": "\(reason)"])
       leave()
     }
+  }
+
+  /// Whether the peer, now known, cannot be talked to.
+  private func isCutOff(_ peer: Handshake) -> Bool {
+    let name = FaultTable.peer(of: peer.process)
+    faultName = name
+    return faults?.isCut(name) ?? false
   }
 
   private func decide(_ transportClass: TransportClass, _ peer: Handshake) {

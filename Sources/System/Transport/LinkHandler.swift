@@ -67,7 +67,7 @@ final class LinkHandler: ChannelInboundHandler {
     self.dialing = dialing.map { ($0.authority, $0.peer) }
     exchange = Exchange(dialing: dialing?.transportClass)
     liveness = Liveness(pingAfter: options.pingAfter, deadAfter: options.deadAfter)
-    faultName = dialing?.peer
+    faultName = dialing?.peer.map { FaultTable.peer(of: $0) }
   }
 
   var isUp: Bool {

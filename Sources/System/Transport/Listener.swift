@@ -7,8 +7,9 @@ public final class Listener {
   /// The owner's word on a peer whose cluster and protocol fit.
   public enum Acceptance {
     case accept(any LinkDelegate)
-    /// One line of visible ASCII and blanks; the dialer sees it as status 403.
-    case refuse(reason: String)
+    /// What the dialer's owner sees as ``LinkFailure/refused(status:reason:)``: a status of ``HandshakeStatus``, and one line
+    /// of visible ASCII and blanks.
+    case refuse(status: Int = HandshakeStatus.owner, reason: String)
   }
 
   public let loop: any EventLoop
@@ -87,7 +88,7 @@ extension Listener: LinkHandlerOwner {
     if let conflict = local.conflict(with: peer) { return .refuse(status: conflict.status, reason: conflict.reason) }
     switch accept(transportClass, peer) {
     case .accept(let delegate): return .accept(delegate)
-    case .refuse(let reason): return .refuse(status: 403, reason: reason)
+    case .refuse(let status, let reason): return .refuse(status: status, reason: reason)
     }
   }
 

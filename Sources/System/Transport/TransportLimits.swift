@@ -51,6 +51,8 @@ public enum TransportLimits {
   static let requestTimeout = Span.seconds(5)
   static let pingAfter = Span.seconds(1)
   static let deadAfter = Span.seconds(3)
+  /// Between the end of a link that was up and the next attempt.
+  static let redialAfter = Span.milliseconds(2)
   static let backOffMin = Span.milliseconds(10)
   static let backOffMax = Span.seconds(1)
 }

@@ -15,7 +15,7 @@ public struct TransportOptions: Sendable {
   public var pingAfter = TransportLimits.pingAfter
   /// The link goes down after hearing nothing for so long. Set below `pingAfter`, idle links go down.
   public var deadAfter = TransportLimits.deadAfter
-  /// Pauses between attempts: the first about `backOffMin`, doubling up to `backOffMax`.
+  /// Pauses after attempts that failed: the first about `backOffMin`, doubling up to `backOffMax`.
   public var backOffMin = TransportLimits.backOffMin
   public var backOffMax = TransportLimits.backOffMax
   /// Overrides ``TransportLimits/queueBytesMax(_:)``, in bytes.

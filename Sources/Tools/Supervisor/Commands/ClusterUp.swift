@@ -38,11 +38,13 @@ public struct ClusterUp: Sendable {
   /// For a folder whose supervisor runs already: finishes a start that was broken off after the processes were up.
   public func join() async throws(SupervisorError) -> UpReport {
     let description = try await runningDescription()
-    let down = description.processes.filter { !($0.identity?.isAlive ?? false) }.map(\.name)
-    if down.isEmpty, let state = try ClusterState.load(folder), !state.isLoaded, state.shape == topology.shape {
+    let states = description.processes.map { (name: $0.name, state: $0.state(in: folder)) }
+    if states.allSatisfy({ $0.state == .up }), let state = try ClusterState.load(folder), !state.isLoaded,
+      state.shape == topology.shape
+    {
       _ = try await complete()
     }
-    return UpReport(description, topology, isAlreadyUp: true, down: down)
+    return UpReport(description, topology, isAlreadyUp: true, states: states)
   }
 
   /// Another start may hold the lock and not have written `cluster.json` yet.

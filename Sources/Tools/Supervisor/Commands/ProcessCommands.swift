@@ -1,9 +1,8 @@
 internal import Client
 internal import Glibc
 internal import Items
-internal import Settings
 
-/// `gantry cluster kill|stop|start NAME`: by the supervisor or, where it is gone, on the process itself.
+/// `gantry cluster kill|stop|start|pause|resume NAME`: by the supervisor or, where it is gone, on the process itself.
 public struct ProcessCommands: Sendable {
   let folder: DataFolder
   let name: String
@@ -15,16 +14,8 @@ public struct ProcessCommands: Sendable {
     _ = try process()
   }
 
-  private func process() throws(SupervisorError) -> DescribedProcess {
-    guard let description = try ClusterDescription.load(folder) else {
-      throw SupervisorError("no cluster is up in \(folder.path); start one with: gantry cluster up --topology local")
-    }
-    guard let process = description.process(named: name) else {
-      let names = description.processes.map(\.name)
-      let hint = NearestName.of(name, among: names).map { "; did you mean '\($0)'?" } ?? ""
-      throw SupervisorError("there is no '\(name)': there are \(names.joined(separator: ", "))\(hint)", exitCode: 2)
-    }
-    return process
+  func process() throws(SupervisorError) -> DescribedProcess {
+    try ClusterDescription.ofRunning(folder).known(name)
   }
 
   /// What happened, for people and as JSON.
@@ -32,12 +23,12 @@ public struct ProcessCommands: Sendable {
     public var text: String
     public var json: String
 
-    fileprivate init(_ text: String, _ process: DescribedProcess, isUp: Bool) {
+    init(_ text: String, _ process: DescribedProcess, _ state: ProcessState) {
       self.text = text
       json =
         JSONValue.members([
-          "name": .text(process.name), "state": .text(isUp ? "up" : "down"),
-          "pid": .integer(isUp ? process.identity?.pid : nil),
+          "name": .text(process.name), "state": .text(state.rawValue),
+          "pid": .integer(state == .down ? nil : process.identity?.pid),
         ]).compact + "\n"
     }
   }
@@ -45,55 +36,72 @@ public struct ProcessCommands: Sendable {
   /// SIGKILL.
   public func kill() throws(SupervisorError) -> Report {
     let process = try process()
-    guard let identity = living(process) else { return Report("\(name) was down already", process, isUp: false) }
+    guard let identity = living(process) else { return Report("\(name) was down already", process, .down) }
     try send(.kill, SIGKILL, identity)
     guard Termination.waitUntilDead([identity], timeoutMs: Termination.killTimeoutMs) else {
       throw SupervisorError("\(name) (process \(identity.pid)) does not end although it was killed")
     }
-    return Report("\(name) (process \(identity.pid)) was killed", process, isUp: false)
+    return Report("\(name) (process \(identity.pid)) was killed", process, .down)
   }
 
   /// SIGTERM and, after a while, SIGKILL.
   public func stop() throws(SupervisorError) -> Report {
     let process = try process()
-    guard let identity = living(process) else { return Report("\(name) was down already", process, isUp: false) }
+    guard let identity = living(process) else { return Report("\(name) was down already", process, .down) }
     try send(.stop, SIGTERM, identity)
     if Termination.waitUntilDead([identity], timeoutMs: Termination.stopTimeoutMs) {
-      return Report("\(name) (process \(identity.pid)) has stopped", process, isUp: false)
+      return Report("\(name) (process \(identity.pid)) has stopped", process, .down)
     }
     _ = try kill()
-    return Report("\(name) (process \(identity.pid)) did not stop in time and was killed", process, isUp: false)
+    return Report("\(name) (process \(identity.pid)) did not stop in time and was killed", process, .down)
   }
 
   /// Returns when the process serves.
   public func start() async throws(SupervisorError) -> Report {
     var process = try process()
-    guard living(process) == nil else { return Report("\(name) is up already", process, isUp: true) }
+    switch process.state(in: folder) {
+    case .up: return Report("\(name) is up already", process, .up)
+    case .paused: throw SupervisorError("\(name) is paused; let it go on with: gantry cluster resume \(name)")
+    case .down: break
+    }
     switch try ControlClient.ask(ControlRequest(.start, name), folder) {
     case .done: break
     case .failed(let reason): throw SupervisorError("\(name) could not be started: \(reason)")
     case nil: try startAlone(process)
     }
     let http = HTTPClient()
+    let obstacle = try obstacle()
     let result = await Result { () async throws(SupervisorError) in
-      try await Readiness(folder: folder, http: http).wait(for: [name])
+      try await Readiness(folder: folder, http: http).wait(for: [name], until: obstacle == nil ? .serving : .started)
     }
     await http.shutDown()
     try result.get()
     process = try self.process()
-    return Report("\(name) is up (process \(process.identity?.pid ?? 0))", process, isUp: true)
+    let note = obstacle.map { ", but \($0)" } ?? ""
+    return Report("\(name) is up (process \(process.identity?.pid ?? 0))\(note)", process, .up)
   }
 
-  private func living(_ process: DescribedProcess) -> ProcessIdentity? {
+  /// Why the process cannot be expected to serve; nil where it can.
+  private func obstacle() throws(SupervisorError) -> String? {
+    let description = try ClusterDescription.ofRunning(folder)
+    let nodes = description.processes.filter { $0.role == .node }
+    let running = nodes.filter { $0.state(in: folder) == .up }
+    if !description.faults.cuts(of: name).isEmpty {
+      return "links of it are cut: it may not serve until they are healed"
+    }
+    return running.count > nodes.count / 2 ? nil : "it cannot serve before a majority of the nodes runs"
+  }
+
+  func living(_ process: DescribedProcess) -> ProcessIdentity? {
     process.identity.flatMap { Orphans.isOurs($0, name, folder) ? $0 : nil }
   }
 
-  private func send(_ verb: ControlRequest.Verb, _ signal: Int32, _ identity: ProcessIdentity) throws(SupervisorError) {
+  func send(_ verb: ControlRequest.Verb, _ signal: Int32, _ identity: ProcessIdentity) throws(SupervisorError) {
     switch try ControlClient.ask(ControlRequest(verb, name), folder) {
     case .done: return
     case .failed(let reason): throw SupervisorError(reason)
     case nil:
-      guard Glibc.kill(identity.pid, signal) == 0 || errno == ESRCH else {
+      guard Termination.signal(identity.pid, signal) == 0 || errno == ESRCH else {
         throw .system("cannot signal \(name) (process \(identity.pid))", errno)
       }
     }
@@ -105,13 +113,11 @@ public struct ProcessCommands: Sendable {
       throw SupervisorError("the supervisor of \(folder.path) is starting or stopping; try again")
     }
     defer { FileLock.release(held) }
-    guard var description = try ClusterDescription.load(folder) else {
-      throw SupervisorError("no cluster is up in \(folder.path)")
-    }
+    var description = try ClusterDescription.ofRunning(folder)
     let logPath = folder.logPath(of: name)
     ProcessLog.rotate(logPath)
     let identity = try Launcher.start(
-      try Launcher.ownExecutable(), [process.role.rawValue, "--config", folder.settingsPath(of: name)],
+      try Launcher.ownExecutable(), Launcher.arguments(process.role, name, folder, description.faults),
       output: .file(logPath))
     description.update(name, identity)
     try description.save(folder)

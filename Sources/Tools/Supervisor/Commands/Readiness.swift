@@ -7,11 +7,19 @@ struct Readiness: Sendable {
   static let timeoutMs = 60_000
   static let lastLines = 15
 
+  /// What a process answers 200 to.
+  enum Level: String {
+    /// It runs; its links may be down.
+    case started = "/healthz"
+    /// Its shards have leaders, and it has found them.
+    case serving = "/readyz"
+  }
+
   let folder: DataFolder
   let http: HTTPClient
 
-  /// Returns when every process answers 200 to `/readyz`: its shards have leaders, and it has found them.
-  func wait(for names: [String]? = nil) async throws(SupervisorError) {
+  /// Returns when every process, or each of `names`, is that far.
+  func wait(for names: [String]? = nil, until level: Level = .serving) async throws(SupervisorError) {
     let deadline = ContinuousClock.now + .milliseconds(Self.timeoutMs)
     while true {
       guard let description = try ClusterDescription.load(folder) else {
@@ -19,11 +27,11 @@ struct Readiness: Sendable {
       }
       let waited = description.processes.filter { names?.contains($0.name) ?? true }
       for process in waited { try checkAlive(process) }
-      let late = await notReady(waited)
-      if late.isEmpty { return }
+      let missing = await late(waited, level)
+      if missing.isEmpty { return }
       guard ContinuousClock.now < deadline else {
         throw SupervisorError(
-          "\(late.joined(separator: ", ")) did not become ready in \(Self.timeoutMs / 1_000) s; see "
+          "\(missing.joined(separator: ", ")) did not become ready in \(Self.timeoutMs / 1_000) s; see "
             + "gantry cluster status and gantry cluster logs NAME")
       }
       try? await Task.sleep(for: .milliseconds(Self.pollMs))
@@ -42,10 +50,10 @@ struct Readiness: Sendable {
     return SupervisorError("\(name) ended at its start; \(quoted)")
   }
 
-  private func notReady(_ processes: [DescribedProcess]) async -> [String] {
+  private func late(_ processes: [DescribedProcess], _ level: Level) async -> [String] {
     await withTaskGroup(of: String?.self) { group in
       for process in processes {
-        group.addTask { await isReady(process) ? nil : process.name }
+        group.addTask { await has(process, reached: level) ? nil : process.name }
       }
       var names: [String] = []
       for await name in group { if let name { names.append(name) } }
@@ -53,9 +61,9 @@ struct Readiness: Sendable {
     }
   }
 
-  private func isReady(_ process: DescribedProcess) async -> Bool {
+  private func has(_ process: DescribedProcess, reached level: Level) async -> Bool {
     guard let endpoint = Endpoint(process.admin) else { return false }
-    let response = try? await http.get("/readyz", from: endpoint, timeoutMs: 1_000)
+    let response = try? await http.get(level.rawValue, from: endpoint, timeoutMs: 1_000)
     return response?.status == 200
   }
 }

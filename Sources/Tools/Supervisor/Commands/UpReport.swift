@@ -6,13 +6,16 @@ public struct UpReport: Sendable {
   let description: ClusterDescription
   let topology: Topology
   public let isAlreadyUp: Bool
-  let down: [String]
+  let states: [(name: String, state: ProcessState)]
 
-  init(_ description: ClusterDescription, _ topology: Topology, isAlreadyUp: Bool, down: [String] = []) {
+  init(
+    _ description: ClusterDescription, _ topology: Topology, isAlreadyUp: Bool,
+    states: [(name: String, state: ProcessState)] = []
+  ) {
     self.description = description
     self.topology = topology
     self.isAlreadyUp = isAlreadyUp
-    self.down = down
+    self.states = states
   }
 
   /// `cluster.json`, and whether the cluster was up before.
@@ -29,11 +32,12 @@ public struct UpReport: Sendable {
   public func text(command: String, dataFlag: String, staysInForeground: Bool) -> String {
     guard let region = description.regions.first else { fatalError("A cluster has a region.") }
     let nodes = region.processes.filter { $0.role == .node }
-    let coordinators = region.processes.count - nodes.count
-    let counts = Self.count(nodes.count, "node") + ", " + Self.count(coordinators, "coordinator")
+    let coordinators = region.processes.filter { $0.role == .coordinator }
+    let counts = Self.count(nodes.count, "node") + ", " + Self.count(coordinators.count, "coordinator")
+    let endpoints = coordinators.map { "http://\($0.address)" }.joined(separator: " and ")
     let state = isAlreadyUp ? "is already up" : "is up"
-    var text = "Gantry \(state): \(region.endpoint)  (region \(region.name), \(counts))\n"
-    for name in down { text += "\(name) is down; start it with: \(command) cluster start \(name)\(dataFlag)\n" }
+    var text = "Gantry \(state): \(endpoints)  (region \(region.name), \(counts))\n"
+    text += deviations(command: "\(command) cluster", dataFlag: dataFlag)
     text += Self.clientLines(region)
     if let node = nodes.first {
       text += tryLines(node: node.name, command: command, dataFlag: dataFlag)
@@ -41,6 +45,21 @@ public struct UpReport: Sendable {
     let stop = "\(command) cluster down\(dataFlag)"
     let isHere = staysInForeground && !isAlreadyUp
     text += "\nTo stop:  \(isHere ? "Ctrl-C, or " : "")\(stop)      (with --wipe its data goes too)\n"
+    return text
+  }
+
+  /// What a cluster that was up before is not like after a start, and the way back.
+  private func deviations(command: String, dataFlag: String) -> String {
+    var text = ""
+    for (name, state) in states {
+      switch state {
+      case .up: break
+      case .down: text += "\(name) is down; start it with: \(command) start \(name)\(dataFlag)\n"
+      case .paused: text += "\(name) is paused; let it go on with: \(command) resume \(name)\(dataFlag)\n"
+      }
+    }
+    let faults = description.faults
+    if !faults.isEmpty { text += "Links are cut (\(faults.text)); heal them with: \(command) heal\(dataFlag)\n" }
     return text
   }
 

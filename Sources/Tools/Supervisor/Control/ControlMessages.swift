@@ -2,17 +2,28 @@ internal import Items
 
 /// One line of JSON from a command to the supervisor.
 struct ControlRequest: Equatable, Sendable {
-  enum Verb: String, Sendable { case start, stop, kill, shutDown }
+  enum Verb: String, Sendable { case start, stop, kill, pause, resume, faults, shutDown }
 
   var verb: Verb
   /// Empty where the verb concerns no single process.
   var name: String
+  /// Of ``Verb/faults``.
+  var change: FaultChange?
 
-  var line: String { JSONValue.members(["verb": .text(verb.rawValue), "name": .text(name)]).compact + "\n" }
+  var line: String {
+    JSONValue.members([
+      "verb": .text(verb.rawValue), "name": .text(name), "change": change?.json ?? .null,
+    ]).compact + "\n"
+  }
 
   init(_ verb: Verb, _ name: String = "") {
     self.verb = verb
     self.name = name
+  }
+
+  init(_ change: FaultChange) {
+    self.init(.faults)
+    self.change = change
   }
 
   init?(line: [UInt8]) {
@@ -20,6 +31,8 @@ struct ControlRequest: Equatable, Sendable {
       let name = json["name"]?.text
     else { return nil }
     self.init(verb, name)
+    change = json["change"].flatMap(FaultChange.init)
+    guard (verb == .faults) == (change != nil) else { return nil }
   }
 }
 

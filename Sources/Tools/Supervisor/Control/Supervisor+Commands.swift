@@ -10,8 +10,11 @@ extension Supervisor {
       kill(getpid(), SIGTERM)
       return .done
     case .start: return start(request.name)
-    case .stop: return signal(request.name, SIGTERM)
-    case .kill: return signal(request.name, SIGKILL)
+    case .stop: return signal(request.name, SIGTERM, endsIt: true)
+    case .kill: return signal(request.name, SIGKILL, endsIt: true)
+    case .pause: return signal(request.name, SIGSTOP, endsIt: false)
+    case .resume: return signal(request.name, SIGCONT, endsIt: false)
+    case .faults: return record(request.change)
     }
   }
 
@@ -29,13 +32,30 @@ extension Supervisor {
     }
   }
 
-  private func signal(_ name: String, _ signal: Int32) -> ControlAnswer {
+  private func signal(_ name: String, _ signal: Int32, endsIt: Bool) -> ControlAnswer {
     table.withLock { table in
       guard let child = table.child(named: name) else { return .failed("no process '\(name)'") }
       guard let identity = child.identity else { return .done }
-      table.endRequested(name)
+      if endsIt { table.endRequested(name) } else { log.write("\(name): \(signal == SIGSTOP ? "paused" : "resumed")") }
       // The id still names this child: it is reaped under the same lock.
-      kill(identity.pid, signal)
+      Termination.signal(identity.pid, signal)
+      return .done
+    }
+  }
+
+  /// From here on a process that starts is given the faults; the command tells those that run.
+  private func record(_ change: FaultChange?) -> ControlAnswer {
+    guard let change else { return .failed("no change of the faults was named") }
+    return table.withLock { table in
+      var description = table.description
+      description.faults.apply(change)
+      do throws(SupervisorError) {
+        try description.save(folder)
+      } catch {
+        return .failed(error.message)
+      }
+      table.description = description
+      log.write("faults: \(description.faults.isEmpty ? "none" : description.faults.text)")
       return .done
     }
   }

@@ -96,7 +96,7 @@ public final class Supervisor: Sendable {
     guard !table.isStopping else { throw SupervisorError("the cluster is being taken down") }
     let logPath = folder.logPath(of: name)
     ProcessLog.rotate(logPath)
-    let arguments = [child.plan.role.rawValue, "--config", folder.settingsPath(of: name)]
+    let arguments = Launcher.arguments(child.plan.role, name, folder, table.description.faults)
     let identity = try Launcher.start(executable, arguments, output: .file(logPath))
     table.started(name, identity)
     log.write("\(name): started as process \(identity.pid)")
@@ -144,7 +144,7 @@ public final class Supervisor: Sendable {
     table.withLock { table in
       for child in table.living where child.plan.role == role {
         table.endRequested(child.plan.name)
-        if let identity = child.identity { kill(identity.pid, signal) }
+        if let identity = child.identity { Termination.signal(identity.pid, signal) }
       }
     }
   }

@@ -5,7 +5,7 @@ extension ClusterDescription {
     .members([
       "cluster": .text(cluster), "topology": .text(topology), "bootId": .text(bootID),
       "supervisor": .members(["pid": .integer(supervisor.pid), "startTime": .integer(supervisor.startTime)]),
-      "regions": .array(regions.map(\.json)),
+      "regions": .array(regions.map(\.json)), "faults": faults.json,
     ])
   }
 
@@ -19,6 +19,8 @@ extension ClusterDescription {
       guard let region = Region(entry) else { return nil }
       self.regions.append(region)
     }
+    guard let faults = json["faults"].map({ ClusterFaults($0) }) ?? ClusterFaults() else { return nil }
+    self.faults = faults
   }
 }
 

@@ -1,4 +1,5 @@
 internal import Items
+internal import Settings
 
 /// Which of the two kinds of process, as the command line and `cluster.json` call them.
 enum ProcessRole: String, Sendable {
@@ -34,6 +35,7 @@ struct ClusterDescription: Equatable, Sendable {
   var bootID: String
   var supervisor: ProcessIdentity
   var regions: [Region]
+  var faults = ClusterFaults()
 
   var processes: [DescribedProcess] { regions.flatMap(\.processes) }
 
@@ -45,6 +47,20 @@ struct ClusterDescription: Equatable, Sendable {
         regions[region].processes[index].identity = identity
       }
     }
+  }
+
+  /// - Throws: with the names that there are, where `name` is none of them.
+  func known(_ name: String) throws(SupervisorError) -> DescribedProcess {
+    if let process = process(named: name) { return process }
+    let names = processes.map(\.name)
+    let hint = NearestName.of(name, among: names).map { "; did you mean '\($0)'?" } ?? ""
+    throw SupervisorError("there is no '\(name)': there are \(names.joined(separator: ", "))\(hint)", exitCode: 2)
+  }
+
+  /// - Throws: where no cluster runs here.
+  static func ofRunning(_ folder: DataFolder) throws(SupervisorError) -> ClusterDescription {
+    if let description = try load(folder) { return description }
+    throw SupervisorError("no cluster is up in \(folder.path); start one with: gantry cluster up --topology local")
   }
 
   /// Nil where no cluster runs here.

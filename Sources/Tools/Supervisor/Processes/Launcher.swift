@@ -20,6 +20,16 @@ enum Launcher {
     return String(decoding: buffer[0..<length], as: UTF8.self)
   }
 
+  /// What a process of a cluster is started with. By its settings file ``Orphans`` knows it again; faults are in force
+  /// before its first link.
+  static func arguments(
+    _ role: ProcessRole, _ name: String, _ folder: DataFolder, _ faults: ClusterFaults
+  ) -> [String] {
+    let isWhole = faults.cuts(of: name).isEmpty
+    return [role.rawValue, "--config", folder.settingsPath(of: name), "--enable-faults"]
+      + (isWhole ? [] : ["--faults", faults.order(for: name)])
+  }
+
   /// The new process inherits the environment and no open file but its output.
   static func start(
     _ executable: String, _ arguments: [String], output: Output

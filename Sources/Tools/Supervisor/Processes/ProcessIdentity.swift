@@ -22,6 +22,15 @@ struct ProcessIdentity: Hashable, Sendable {
   /// A zombie counts as dead: it holds no port, no lock and no memory.
   var isAlive: Bool { ProcessIdentity(livingPid: pid) == self }
 
+  /// Whether every thread stands still by a signal (state T, or t under a debugger).
+  var isPaused: Bool {
+    guard isAlive else { return false }
+    let states = Files.names(in: "/proc/\(pid)/task").compactMap { thread in
+      Files.text("/proc/\(pid)/task/\(thread)/stat").flatMap(Self.parse)?.state
+    }
+    return !states.isEmpty && states.allSatisfy { $0 == "T" || $0 == "t" }
+  }
+
   static var current: ProcessIdentity {
     guard let identity = ProcessIdentity(livingPid: getpid()) else {
       fatalError("The process does not find itself below /proc.")

@@ -13,9 +13,16 @@ enum Termination {
   static let stopTimeoutMs = 10_000
   static let killTimeoutMs = 5_000
 
+  /// A paused process takes SIGTERM and SIGINT only once it goes on.
+  @discardableResult static func signal(_ pid: Int32, _ signal: Int32) -> Int32 {
+    let code = kill(pid, signal)
+    if signal == SIGTERM || signal == SIGINT { kill(pid, SIGCONT) }
+    return code
+  }
+
   /// Asks processes that are not our children to end, waits, and kills those that do not.
   static func end(_ identities: [ProcessIdentity]) throws(SupervisorError) {
-    for identity in identities where identity.isAlive { kill(identity.pid, SIGINT) }
+    for identity in identities where identity.isAlive { signal(identity.pid, SIGINT) }
     if waitUntilDead(identities, timeoutMs: stopTimeoutMs) { return }
     for identity in identities where identity.isAlive { kill(identity.pid, SIGKILL) }
     guard waitUntilDead(identities, timeoutMs: killTimeoutMs) else {

@@ -5,7 +5,8 @@ extension ClusterStatus {
     JSONValue.members([
       "cluster": .text(cluster), "region": .text(region), "endpoint": .text(endpoint),
       "healthy": .bool(isHealthy), "checksums": .text(agreement?.rawValue),
-      "processes": .array(processes.map(\.json)), "metadata": groups.first { $0.id == 0 }?.json ?? .null,
+      "processes": .array(processes.map(\.json)), "faults": faults.json,
+      "metadata": groups.first { $0.id == 0 }?.json ?? .null,
       "shards": .array(shards.map(\.json)),
     ]).indented
   }
@@ -14,8 +15,8 @@ extension ClusterStatus {
 extension ClusterStatus.Process {
   fileprivate var json: JSONValue {
     .members([
-      "name": .text(described.name), "role": .text(described.role.rawValue), "state": .text(isUp ? "up" : "down"),
-      "ready": .bool(isReady ?? false), "pid": .integer(isUp ? described.identity?.pid : nil),
+      "name": .text(described.name), "role": .text(described.role.rawValue), "state": .text(state.rawValue),
+      "ready": .bool(isReady ?? false), "pid": .integer(state == .down ? nil : described.identity?.pid),
       "address": .text(described.address), "admin": .text(described.admin), "dataDir": .text(described.dataDir),
       "lastLines": .array(lastLines.map { .text($0) }),
     ])

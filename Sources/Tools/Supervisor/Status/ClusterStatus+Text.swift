@@ -4,10 +4,11 @@ extension ClusterStatus {
     var text = "\(endpoint)  (region \(region), cluster \(cluster.prefix(8)))\n\n"
     text += Self.table(
       ["PROCESS", "ROLE", "STATE", "PID", "ADDRESS", "ADMIN"], processes.map(\.row))
-    for process in processes where !process.isUp && !process.lastLines.isEmpty {
+    for process in processes where process.state == .down && !process.lastLines.isEmpty {
       text += "\nlast lines of \(process.described.name):\n"
       text += process.lastLines.map { "  \($0)\n" }.joined()
     }
+    if !faults.isEmpty { text += "\nFaults: \(faults.text)\n" }
     text += "\n"
     if groups.isEmpty { text += "No node answers, so nothing is known of the shards.\n" }
     if !groups.isEmpty {
@@ -41,9 +42,9 @@ extension ClusterStatus {
 
 extension ClusterStatus.Process {
   fileprivate var row: [String] {
-    let state = !isUp ? "down" : isReady == true ? "up" : "not ready"
-    let pid = isUp ? described.identity.map { "\($0.pid)" } ?? "-" : "-"
-    return [described.name, described.role.rawValue, state, pid, described.address, described.admin]
+    let shown = state == .up && isReady != true ? "not ready" : state.rawValue
+    let pid = state == .down ? "-" : described.identity.map { "\($0.pid)" } ?? "-"
+    return [described.name, described.role.rawValue, shown, pid, described.address, described.admin]
   }
 }
 

@@ -2,7 +2,7 @@
 public struct ClusterStatus: Sendable {
   struct Process: Sendable {
     var described: DescribedProcess
-    var isUp: Bool
+    var state: ProcessState
     /// Nil where it did not answer.
     var isReady: Bool?
     /// Of a process that is down.
@@ -44,14 +44,15 @@ public struct ClusterStatus: Sendable {
   var endpoint: String
   var region: String
   var processes: [Process]
+  var faults = ClusterFaults()
   /// The metadata group first, then shards by number.
   var groups: [Shard]
   public var agreement: Agreement?
 
   var shards: [Shard] { groups.filter { $0.id != 0 } }
 
-  /// Whether every process is up and every shard has a leader.
+  /// Whether every process is up, not paused, and every shard has a leader.
   public var isHealthy: Bool {
-    processes.allSatisfy(\.isUp) && !shards.isEmpty && groups.allSatisfy { $0.leader != nil }
+    processes.allSatisfy { $0.state == .up } && !shards.isEmpty && groups.allSatisfy { $0.leader != nil }
   }
 }

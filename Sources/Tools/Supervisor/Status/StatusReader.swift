@@ -14,9 +14,7 @@ public struct StatusReader: Sendable {
   /// - Parameter checksums: proposes a checksum entry in every shard and waits, within a bound, for all living replicas
   ///   to show their sum at it.
   public func read(checksums: Bool) async throws(SupervisorError) -> ClusterStatus {
-    guard let description = try ClusterDescription.load(folder) else {
-      throw SupervisorError("no cluster is up in \(folder.path); start one with: gantry cluster up --topology local")
-    }
+    let description = try ClusterDescription.ofRunning(folder)
     let http = HTTPClient()
     let result = await Result { () async throws(SupervisorError) in
       checksums ? try await readWithChecksums(description, http) : await status(description, http)
@@ -36,14 +34,14 @@ public struct StatusReader: Sendable {
       everyNodeHasAll: replicas == reports.count)
     let ready = await readiness
     let processes = description.processes.map { process in
-      let isUp = process.identity.map { Orphans.isOurs($0, process.name, folder) } ?? false
-      let lines = isUp ? [] : ProcessLog.lastLines(folder.logPath(of: process.name), count: Self.lastLines)
-      return ClusterStatus.Process(described: process, isUp: isUp, isReady: ready[process.name], lastLines: lines)
+      let state = process.state(in: folder)
+      let lines = state == .down ? ProcessLog.lastLines(folder.logPath(of: process.name), count: Self.lastLines) : []
+      return ClusterStatus.Process(described: process, state: state, isReady: ready[process.name], lastLines: lines)
     }
     let region = description.regions.first
     return ClusterStatus(
       cluster: description.cluster, endpoint: region?.endpoint ?? "", region: region?.name ?? "",
-      processes: processes, groups: groups)
+      processes: processes, faults: description.faults, groups: groups)
   }
 
   private func readiness(_ processes: [DescribedProcess], _ http: HTTPClient) async -> [String: Bool] {
@@ -61,12 +59,12 @@ public struct StatusReader: Sendable {
     return found.values.sorted { $0.name < $1.name }
   }
 
-  /// Asks all at once; who does not answer is missing from the result.
+  /// Asks all at once, but for those that are paused; who does not answer is missing from the result.
   private func answers<Answer: Sendable>(
     _ processes: [DescribedProcess], _ ask: @escaping @Sendable (Endpoint) async -> Answer?
   ) async -> [String: Answer] {
     await withTaskGroup(of: (String, Answer?).self) { group in
-      for process in processes where process.identity != nil {
+      for process in processes where process.state(in: folder) == .up {
         guard let endpoint = Endpoint(process.admin) else { continue }
         group.addTask { (process.name, await ask(endpoint)) }
       }

@@ -1,11 +1,12 @@
 /// The topology files of `Cluster/topologies`, so that their names work wherever the binary is; a test keeps them equal.
 public enum BuiltInTopologies {
-  public static let names = ["bare", "local"]
+  public static let names = ["bare", "ha", "local"]
 
   /// The file's text; nil for a name that is not built in.
   public static func text(_ name: String) -> String? {
     switch name {
     case "bare": bare
+    case "ha": ha
     case "local": local
     default: nil
     }
@@ -43,6 +44,32 @@ public enum BuiltInTopologies {
             port: 8000
             loops: 2
 
+
+    """ + patients
+
+  private static let ha = """
+    # As local.yaml, with two coordinators: clients that know both endpoints go on when one of them dies.
+    regions:
+      - name: us-east-1
+        shards: 6
+        replication: 3
+        nodes:
+          - name: n1
+          - name: n2
+          - name: n3
+        coordinators:
+          - name: c1
+            port: 8000
+            loops: 2
+          - name: c2
+            port: 8001
+            loops: 2
+
+
+    """ + patients
+
+  /// The tables and data of every topology that has some.
+  private static let patients = """
     # Each is a CreateTable request.
     tables:
       - TableName: ris-patient-tracking

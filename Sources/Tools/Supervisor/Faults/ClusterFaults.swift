@@ -1,0 +1,68 @@
+/// The links of a cluster that are cut on request, and what each process has to know of it.
+///
+/// Both ends of a cut link are told, and each holds back both what it sends and what it receives: while one end cannot
+/// be told, because it is down or paused, the other enforces the cut alone.
+struct ClusterFaults: Equatable, Sendable {
+  struct OneWay: Equatable, Sendable {
+    var from: String
+    var to: String
+  }
+
+  /// What one process must do with its links to a peer.
+  struct Cut: Equatable, Sendable {
+    var peer: String
+    var sending: Bool
+    var receiving: Bool
+  }
+
+  /// Nothing passes between the groups; a process in none of them keeps all its links. Empty: no partition.
+  var partition: [[String]] = []
+  /// What `from` sends does not reach `to`.
+  var isolated: [OneWay] = []
+
+  var isEmpty: Bool { partition.isEmpty && isolated.isEmpty }
+
+  /// A partition replaces the former one, a one-way cut comes on top.
+  mutating func apply(_ change: FaultChange) {
+    switch change {
+    case .partition(let groups): partition = groups
+    case .isolate(let from, let to):
+      let cut = OneWay(from: from, to: to)
+      if !isolated.contains(cut) { isolated.append(cut) }
+    case .heal: self = ClusterFaults()
+    }
+  }
+
+  /// One entry a peer, in the order of the faults.
+  func cuts(of name: String) -> [Cut] {
+    var cuts: [Cut] = []
+    func add(_ peer: String, sending: Bool, receiving: Bool) {
+      if let index = cuts.firstIndex(where: { $0.peer == peer }) {
+        cuts[index].sending = cuts[index].sending || sending
+        cuts[index].receiving = cuts[index].receiving || receiving
+      } else {
+        cuts.append(Cut(peer: peer, sending: sending, receiving: receiving))
+      }
+    }
+    if partition.contains(where: { $0.contains(name) }) {
+      for group in partition where !group.contains(name) {
+        for peer in group { add(peer, sending: true, receiving: true) }
+      }
+    }
+    for cut in isolated {
+      if cut.from == name { add(cut.to, sending: true, receiving: false) }
+      if cut.to == name { add(cut.from, sending: false, receiving: true) }
+    }
+    return cuts
+  }
+
+  /// For people; empty where nothing is cut.
+  var text: String {
+    var parts: [String] = []
+    if !partition.isEmpty {
+      parts.append("partition " + partition.map { $0.joined(separator: ",") }.joined(separator: " | "))
+    }
+    parts += isolated.map { "nothing from \($0.from) reaches \($0.to)" }
+    return parts.joined(separator: "; ")
+  }
+}
