@@ -80,9 +80,7 @@ import Testing
     let (node, table) = try started()
     #expect(node.ask(.put(table, "a"), Self.stamp(1))?.isWritten == true)
     var write = ItemWrite.put(table, "a", [1])
-    var context = try ExpressionContext(names: nil, values: nil)
-    write.condition = try Condition.parse(
-      Array("attribute_not_exists(PK)".utf8), role: .condition, context: &context)
+    write.condition = try .absent()
     guard case .conditionFailed? = node.ask(write, Self.stamp(2, isRetry: true)) else {
       Issue.record("The item is there.")
       return
@@ -137,5 +135,13 @@ import Testing
     #expect(node.run { node.answers[again] != nil })
     #expect(node.answers[again] == node.answers[first])
     #expect(node.status(of: "second") == nil)
+  }
+}
+
+extension Condition {
+  /// The item is not there.
+  static func absent() throws -> Condition {
+    var context = try ExpressionContext(names: nil, values: nil)
+    return try parse(Array("attribute_not_exists(PK)".utf8), role: .condition, context: &context)
   }
 }

@@ -15,6 +15,8 @@ final class TestNode {
   let disk: SimulatedDisk
   var configuration: NodeConfiguration
   private(set) var node: Node?
+  /// What the node reads between its events, where that differs from `now`.
+  var clock: Instant?
   var now = Instant(nanoseconds: 1_000_000_000)
   /// Blocking work that waits to be run, oldest first.
   private(set) var jobs: [Job] = []
@@ -58,7 +60,7 @@ final class TestNode {
   }
 
   func start(seed: UInt64 = 1) throws {
-    node = try Node(configuration: configuration, disk: disk, random: SeededRandom(seed: seed), now: now)
+    node = try Node(configuration: configuration, disk: disk, random: SeededRandom(seed: seed), now: now, clock: { [unowned self] in clock ?? self.now })
     failure = nil
     turn()
   }
@@ -95,7 +97,7 @@ final class TestNode {
       }
     }
     jobs += effects.jobs
-    if effects.hasMore { turn() }
+    if effects.hasMore, clock == nil { turn() }
   }
 
   func tick(after span: Span = .milliseconds(10)) {

@@ -34,6 +34,36 @@ import Testing
     }
   }
 
+  /// No two leases at once, nobody elected inside one, and no read under a lease misses what a client has seen, on
+  /// clocks whose rates are up to 10 % apart.
+  @Test(arguments: UInt64(5000)..<5012) func leasesHoldOnDriftingClocks(_ seed: UInt64) {
+    let reached = disturbed(seed, rates: 950...1_050)
+    #expect(reached.leased > 100)
+  }
+
+  /// The model would notice: clocks that drift further than a tenth of a promise can bear.
+  @Test func clocksThatDriftTooFarAreFoundOut() {
+    #expect((UInt64(6000)..<6040).contains { disturbed($0, rates: 500...1_500, isPlanted: true).failures > 0 })
+  }
+
+  /// The model would notice: a proof of death that is none.
+  @Test func aFalseProofOfDeathIsFoundOut() {
+    #expect(
+      (UInt64(6100)..<6140).contains { disturbed($0, rates: 950...1_050, isPlanted: true, lies: true).failures > 0 })
+  }
+
+  private func disturbed(
+    _ seed: UInt64, rates: ClosedRange<UInt64>, isPlanted: Bool = false, lies: Bool = false
+  ) -> Chaos.Reached {
+    let chaos = Chaos(seed: seed, voters: seed % 3 == 0 ? 5 : 3, spares: seed % 4 == 0 ? 1 : 0)
+    chaos.isQuiet = isPlanted
+    chaos.disturbsLeases = true
+    chaos.lies = lies
+    chaos.drift(rates)
+    chaos.run(steps: 15_000)
+    return chaos.reached
+  }
+
   @Test func theRunsReachTheRarePaths() {
     var reached = Chaos.Reached()
     for seed in UInt64(400)..<406 {

@@ -43,6 +43,12 @@ extension Node {
   /// Operations can be sent to that node from now on.
   public func linkUp(_ node: NodeID, now: Instant) { discovery.linkUp(node) }
 
+  /// There is proof that the process of that node has ended: its address refuses, or a later process answered there. What
+  /// it led need not wait for a time-out.
+  public func processDied(_ node: NodeID, now: Instant) {
+    for replica in replicas { replica.processDied(node, now: now) }
+  }
+
   // MARK: Inside
 
   /// The first event of a process.

@@ -33,6 +33,7 @@ public final class Node {
   var notices: [NodeNotice] = []
   var nextQuestion: UInt64 = 1
   let maker: ReplicaMaker
+  private let clock: () -> Instant
   var random: SeededRandom
 
   private let lock: any File
@@ -78,8 +79,12 @@ public final class Node {
   /// other members were asked; where there are none it makes its own at once.
   ///
   /// - Throws: ``NodeFailure`` where the directory belongs to somebody else, is in use or cannot be read.
-  public init(configuration: NodeConfiguration, disk: any Disk, random: SeededRandom, now: Instant) throws(NodeFailure)
-  {
+  /// - Parameter clock: the one that the times of all events come from; read again after reads under a lease.
+  public init(
+    configuration: NodeConfiguration, disk: any Disk, random: SeededRandom, now: Instant,
+    clock: @escaping () -> Instant
+  ) throws(NodeFailure) {
+    self.clock = clock
     var random = random
     self.configuration = configuration
     maker = ReplicaMaker(configuration: configuration, disk: disk)
@@ -242,7 +247,7 @@ public final class Node {
       return effects
     }
     var output = ReplicaOutput()
-    for replica in replicas { replica.advance(journal: journal, output: &output, now: now) }
+    for replica in replicas { replica.advance(journal: journal, output: &output, now: now, clock: clock) }
     for (group, reason) in output.damaged {
       output.forget(group)
       lose(group, reason)

@@ -8,8 +8,10 @@ import Shards
 
 /// Reads: asked for together once a turn, confirmed by a round of heartbeats, answered within a budget.
 extension Replica {
+  /// Under the lease the reads are answered at the end of the turn (``answerLeased(_:output:)``), else they wait for a
+  /// round.
   func askForReads(now: Instant, output: inout ReplicaOutput) {
-    guard !reads.isEmpty else { return }
+    guard !reads.isEmpty, !(isServing && raft.holdsLease(at: now)) else { return }
     let batch = reads
     reads = []
     guard raft.requestRead(nextReadToken, now: now) else {
@@ -19,6 +21,31 @@ extension Replica {
     readBatches.append((nextReadToken, batch))
     readsUnderWay += batch.count
     nextReadToken += 1
+  }
+
+  /// Reads first and asks for the time afterwards: a process that stood still in between finds its lease expired and its
+  /// answers worthless. What is not answered waits for the next turn.
+  func answerLeased(_ clock: () -> Instant, output: inout ReplicaOutput) {
+    guard !reads.isEmpty, isServing else { return }
+    var answers: [ReplicaOutput.Reply] = []
+    var later: [WaitingAnswers.Waiting] = []
+    var bytes = 0
+    var taken = 0
+    for read in reads {
+      guard bytes < Self.readBytesAtOnceMax else { break }
+      taken += 1
+      if case .answer(let answer, let after?) = read.work, after > raft.applied {
+        later.append(.init(index: after, to: read.to, answer: answer, isProposal: false))
+        continue
+      }
+      let answer = answer(read.work)
+      bytes += answer.cost
+      answers.append(reply(read.to, answer))
+    }
+    guard raft.holdsLease(at: clock()) else { return }
+    reads.removeFirst(taken)
+    output.replies += answers
+    for waiter in later { waiting.append(waiter) }
   }
 
   func confirm(_ ready: ReadyRead) {

@@ -106,8 +106,8 @@ public final class Replica {
   /// Operations that wait for an answer.
   public var waitingCount: Int { waiting.count + reads.count + readsUnderWay }
 
-  /// Whether confirmed reads are left over for another turn.
-  public var hasMore: Bool { !confirmed.isEmpty }
+  /// Whether reads are left over for another turn.
+  public var hasMore: Bool { !confirmed.isEmpty || !reads.isEmpty }
 
   /// Answers of one turn, in bytes, after which the remaining reads wait for the next one: a long scan must not keep
   /// heartbeats waiting.
@@ -147,10 +147,12 @@ public final class Replica {
 
   // MARK: Outputs
 
-  public func advance(journal: Journal, output: inout ReplicaOutput, now: Instant) {
+  /// `clock` is the one that `now` comes from.
+  public func advance(journal: Journal, output: inout ReplicaOutput, now: Instant, clock: () -> Instant) {
     askForReads(now: now, output: &output)
     defer {
       answerConfirmed(output: &output)
+      answerLeased(clock, output: &output)
       if let reason = shard?.damage { output.damaged.append((group, reason)) }
     }
     while raft.hasReady {
@@ -295,11 +297,13 @@ public final class Replica {
   /// Hands leadership to the member that is furthest, if there is one. Until it leads, or an election time-out has
   /// passed, changes are refused with `notLeader`.
   public func handOver(now: Instant) {
-    let others = raft.peers.filter { peer in
-      peer.id != raft.id && peer.state == .replicate && raft.membership.isVoter(peer.id)
-    }
-    guard let target = others.max(by: { $0.match < $1.match }) else { return }
-    _ = raft.transferLeadership(to: target.id, now: now)
+    guard let target = raft.transferTarget() else { return }
+    _ = raft.transferLeadership(to: target, now: now)
+  }
+
+  /// There is proof that the process of that node has ended.
+  public func processDied(_ node: NodeID, now: Instant) {
+    if let leader = raft.leader, leader.node == node { raft.leaderDied(leader, now: now) }
   }
 
   // MARK: Proposals

@@ -25,6 +25,7 @@ final class NodeHost {
   private var readiness: LoopReadiness
   private let stop: (NodeFailure) -> Void
   private var workers: WorkerThreads?
+  private var listener: Listener?
   private var consensus: [NodeID: Dialer] = [:]
   private var operations: [NodeID: Dialer] = [:]
   /// Links that requests come on, by the number that answers are addressed with.
@@ -56,7 +57,8 @@ final class NodeHost {
 
   // MARK: Life
 
-  func start(consensus: [NodeID: Dialer], operations: [NodeID: Dialer]) {
+  func start(listener: Listener, consensus: [NodeID: Dialer], operations: [NodeID: Dialer]) {
+    self.listener = listener
     self.consensus = consensus
     self.operations = operations
     let boundSelf = NIOLoopBound(self, eventLoop: loop)
@@ -174,6 +176,7 @@ final class NodeHost {
     if effects.hasMore { scheduleTurnSoon() }
     metrics.turns.add()
     readiness.update(node.isReady)
+    showIncarnation()
     if left != nil, !node.leadsAnything { finishLeaving() }
   }
 
@@ -231,7 +234,38 @@ extension NodeHost: DialerDelegate {
       metadata: ["peer": "\(link.peer.process)", "class": "\(link.transportClass.name)", "reason": "\(reason)"])
   }
 
-  func dialFailed(_ dialer: Dialer, reason: LinkFailure) {}
+  func dialFailed(_ dialer: Dialer, reason: LinkFailure) {
+    switch reason {
+    case .refused(status: HandshakeStatus.incarnation, _): stop(.oldCopy(node.configuration))
+    // On loopback the kernel that refuses is the one that knows; elsewhere a machine in between could have answered.
+    case .refusedAddress where Self.isLoopback(dialer.host):
+      if let peer = dialer.expectedProcess.flatMap({ peers[$0] }) { processDied(peer) }
+    default: break
+    }
+  }
+
+  private static func isLoopback(_ host: String) -> Bool {
+    host.hasPrefix("127.") || host == "localhost" || host == "::1"
+  }
+
+  private func processDied(_ peer: NodeID) {
+    node.processDied(peer, now: clock.now)
+    scheduleTurnEnd()
+  }
+
+  /// The machine's word on another node's process.
+  func admit(_ peer: Handshake) -> String? {
+    guard let id = peers[peer.process] else { return nil }
+    return node.admit(id, incarnation: peer.incarnation, start: peer.start)
+  }
+
+  /// A node that had no data has an incarnation once it found its part.
+  private func showIncarnation() {
+    guard let listener, listener.local.incarnation != node.incarnation else { return }
+    listener.local.incarnation = node.incarnation
+    for dialer in consensus.values { dialer.local.incarnation = node.incarnation }
+    for dialer in operations.values { dialer.local.incarnation = node.incarnation }
+  }
 
   func received(_ link: Link, frame: [UInt8]) {
     let now = clock.now

@@ -89,7 +89,8 @@ private final class NodeAssembly: @unchecked Sendable {
     transport = TransportOptions(logger: logger, metrics: TransportMetrics(&registry))
     let node = try Node(
       configuration: try configuration(), disk: RealDisk(),
-      random: SeededRandom(seed: UInt64.random(in: .min ... .max)), now: clock.now)
+      random: SeededRandom(seed: UInt64.random(in: .min ... .max)), now: clock.now,
+      clock: { [clock] in clock.now })
     let metrics = NodeMetrics(&registry, node: node)
     self.registry = registry
     let peers = Dictionary(uniqueKeysWithValues: settings.peers.map { ($0.name, NodeID($0.node)) })
@@ -120,17 +121,20 @@ private final class NodeAssembly: @unchecked Sendable {
       return loop.makeFailedFuture(ProcessFailure("'listen' is '\(settings.listen)', not host:port."))
     }
     let local = Handshake(
-      cluster: settings.cluster, process: settings.name, role: "node", incarnation: clock.wallTimeMs)
+      cluster: settings.cluster, process: settings.name, role: "node", incarnation: host.node.incarnation)
     faultTable = faults?.makeTable(on: loop)
-    let listener = Listener(loop: loop, local: local, options: transport, faults: faultTable) { _, _ in .accept(host) }
+    let listener = Listener(loop: loop, local: local, options: transport, faults: faultTable) { _, peer in
+      host.admit(peer).map { .refuse(status: HandshakeStatus.incarnation, reason: $0) } ?? .accept(host)
+    }
     self.listener = listener
     let bound = NIOLoopBound(host, eventLoop: loop)
     let key = settings.listen
     return listener.bind(host: address.host, port: address.port)
       .flatMapErrorThrowing { throw ProcessFailure.listening(on: key, key: "listen", $0) }
       .flatMapThrowing { [self] _ in
+        guard let listener = self.listener else { fatalError("The listener went before its node began.") }
         bound.value.start(
-          consensus: try dialers(.consensus, local, transport, bound.value),
+          listener: listener, consensus: try dialers(.consensus, local, transport, bound.value),
           operations: try dialers(.operations, local, transport, bound.value))
       }
   }
@@ -145,7 +149,7 @@ private final class NodeAssembly: @unchecked Sendable {
         loop: loop, host: address.host, port: address.port, transportClass: transportClass, local: local,
         expectedProcess: peer.name, options: transport, faults: faultTable,
         random: SeededRandom(seed: UInt64.random(in: .min ... .max)),
-        delegate: host)
+        admit: { [unowned host] in host.admit($0) }, delegate: host)
     }
     return dialers
   }

@@ -154,7 +154,8 @@ public final class SimulatedCluster {
     machine.life += 1
     do {
       machine.node = try Node(
-        configuration: configuration(id), disk: machine.disk, random: SeededRandom(seed: random.next()), now: now)
+        configuration: configuration(id), disk: machine.disk, random: SeededRandom(seed: random.next()), now: now,
+        clock: { [unowned self] in self.now })
     } catch {
       fatalError("Node \(id.rawValue) does not start: \(error)")
     }
