@@ -1,3 +1,5 @@
+import Items
+
 /// What a schedule can do to a cluster, as orders of the command line.
 enum Fault {
   /// SIGKILL.

@@ -10,19 +10,21 @@ final class HistoryLoad: Sendable {
   struct Settings {
     var clients = 8
     var keys = 6
-    /// The load ends when it was stopped and has done that many.
+    /// The load ends when it was stopped and that many operations have been answered.
     var operationsMin = 5_000
     /// A client rests up to that long between operations, so that faults fall into the load and not behind it.
     var restMsMax: UInt64 = 8
-    /// A client that waits longer takes the outcome as unknown.
-    var timeoutMs = 1_000
+    /// A client that waits longer takes the outcome as unknown. Shorter than an election, so that what clients gave up
+    /// on still happens later.
+    var timeoutMs = 250
     var seed: UInt64 = 1
   }
 
   static let table = "history"
 
   private struct Progress {
-    var finished = 0
+    /// Operations whose outcome is known.
+    var answered = 0
     var isStopping = false
     var fault: (any Error)?
   }
@@ -41,7 +43,7 @@ final class HistoryLoad: Sendable {
     }
   }
 
-  var finished: Int { progress.withLock { $0.finished } }
+  var answered: Int { progress.withLock { $0.answered } }
 
   func history() -> [HistoryEntry] { recorder.entries() }
 
@@ -59,13 +61,13 @@ final class HistoryLoad: Sendable {
     if let fault = progress.withLock({ $0.fault }) { throw fault }
   }
 
-  /// Waits until `count` more operations have ended.
+  /// Waits until `count` more operations have been answered.
   func waitForOperations(more count: Int) async throws {
-    let goal = finished + count
+    let goal = answered + count
     let deadline = ContinuousClock.now + .seconds(60)
-    while finished < goal {
+    while answered < goal {
       if let fault = progress.withLock({ $0.fault }) { throw fault }
-      guard ContinuousClock.now < deadline else { throw Failure(text: "operations do not end: \(finished)") }
+      guard ContinuousClock.now < deadline else { throw Failure(text: "operations are not answered: \(answered)") }
       try await Task.sleep(for: .milliseconds(10))
     }
   }
@@ -83,10 +85,19 @@ final class HistoryLoad: Sendable {
     var seen: [HistoryValue?]
 
     var name: String { lives == 0 ? "\(prefix)\(number)" : "\(prefix)\(number).\(lives)" }
+
+    mutating func see(_ operation: HistoryOperation, _ output: HistoryOutput, _ key: Int) {
+      switch (operation, output) {
+      case (_, .value(let value)): seen[key] = value
+      case (.put(let value), _), (.putIf(_, let value), _): seen[key] = value
+      case (.delete, _): seen[key] = nil
+      case (.add, _), (.get, _): break
+      }
+    }
   }
 
   private var isDone: Bool {
-    progress.withLock { $0.fault != nil || $0.isStopping && $0.finished >= settings.operationsMin }
+    progress.withLock { $0.fault != nil || $0.isStopping && $0.answered >= settings.operationsMin }
   }
 
   private func everyClient(
@@ -138,7 +149,6 @@ final class HistoryLoad: Sendable {
         answer = .failure(error)
       }
       try end(token, operation, answer, key, &worker)
-      progress.withLock { $0.finished += 1 }
     } catch {
       progress.withLock { $0.fault = $0.fault ?? error }
     }
@@ -154,29 +164,21 @@ final class HistoryLoad: Sendable {
       let output = try HistoryRequests.output(operation, bytes)
       recorder.end(token, .ok, output: output, at: time)
       worker.see(operation, output, key)
+      countAnswer()
     case .failure(let error):
       let (outcome, output) = try HistoryRequests.result(of: error)
       // A read that failed had no effect and told nothing.
       if operation == .get { return recorder.drop(token) }
       recorder.end(token, outcome, output: output, at: time)
-      if outcome == .unknown { worker.lives += 1 }
+      if outcome == .unknown { worker.lives += 1 } else if outcome == .ok { countAnswer() }
     }
   }
+
+  private func countAnswer() { progress.withLock { $0.answered += 1 } }
 
   /// Nanoseconds since the load was made.
   private func now() -> Int64 {
     let elapsed = (ContinuousClock.now - started).components
     return elapsed.seconds * 1_000_000_000 + elapsed.attoseconds / 1_000_000_000
-  }
-}
-
-extension HistoryLoad.Worker {
-  fileprivate mutating func see(_ operation: HistoryOperation, _ output: HistoryOutput, _ key: Int) {
-    switch (operation, output) {
-    case (_, .value(let value)): seen[key] = value
-    case (.put(let value), _), (.putIf(_, let value), _): seen[key] = value
-    case (.delete, _): seen[key] = nil
-    case (.add, _), (.get, _): break
-    }
   }
 }

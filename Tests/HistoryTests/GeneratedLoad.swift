@@ -9,8 +9,8 @@ struct GeneratedLoad {
   /// Of a thousand operations, how many have no outcome.
   var unknownPermille: UInt64 = 5
 
-  var amounts: UInt64 = 1
-  var stalls = false
+  /// Every five seconds nobody is answered for one.
+  var hasElections = false
 
   private struct Running {
     var index: Int
@@ -80,7 +80,7 @@ struct GeneratedLoad {
     // Now and then a client waits for an election.
     var length = Int64(random.chance(1, in: 500) ? 400_000_000 : 1_000_000) + Int64(random.below(8_000_000))
     let phase = time % 5_000_000_000
-    if stalls && phase > 4_000_000_000 { length = 5_000_000_000 - phase + Int64(random.below(50_000_000)) }
+    if hasElections && phase > 4_000_000_000 { length = 5_000_000_000 - phase + Int64(random.below(50_000_000)) }
     let moment = time + Int64(random.below(UInt64(length)))
     if operation != .get, random.chance(unknownPermille, in: 1_000) {
       if random.chance(2, in: 3) {
@@ -100,7 +100,7 @@ struct GeneratedLoad {
     case 0, 1: return .put(unique)
     case 2: return .putIf(expected: nil, unique)
     case 3: return .putIf(expected: values[key], unique)
-    case 4, 5: return .add(1 + Int64(random.below(amounts)))
+    case 4, 5: return .add(1)
     case 6: return .delete
     default: return .get
     }

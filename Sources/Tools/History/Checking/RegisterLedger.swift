@@ -19,6 +19,8 @@ struct RegisterLedger: HistoryLedger {
   private var placeInMissing: [Int32] = []
   /// Of each closed call, the value that it demands; -1: none.
   private var demandOf: [Int32] = []
+  /// Of each value, the closed calls that demand it.
+  private var demanders: [[Int]] = []
   private var isTaken: [Bool]
   private var suppliedByClosed: [[Int32]]
   private var suppliedByOpen: [[Int32]]
@@ -40,8 +42,10 @@ struct RegisterLedger: HistoryLedger {
         valueIDs[value] = id
         values.append(value)
         demands.append(0)
+        demanders.append([])
       }
       demands[Int(id)] += 1
+      demanders[Int(id)].append(demandOf.count)
       demandOf.append(id)
     }
     for case .add(let amount, nil) in closed + open { additions.insert(amount) }
@@ -137,8 +141,8 @@ struct RegisterLedger: HistoryLedger {
   }
 
   func unmet(_ state: HistoryValue?) -> [Int] {
-    let gone = missing.filter { !holds(state, values[Int($0)]) }
-    let calls = demandOf.indices.lazy.filter { call in !isTaken[call] && gone.contains(demandOf[call]) }
+    let gone = missing.lazy.filter { !holds(state, values[Int($0)]) }
+    let calls = gone.flatMap { demanders[Int($0)].lazy.filter { !isTaken[$0] } }
     return Array(calls.prefix(Self.unmetMax))
   }
 
