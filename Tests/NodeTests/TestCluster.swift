@@ -10,6 +10,8 @@ final class TestCluster {
   let nodes: [TestNode]
   /// Whether a message is delivered; those that are not are lost.
   var isDelivered: (_ from: NodeID, _ to: NodeID, _ part: ConsensusFrame.Part) -> Bool = { _, _, _ in true }
+  /// Whether requests of that node to others are delivered.
+  var isAsking: (_ node: NodeID) -> Bool = { _ in true }
   /// A paused node takes in nothing and its time stands still; what is sent to it waits.
   private(set) var paused: Set<NodeID> = []
   private var waiting: [(from: NodeID, to: NodeID, frame: ConsensusFrame)] = []
@@ -81,7 +83,7 @@ final class TestCluster {
     _ requests: [(node: NodeID, requests: [Request])], _ responses: [(connection: UInt64, responses: [Response])],
     of node: TestNode
   ) -> Bool {
-    for (to, batch) in requests where !paused.contains(to) {
+    for (to, batch) in requests where !paused.contains(to) && isAsking(node.id) {
       self[to].node?.received(batch, connection: 1_000 + UInt64(node.id.rawValue), now: self[to].now)
       self[to].turn()
     }
@@ -112,13 +114,14 @@ final class TestCluster {
     return nil
   }
 
-  func makeTable(_ name: String = "patients") throws -> TableID {
+  /// `awaitedBy`: the nodes that must serve it; nil: all that run.
+  func makeTable(_ name: String = "patients", awaitedBy: [TestNode]? = nil) throws -> TableID {
     _ = run { self.leader(of: .metadata) != nil }
     guard
       case .catalogOutcome(let bytes)? = ask(.catalogCommand(CatalogCommand.makeTable(name).encode()), shard: .metadata),
       case .table(let table) = try CatalogOutcome(bytes)
     else { throw TestFailure("No table was made.") }
-    let isActive = run { self.nodes.allSatisfy { $0.node == nil || $0.status(of: name) == .active } }
+    let isActive = run { (awaitedBy ?? self.nodes).allSatisfy { $0.node == nil || $0.status(of: name) == .active } }
     guard isActive else { throw TestFailure("The table never became active.") }
     return table.id
   }

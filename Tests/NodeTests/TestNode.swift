@@ -12,7 +12,7 @@ import Testing
 
 /// One node whose turns, jobs and messages the test drives by hand.
 final class TestNode {
-  let disk: SimulatedDisk
+  private(set) var disk: SimulatedDisk
   var configuration: NodeConfiguration
   private(set) var node: Node?
   /// What the node reads between its events, where that differs from `now`.
@@ -26,6 +26,7 @@ final class TestNode {
   var requests: [(node: NodeID, requests: [Request])] = []
   var responses: [(connection: UInt64, responses: [Response])] = []
   private(set) var failure: NodeFailure?
+  private(set) var notices: [NodeNotice] = []
   private var nextRequest: UInt64 = 1
   /// Draws which lane's job ends next; nil: as they were made.
   var order: SeededRandom?
@@ -85,6 +86,7 @@ final class TestNode {
         effects.consensus.isEmpty && effects.requests.isEmpty && effects.responses.isEmpty && effects.jobs.isEmpty)
       return
     }
+    notices += effects.notices
     for (to, bytes) in effects.consensus {
       if let frame = try? ConsensusFrame(bytes) { consensus.append((to, frame)) }
     }
@@ -203,6 +205,12 @@ final class TestNode {
   func kill() {
     leave()
     disk.kill()
+  }
+
+  /// The machine is replaced: the next process finds an empty disk, or that one.
+  func replaceDisk(by disk: SimulatedDisk = SimulatedDisk()) {
+    leave()
+    self.disk = disk
   }
 
   private func leave() {

@@ -140,7 +140,7 @@ import Testing
     for number in 0..<10 { #expect(cluster.ask(.write(try .count(table, "k\(number)")))?.isWritten == true) }
     let victim = try #require(cluster.nodes.first { $0.id != cluster.leader(of: shard)?.id })
     victim.kill()
-    try damage(victim)
+    try victim.startDamaged(shard)
     #expect(victim.running.status.contains { !$0.isHealthy })
     victim.consensus = []
     let damaged = Set(victim.running.damage.map(\.shard))
@@ -158,19 +158,5 @@ import Testing
     #expect(victim.consensus.flatMap(\.frame.parts).allSatisfy { !damaged.contains($0.group.shard) })
     let request = victim.submit(.read(table, "k1"))
     #expect(victim.answers[request] == .refused(.notLeader(leader: nil)))
-  }
-
-  /// Flips a bit of a record that the node needs: tries one sector after the other.
-  private func damage(_ node: TestNode) throws {
-    for path in node.disk.paths where path.hasPrefix("/data/journal/") {
-      for sector in 1..<(node.disk.content(path)?.count ?? 0) / 512 {
-        guard node.disk.content(path)?[sector * 512 + 4..<sector * 512 + 8] != [0, 0, 0, 0] else { continue }
-        node.disk.flipBit(2, of: path, at: sector * 512 + 40)
-        try node.start()
-        if node.running.damage.contains(where: { $0.shard == shard }) { return }
-        node.kill()
-      }
-    }
-    throw TestFailure("No damage was found out.")
   }
 }

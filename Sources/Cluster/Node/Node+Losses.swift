@@ -75,7 +75,8 @@ extension Node {
           replica.group, id, Recovered(blank: .none), store, random: &random, now: now))
       notice(replica.group, "The replica has a successor, which its group's leader now brings up to date.")
     } catch {
-      fail("The new store of group \(replica.group.rawValue) in \(configuration.dataDirectory) cannot be read: \(error). ")
+      fail(
+        "The new store of group \(replica.group.rawValue) in \(configuration.dataDirectory) cannot be read: \(error). ")
     }
   }
 

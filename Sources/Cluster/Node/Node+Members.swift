@@ -31,7 +31,8 @@ extension Node {
         """
     }
     if let known, incarnation == known.incarnation, let other = known.start, other != start {
-      return "node \(peer.rawValue) comes with incarnation \(incarnation), which another process has: its data was copied"
+      return
+        "node \(peer.rawValue) comes with incarnation \(incarnation), which another process has: its data was copied"
     }
     sightings[peer] = Sighting(incarnation: incarnation, start: start)
     if known?.incarnation != incarnation {

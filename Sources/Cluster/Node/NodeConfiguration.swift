@@ -44,4 +44,3 @@ public struct NodeConfiguration: Sendable {
     self.operationsMax = operationsMax
   }
 }
-

@@ -223,8 +223,15 @@ public final class Replica {
   /// Pins the state of exactly this entry; the sum is computed later.
   private func startChecksum(at index: LogIndex, output: inout ReplicaOutput) {
     sumsWanted = false
-    guard let shard, let view = try? store.view() else { return }
+    guard let shard, let view = view(output: &output) else { return }
     output.checksums.append((group, index, ChecksumJob(view: view, tables: shard.tableIDs.map(\.rawValue))))
+  }
+
+  private func view(output: inout ReplicaOutput) -> StoreView? {
+    do { return try store.view() } catch {
+      if error.isDamage { output.damaged.append((group, "Its store is damaged: \(error).")) }
+      return nil
+    }
   }
 
   /// Returns the answer that applying makes, where it makes one.
