@@ -26,13 +26,16 @@ public final class Node {
   var reconciler = TableReconciler()
   var storage: StorageKeeper
   var handover = Handover()
-  private var jobs: [UInt64: NodeJob] = [:]
+  private(set) var jobs: [UInt64: NodeJob] = [:]
   private var nextJob: UInt64 = 1
   private var replies: [ReplicaOutput.Reply] = []
   var outgoingRequests: [(node: NodeID, request: Request)] = []
   private var newJobs: [Job] = []
   private var failure: NodeFailure?
   var checksums: [GroupID: ChecksumResult] = [:]
+  var snapshots: SnapshotKeeper
+  /// Replicas that work found damaged, to be reported with the turn.
+  var damageFound: [(group: GroupID, reason: String)] = []
   /// When the last turn ended.
   private(set) var time = Instant.zero
 
@@ -42,6 +45,8 @@ public final class Node {
     case journalPreparation(JournalPreparation)
     case storage(StorageKeeper.Task)
     case checksum(GroupID, LogIndex, ChecksumJob)
+    case snapshot(SnapshotKeeper.Task)
+    case carry(JournalCarry)
   }
 
   struct ChecksumResult {
@@ -63,6 +68,7 @@ public final class Node {
     damaged = opened.damaged
     storage = StorageKeeper(configuration: configuration, groups: opened.replicas.map(\.group))
     storage.drop(opened.orphans)
+    snapshots = SnapshotKeeper(random: SeededRandom(seed: random.next()))
   }
 
   // MARK: Events
@@ -72,6 +78,7 @@ public final class Node {
     for replica in replicas { replica.tick(now) }
     reconcile(now: now)
     keepStorage(now: now)
+    tickSnapshots(now: now)
     handover.tick(
       replicas, isDiskFull: journal.isNoSpace || isAwaitingSpace, syncSince: writeTakenAt, now: now)
     if journal.isNoSpace, now.since(allocationTriedAt) >= Self.allocationRetryInterval {
@@ -131,6 +138,8 @@ public final class Node {
     case .checksum(let group, let index, let job):
       job.close()
       if error == nil, let sum = job.result { checksums[group] = ChecksumResult(index: index, sum: sum) }
+    case .snapshot(let task): snapshotWorkEnded(task, error: error, now: now)
+    case .carry(let carry): carried(carry)
     }
   }
 
@@ -150,7 +159,7 @@ public final class Node {
     }
   }
 
-  private func fail(_ reason: String) {
+  func fail(_ reason: String) {
     failure = NodeFailure(reason + "The node stops, because what it acknowledges would no longer be durable.")
   }
 
@@ -200,6 +209,9 @@ public final class Node {
     }
     var output = ReplicaOutput()
     for replica in replicas { replica.advance(journal: journal, output: &output, now: now) }
+    advanceSnapshots(output.snapshotOffers, now: now)
+    output.damaged += damageFound
+    damageFound = []
     output.messages += released
     released = []
     gate.hold(output.messagesAfterSync, output.tickets, journal: journal)
@@ -212,6 +224,7 @@ public final class Node {
     storage.drop(output.dropped)
     settle(output, &effects, now: now)
     swap(&effects.jobs, &newJobs)
+    swap(&effects.bulk, &snapshots.outgoing)
     return effects
   }
 
@@ -259,7 +272,7 @@ public final class Node {
     }
   }
 
-  private func startJob(_ job: NodeJob, lane: Job.Lane, _ work: @escaping () throws -> Void) {
+  func startJob(_ job: NodeJob, lane: Job.Lane, _ work: @escaping () throws -> Void) {
     let id = nextJob
     nextJob += 1
     jobs[id] = job
@@ -273,7 +286,7 @@ public final class Node {
   }
 
   private func keepStorage(now: Instant) {
-    guard let (task, work) = storage.next(replicas, journal: journal, now: now) else { return }
+    guard let (task, work) = storage.next(replicas, pins: boundLog(), now: now) else { return }
     startJob(.storage(task), lane: .storage, work)
   }
 }

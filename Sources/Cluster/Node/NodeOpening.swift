@@ -125,7 +125,7 @@ struct NodeOpening {
       damaged.append((group, "Its log lost records: \(damage.reasons.joined(separator: "; "))."))
       return
     }
-    guard let log = recovery.groups.first(where: { $0.group == group })?.log else {
+    guard let found = recovery.groups.first(where: { $0.group == group })?.log else {
       damaged.append((group, "Its log has no record of it."))
       return
     }
@@ -135,6 +135,7 @@ struct NodeOpening {
       damaged.append((group, "Its store is damaged: \(error)."))
       return
     }
+    let log = try journal.finishSwitch(of: group, to: store, found)
     guard store.flushed.index >= log.compacted.index else {
       damaged.append((group, "Its store is behind its log."))
       return

@@ -33,5 +33,11 @@ public struct ReplicaOutput {
   /// Tables that a shard no longer serves since the entry with that index.
   public var dropped: [(group: GroupID, table: TableID, index: LogIndex)] = []
 
+  /// Replicas that found what is on their disk damaged, with the reason: they must not act any more.
+  public var damaged: [(group: GroupID, reason: String)] = []
+
+  /// States that followers are to fetch, because their leader's log no longer reaches back to them.
+  public var snapshotOffers: [(group: GroupID, offer: SnapshotOffer)] = []
+
   public init() {}
 }

@@ -27,6 +27,7 @@ final class NodeHost {
   private var workers: WorkerThreads?
   private var consensus: [NodeID: Dialer] = [:]
   private var operations: [NodeID: Dialer] = [:]
+  private var bulk: [NodeID: Dialer] = [:]
   /// Links that requests come on, by the number that answers are addressed with.
   private var connections: [UInt64: Link] = [:]
   private var nextConnection: UInt64 = 1
@@ -56,9 +57,10 @@ final class NodeHost {
 
   // MARK: Life
 
-  func start(consensus: [NodeID: Dialer], operations: [NodeID: Dialer]) {
+  func start(consensus: [NodeID: Dialer], operations: [NodeID: Dialer], bulk: [NodeID: Dialer]) {
     self.consensus = consensus
     self.operations = operations
+    self.bulk = bulk
     let boundSelf = NIOLoopBound(self, eventLoop: loop)
     let loop = loop
     workers = WorkerThreads { id, error in
@@ -68,6 +70,7 @@ final class NodeHost {
     }
     for dialer in consensus.values { dialer.start() }
     for dialer in operations.values { dialer.start() }
+    for dialer in bulk.values { dialer.start() }
     let interval = TimeAmount.milliseconds(Self.tickIntervalMs)
     ticker = loop.scheduleRepeatedTask(initialDelay: .zero, delay: interval) { _ in boundSelf.value.tick() }
   }
@@ -95,6 +98,7 @@ final class NodeHost {
     ticker = nil
     for dialer in consensus.values { dialer.stop() }
     for dialer in operations.values { dialer.stop() }
+    for dialer in bulk.values { dialer.stop() }
     defer { workers = nil }
     return workers
   }
@@ -165,6 +169,7 @@ final class NodeHost {
     let effects = node.takeEffects(now: clock.now)
     if let failure = effects.failure { return stop(failure) }
     for (node, bytes) in effects.consensus { consensus[node]?.link?.send(bytes) }
+    for (node, bytes) in effects.bulk { bulk[node]?.link?.send(bytes) }
     for job in effects.jobs { workers.run(job) }
     for (node, requests) in effects.requests {
       for frame in OperationFrame.encode(requests) { send(frame, on: operations[node]?.link) }
@@ -229,7 +234,9 @@ extension NodeHost: DialerDelegate {
       guard let from = peers[link.peer.process] else { return }
       node.receivedConsensus(frame, from: from, now: now)
     case .operations: receivedOperations(link, frame, now: now)
-    case .bulk: break
+    case .bulk:
+      guard let from = peers[link.peer.process] else { return }
+      node.receivedBulk(frame, from: from, now: now)
     }
   }
 

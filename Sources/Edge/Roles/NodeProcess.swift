@@ -111,6 +111,7 @@ private final class NodeAssembly: @unchecked Sendable {
       overlayBytesMax: settings.overlayBytesMax)
     configuration.mayBootstrap = bootstrap
     configuration.journal.segmentBytes = settings.journalSegmentBytes
+    configuration.journalBytesMax = settings.journalBytesMax
     configuration.raft.heartbeatInterval = .milliseconds(UInt64(settings.heartbeatMs))
     configuration.raft.electionTimeoutMin = .milliseconds(UInt64(settings.electionMinMs))
     configuration.raft.electionTimeoutMax = .milliseconds(UInt64(settings.electionMaxMs))
@@ -134,7 +135,8 @@ private final class NodeAssembly: @unchecked Sendable {
       .flatMapThrowing { [self] _ in
         bound.value.start(
           consensus: try dialers(.consensus, local, transport, bound.value),
-          operations: try dialers(.operations, local, transport, bound.value))
+          operations: try dialers(.operations, local, transport, bound.value),
+          bulk: try dialers(.bulk, local, transport, bound.value))
       }
   }
 
