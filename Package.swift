@@ -160,7 +160,7 @@ let package = Package(
         "Bytes", "Items", "Expressions", "Environment", "Raft", "Journal", "Store", "Messages", "Catalog", "Shards",
         "Replicas", "Node", "SimulatedDisk", "System",
       ]),
-    tests("ReplicasTests", uses: ["Bytes", "Items", "Environment", "Messages", "Shards", "Replicas"]),
+    tests("ReplicasTests", uses: ["Bytes", "Items", "Environment", "Raft", "Messages", "Shards", "Replicas"]),
     tests("CoordinatorTests", uses: ["Bytes", "Items", "Environment", "Messages", "Catalog", "Coordinator"]),
     tests(
       "SimulationTests",

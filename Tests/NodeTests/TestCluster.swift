@@ -75,6 +75,23 @@ final class TestCluster {
         }
       }
       isBusy = carry(requests, responses, of: node) || isBusy
+      isBusy = carryBulk(of: node) || isBusy
+    }
+    return isBusy
+  }
+
+  /// Whether a frame between nodes that fetch a snapshot is delivered.
+  var isBulkDelivered: (_ from: NodeID, _ to: NodeID, _ frame: SnapshotFrame) -> Bool = { _, _, _ in true }
+
+  private func carryBulk(of node: TestNode) -> Bool {
+    var isBusy = false
+    let frames = node.bulk
+    node.bulk = []
+    for (to, bytes) in frames where self[to].node != nil && !paused.contains(to) {
+      guard let frame = try? SnapshotFrame(bytes), isBulkDelivered(node.id, to, frame) else { continue }
+      isBusy = true
+      self[to].node?.receivedBulk(bytes, from: node.id, now: self[to].now)
+      self[to].turn()
     }
     return isBusy
   }

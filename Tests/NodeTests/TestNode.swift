@@ -23,11 +23,14 @@ final class TestNode {
   private(set) var answers: [UInt64: Answer] = [:]
   /// What the node sent and nobody delivered yet.
   var consensus: [(node: NodeID, frame: ConsensusFrame)] = []
+  var bulk: [(node: NodeID, bytes: [UInt8])] = []
   var requests: [(node: NodeID, requests: [Request])] = []
   var responses: [(connection: UInt64, responses: [Response])] = []
   private(set) var failure: NodeFailure?
   private(set) var notices: [NodeNotice] = []
   private var nextRequest: UInt64 = 1
+  /// Work is left undone while this holds, until the test kills the node.
+  var isHalted: () -> Bool = { false }
   /// Draws which lane's job ends next; nil: as they were made.
   var order: SeededRandom?
 
@@ -90,6 +93,7 @@ final class TestNode {
     for (to, bytes) in effects.consensus {
       if let frame = try? ConsensusFrame(bytes) { consensus.append((to, frame)) }
     }
+    bulk += effects.bulk
     requests += effects.requests
     for (connection, batch) in effects.responses {
       if connection == Self.connection {
@@ -121,7 +125,7 @@ final class TestNode {
 
   /// In the order in which they were made, or with ``order`` that of random lanes.
   func runJobs() {
-    while failure == nil, !jobs.isEmpty {
+    while failure == nil, !jobs.isEmpty, !isHalted() {
       let lane = order == nil ? nil : jobs[Int(order!.below(UInt64(jobs.count)))].lane
       runJob(lane)
     }
@@ -219,6 +223,7 @@ final class TestNode {
     node = nil
     jobs = []
     consensus = []
+    bulk = []
     requests = []
     responses = []
     answers = [:]

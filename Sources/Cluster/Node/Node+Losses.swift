@@ -8,7 +8,7 @@ import Store
 /// What becomes of a replica that lost what it had promised (``LostReplica``).
 extension Node {
   /// The replica takes no further part. What waited for it is answered, what it held back is not sent.
-  func lose(_ group: GroupID, _ reason: String) {
+  func lose(_ group: GroupID, _ reason: String, now: Instant) {
     guard let position = replicas.firstIndex(where: { $0.group == group }), let placed = placed(group) else { return }
     let replica = replicas.remove(at: position)
     storage.remove(at: position)
@@ -16,6 +16,7 @@ extension Node {
     gate.forget(group)
     released.removeAll { $0.part.group == group }
     checksums[group] = nil
+    snapshots.server.endSessions(of: group, now: now)
     lostStores[group] = replica.store
     let holding = Identity.Holding(group: group, id: replica.raft.id, state: .lost)
     lost.append(
@@ -43,7 +44,9 @@ extension Node {
     settleJournalDamage()
   }
 
-  private func isIdle(_ group: GroupID) -> Bool { !jobs.values.contains { $0.storeGroup == group } }
+  private func isIdle(_ group: GroupID) -> Bool {
+    snapshots.fetching?.fetch.group != group && !jobs.values.contains { $0.storeGroup == group }
+  }
 
   private func carryOut(_ action: LostReplica.Action, at position: Int, now: Instant) {
     let replica = lost[position]
@@ -111,7 +114,7 @@ extension Node {
     }
     switch storage.finished(task, store: store, error: error, now: now) {
     case .done: break
-    case .damaged(let reason): lose(task.group, reason)
+    case .damaged(let reason): lose(task.group, reason, now: now)
     case .failed(let reason): fail(reason)
     }
   }

@@ -48,6 +48,9 @@ public final class Node {
   private var newJobs: [Job] = []
   var failure: NodeFailure?
   var checksums: [GroupID: ChecksumResult] = [:]
+  var snapshots: SnapshotKeeper
+  /// Replicas that work found damaged, to be reported with the turn.
+  var damageFound: [(group: GroupID, reason: String)] = []
   /// When the last turn ended.
   private(set) var time = Instant.zero
 
@@ -59,13 +62,16 @@ public final class Node {
     case checksum(GroupID, LogIndex, ChecksumJob)
     case identity
     case renewal(GroupID, StoreRenewal)
+    case snapshot(SnapshotKeeper.Task)
+    case carry(JournalCarry)
 
     /// The group whose store the work uses.
     var storeGroup: GroupID? {
       switch self {
       case .storage(let task): task.group
       case .checksum(let group, _, _): group
-      case .journalWrite, .journalPreparation, .identity, .renewal: nil
+      case .snapshot(.read(let session, _)): session.group
+      case .journalWrite, .journalPreparation, .identity, .renewal, .snapshot(.build), .carry: nil
       }
     }
   }
@@ -99,6 +105,7 @@ public final class Node {
     discovery = MemberDiscovery(peers: configuration.nodes.filter { $0 != configuration.node })
     storage = StorageKeeper(configuration: configuration, groups: opened.replicas.map(\.group))
     storage.drop(opened.orphans)
+    snapshots = SnapshotKeeper(random: SeededRandom(seed: self.random.next()))
     try begin(now: now)
   }
 
@@ -109,6 +116,7 @@ public final class Node {
     for replica in replicas { replica.tick(now) }
     reconcile(now: now)
     keepStorage(now: now)
+    tickSnapshots(now: now)
     handover.tick(
       replicas, isDiskFull: journal.isNoSpace || isAwaitingSpace, syncSince: writeTakenAt, now: now)
     if journal.isNoSpace, now.since(allocationTriedAt) >= Self.allocationRetryInterval {
@@ -169,9 +177,11 @@ public final class Node {
       if error == nil, replica(group) != nil, let sum = job.result {
         checksums[group] = ChecksumResult(index: index, sum: sum)
       }
-      if let error = error as? StoreError, error.isDamage { lose(group, "Its store is damaged: \(error).") }
+      if let error = error as? StoreError, error.isDamage { lose(group, "Its store is damaged: \(error).", now: now) }
     case .identity: identityWritten(error, now: now)
     case .renewal(let group, let renewal): storeRenewed(group, renewal, error: error, now: now)
+    case .snapshot(let task): snapshotWorkEnded(task, error: error, now: now)
+    case .carry(let carry): carried(carry)
     }
   }
 
@@ -248,9 +258,12 @@ public final class Node {
     }
     var output = ReplicaOutput()
     for replica in replicas { replica.advance(journal: journal, output: &output, now: now, clock: clock) }
+    advanceSnapshots(output.snapshotOffers, now: now)
+    output.damaged += damageFound
+    damageFound = []
     for (group, reason) in output.damaged {
       output.forget(group)
-      lose(group, reason)
+      lose(group, reason, now: now)
     }
     output.messages += released
     released = []
@@ -266,6 +279,7 @@ public final class Node {
     writeIdentity(now: now)
     swap(&effects.notices, &notices)
     swap(&effects.jobs, &newJobs)
+    swap(&effects.bulk, &snapshots.outgoing)
     return effects
   }
 
@@ -328,7 +342,7 @@ public final class Node {
 
   private func keepStorage(now: Instant) {
     dropPinnedLogs()
-    guard let (task, work) = storage.next(replicas, journal: journal, now: now) else { return }
+    guard let (task, work) = storage.next(replicas, pins: boundLog(), now: now) else { return }
     startJob(.storage(task), lane: .storage, work)
   }
 }

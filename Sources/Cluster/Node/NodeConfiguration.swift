@@ -2,6 +2,7 @@ public import Environment
 public import Journal
 public import Messages
 public import Raft
+import Replicas
 
 public struct NodeConfiguration: Sendable {
   /// The cluster that the node's data must belong to, 32 hexadecimal digits.
@@ -15,8 +16,10 @@ public struct NodeConfiguration: Sendable {
   public var dataDirectory: String
   public var raft: RaftConfiguration
   public var journal: JournalConfiguration
-  /// Log beyond which the replica that keeps the oldest segment is flushed.
+  /// Log beyond which whoever keeps the oldest segment is flushed, and members that lag behind it get a snapshot.
   public var journalBytesMax = 192 << 20
+  /// Rows of one item of a snapshot, in bytes; a larger row travels alone.
+  public var snapshotChunkBytes = SnapshotFrame.itemBytesMax
   /// Memory of what is applied and not yet flushed, over all replicas of the node.
   public var overlayBytesMax: Int
   /// A replica's overlay is not flushed for its size alone below this.

@@ -12,6 +12,8 @@ public struct NodeNotice: Equatable, Sendable {
 public struct NodeEffects {
   /// Encoded ``ConsensusFrame``s, few a peer, those that need no sync first.
   public var consensus: [(node: NodeID, bytes: [UInt8])] = []
+  /// Encoded ``SnapshotFrame``s, to be sent on the bulk connections; one that is lost is asked for again.
+  public var bulk: [(node: NodeID, bytes: [UInt8])] = []
   /// Requests of this node to other nodes, on connections for operations.
   public var requests: [(node: NodeID, requests: [Request])] = []
   /// Answers to requests, by the connection that they came on.

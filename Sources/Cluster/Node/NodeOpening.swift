@@ -123,11 +123,12 @@ struct NodeOpening {
     if let damage = recovery.damage, damage.affects(group) {
       return "Its log lost records: \(damage.reasons.joined(separator: "; "))."
     }
-    guard let log = recovery.groups.first(where: { $0.group == group })?.log else {
+    guard let found = recovery.groups.first(where: { $0.group == group })?.log else {
       return "Its log has no record of it."
     }
     do {
       let store = try maker.openStore(group, seed: random.next())
+      let log = try journal.finishSwitch(of: group, to: store, found)
       guard store.flushed.index >= log.compacted.index else { return "Its store is behind its log." }
       guard store.flushed.index <= log.last.index else { return "Its store is ahead of its log." }
       let recovered = try recovered(group, log, placed.membership(of: id), store)

@@ -5,8 +5,7 @@ import Raft
 import Replicas
 import Store
 
-/// Brings the stores up to date behind the log: flushes overlays, checkpoints, removes the rows of dropped tables, and
-/// gives log back. One step at a time for the whole node, so that writeback never crowds the journal out.
+/// Brings the stores up to date behind the log: flushes overlays, checkpoints, and removes the rows of dropped tables. One step at a time for the whole node, so that writeback never crowds the journal out.
 struct StorageKeeper {
   struct Task {
     enum Step {
@@ -67,18 +66,14 @@ struct StorageKeeper {
   }
 
   /// The next step, if one is due and none is under way.
-  mutating func next(_ replicas: [Replica], journal: Journal, now: Instant) -> (task: Task, work: () throws -> Void)? {
-    for replica in replicas { replica.compact(journal: journal) }
+  mutating func next(_ replicas: [Replica], pins: [LogPin], now: Instant) -> (task: Task, work: () throws -> Void)? {
     guard !isBusy else { return nil }
-    let pinning =
-      journal.bytesInUse > configuration.journalBytesMax ? journal.oldestPinned?.holders.map(\.group) ?? [] : []
     let ranks = replicas.indices.map { position in
-      // Flushing frees no log that a member which lags still needs.
       let replica = replicas[position]
-      let isPinning = pinning.contains(replica.group) && replica.store.durable.index < replica.retainedThrough
+      let isPinning = pins.contains { $0.group == replica.group && replica.store.durable.index < $0.newest }
       return Rank(position: position, isPinning: isPinning, bytes: replica.store.overlayBytes)
     }
-    for rank in ranks.sorted() where keeping[rank.position].retryAt <= now {
+    for rank in ranks.sorted() where keeping[rank.position].retryAt <= now && !replicas[rank.position].isSwitching {
       guard let task = task(rank.position, replicas[rank.position], isPinning: rank.isPinning, now: now) else {
         continue
       }

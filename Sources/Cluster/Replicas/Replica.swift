@@ -15,7 +15,7 @@ public import Store
 /// answer.
 public final class Replica {
   public let group: GroupID
-  public let store: ShardStore
+  public private(set) var store: ShardStore
   public internal(set) var raft: RaftGroup
   public private(set) var shard: ShardMachine?
   public private(set) var catalog: CatalogMachine?
@@ -45,7 +45,9 @@ public final class Replica {
   private let initialMap: ShardMap
   var replacements = ReplacementCounter()
   /// Memberships are known from here on.
-  private let recoveredThrough: LogIndex
+  private var recoveredThrough: LogIndex
+  /// The store is being replaced (``beginSwitch()``).
+  public internal(set) var isSwitching = false
 
   struct Read {
     var to: ReplyTo
@@ -76,6 +78,21 @@ public final class Replica {
     }
   }
 
+  /// Goes on with the state that another store holds.
+  func restore(from store: ShardStore) throws {
+    remembered = try Self.remembered(in: store.metadata)
+    if group == .metadata {
+      catalog = try CatalogMachine(store: store)
+    } else {
+      shard = try ShardMachine(store: store)
+    }
+    self.store.close()
+    self.store = store
+    appliedTerm = store.applied.term
+    recoveredThrough = store.applied.index
+    freshness.applied(store.applied.index)
+  }
+
   /// What the store keeps beside its rows, as of its newest applied entry: the membership, then the remembered changes.
   public func storeMetadata() -> [UInt8] {
     var writer = ByteWriter()
@@ -89,6 +106,16 @@ public final class Replica {
     if metadata.isEmpty { return nil }
     var reader = ByteReader(metadata)
     return try Membership(from: &reader)
+  }
+
+  /// Whether ``storeMetadata()`` may have made it.
+  public static func isMetadata(_ metadata: [UInt8]) -> Bool {
+    do throws(MalformedBytes) {
+      _ = try remembered(in: metadata)
+      return try membership(in: metadata) != nil
+    } catch {
+      return false
+    }
   }
 
   private static func remembered(in metadata: [UInt8]) throws(MalformedBytes) -> RememberedOperations {
@@ -116,6 +143,7 @@ public final class Replica {
   // MARK: Inputs
 
   public func step(_ part: ConsensusFrame.Part, now: Instant) {
+    if isSwitching { return }
     if part.retainedThrough > retainedThrough { retainedThrough = part.retainedThrough }
     raft.step(part.message, now: now)
     if part.commit > 0, part.message.from == raft.leader, part.message.term == raft.term {
@@ -127,18 +155,21 @@ public final class Replica {
   public func staleness(now: Instant) -> Span? { isServing ? .zero : freshness.staleness(now: now) }
 
   public func tick(_ now: Instant) {
+    if isSwitching { return }
     if raft.nextDeadline <= now { raft.tick(now) }
     promoteReplacement()
   }
 
   public func persisted(_ ticket: SyncTicket) { raft.persisted(ticket) }
 
-  /// The log up to here is no longer needed by anyone: it is durable in the store and in every member's log.
-  public func compact(journal: Journal) {
+  /// Drops the log as far as nobody needs it: it is durable in the store and in every member's log. Up to `forcedThrough`
+  /// it goes even where a member lacks it: that one gets a snapshot.
+  public func compact(journal: Journal, forcedThrough: LogIndex = 0) {
+    if isSwitching { return }
     if raft.isLeader {
       retainedThrough = max(retainedThrough, raft.peers.reduce(LogIndex.max) { min($0, $1.match) })
     }
-    let through = min(store.durable.index, retainedThrough, raft.applied)
+    let through = min(store.durable.index, max(retainedThrough, forcedThrough), raft.applied)
     guard through > raft.compacted.index, through >= recoveredThrough, let term = raft.term(at: through) else { return }
     let position = LogPosition(index: through, term: term)
     journal.compact(group, through: position, membership: raft.membership(at: through))
@@ -149,6 +180,7 @@ public final class Replica {
 
   /// `clock` is the one that `now` comes from.
   public func advance(journal: Journal, output: inout ReplicaOutput, now: Instant, clock: () -> Instant) {
+    if isSwitching { return }
     askForReads(now: now, output: &output)
     defer {
       answerConfirmed(output: &output)
@@ -159,7 +191,8 @@ public final class Replica {
       let ready = raft.takeReady()
       persist(ready, journal: journal, output: &output)
       send(ready, output: &output)
-      supply(ready.fetches, journal: journal)
+      supply(ready.fetches, journal: journal, output: &output)
+      if let offer = ready.snapshotOffer { output.snapshotOffers.append((group, offer)) }
       if ready.role != nil { roleChanged(output: &output) }
       apply(ready.committed, output: &output, now: now)
       for read in ready.reads { confirm(read) }
@@ -168,8 +201,10 @@ public final class Replica {
   }
 
   private func persist(_ ready: Ready, journal: Journal, output: inout ReplicaOutput) {
-    guard ready.logReset == nil else { fatalError("A snapshot was installed that nobody asked for.") }
     guard ready.hasWrite else { return }
+    if let reset = ready.logReset {
+      journal.compact(group, through: reset, membership: raft.membership(at: reset.index))
+    }
     if let hardState = ready.hardState { journal.save(group, hardState) }
     if !ready.entries.isEmpty { journal.append(group, entries: ready.entries) }
     output.tickets.append((group, ready.ticket))
@@ -189,9 +224,18 @@ public final class Replica {
   }
 
   /// Entries that a lagging follower needs and the core no longer holds come from the journal's files.
-  private func supply(_ fetches: [EntryFetch], journal: Journal) {
+  private func supply(_ fetches: [EntryFetch], journal: Journal, output: inout ReplicaOutput) {
     for fetch in fetches {
-      var entries = (try? journal.read(group, from: fetch.previous.index + 1, bytesMax: fetch.bytesMax)) ?? []
+      var entries: [Entry] = []
+      do throws(JournalError) {
+        entries = try journal.read(group, from: fetch.previous.index + 1, bytesMax: fetch.bytesMax)
+      } catch {
+        // What was compacted leads to a snapshot. Anything else is a log that is no longer what was promised.
+        guard error.kind == .compacted else {
+          output.damaged.append((group, "Its log cannot be read: \(error)."))
+          continue
+        }
+      }
       entries.removeAll { $0.index > fetch.through }
       raft.supply(peer: fetch.peer, entries: entries, previous: fetch.previous)
     }

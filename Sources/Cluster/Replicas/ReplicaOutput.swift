@@ -36,6 +36,9 @@ public struct ReplicaOutput {
   /// Replicas that found what is on their disk damaged, with the reason: they must not act any more.
   public var damaged: [(group: GroupID, reason: String)] = []
 
+  /// States that followers are to fetch, because their leader's log no longer reaches back to them.
+  public var snapshotOffers: [(group: GroupID, offer: SnapshotOffer)] = []
+
   public init() {}
 
   /// What a replica that is lost wanted done is not done; what it answered stays.

@@ -13,6 +13,7 @@ extension Replica {
 
   /// Answers at once where it can, by the returned value; else later, through the output of ``advance(journal:output:now:)``.
   public func submit(_ request: Request, to: ReplyTo, now: Instant) -> Answer? {
+    if isSwitching { return notLeader }
     switch request.operation {
     case .write(let write): return submit(write, request, to: to)
     case .get(let key, let consistent):

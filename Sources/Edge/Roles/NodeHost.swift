@@ -28,6 +28,7 @@ final class NodeHost {
   private var listener: Listener?
   private var consensus: [NodeID: Dialer] = [:]
   private var operations: [NodeID: Dialer] = [:]
+  private var bulk: [NodeID: Dialer] = [:]
   /// Links that requests come on, by the number that answers are addressed with.
   private var connections: [UInt64: Link] = [:]
   private var nextConnection: UInt64 = 1
@@ -57,10 +58,13 @@ final class NodeHost {
 
   // MARK: Life
 
-  func start(listener: Listener, consensus: [NodeID: Dialer], operations: [NodeID: Dialer]) {
+  func start(
+    listener: Listener, consensus: [NodeID: Dialer], operations: [NodeID: Dialer], bulk: [NodeID: Dialer]
+  ) {
     self.listener = listener
     self.consensus = consensus
     self.operations = operations
+    self.bulk = bulk
     let boundSelf = NIOLoopBound(self, eventLoop: loop)
     let loop = loop
     workers = WorkerThreads { id, error in
@@ -70,6 +74,7 @@ final class NodeHost {
     }
     for dialer in consensus.values { dialer.start() }
     for dialer in operations.values { dialer.start() }
+    for dialer in bulk.values { dialer.start() }
     let interval = TimeAmount.milliseconds(Self.tickIntervalMs)
     ticker = loop.scheduleRepeatedTask(initialDelay: .zero, delay: interval) { _ in boundSelf.value.tick() }
   }
@@ -97,6 +102,7 @@ final class NodeHost {
     ticker = nil
     for dialer in consensus.values { dialer.stop() }
     for dialer in operations.values { dialer.stop() }
+    for dialer in bulk.values { dialer.stop() }
     defer { workers = nil }
     return workers
   }
@@ -168,6 +174,7 @@ final class NodeHost {
     if let failure = effects.failure { return stop(failure) }
     for notice in effects.notices { log(notice) }
     for (node, bytes) in effects.consensus { consensus[node]?.link?.send(bytes) }
+    for (node, bytes) in effects.bulk { bulk[node]?.link?.send(bytes) }
     for job in effects.jobs { workers.run(job) }
     for (node, requests) in effects.requests {
       for frame in OperationFrame.encode(requests) { send(frame, on: operations[node]?.link) }
@@ -265,6 +272,7 @@ extension NodeHost: DialerDelegate {
     listener.local.incarnation = node.incarnation
     for dialer in consensus.values { dialer.local.incarnation = node.incarnation }
     for dialer in operations.values { dialer.local.incarnation = node.incarnation }
+    for dialer in bulk.values { dialer.local.incarnation = node.incarnation }
   }
 
   func received(_ link: Link, frame: [UInt8]) {
@@ -274,7 +282,9 @@ extension NodeHost: DialerDelegate {
       guard let from = peers[link.peer.process] else { return }
       node.receivedConsensus(frame, from: from, now: now)
     case .operations: receivedOperations(link, frame, now: now)
-    case .bulk: break
+    case .bulk:
+      guard let from = peers[link.peer.process] else { return }
+      node.receivedBulk(frame, from: from, now: now)
     }
   }
 

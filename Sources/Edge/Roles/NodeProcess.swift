@@ -109,6 +109,7 @@ private final class NodeAssembly: @unchecked Sendable {
       shards: settings.shards, replication: settings.replication, dataDirectory: settings.data,
       overlayBytesMax: settings.overlayBytesMax)
     configuration.journal.segmentBytes = settings.journalSegmentBytes
+    configuration.journalBytesMax = settings.journalBytesMax
     configuration.raft.heartbeatInterval = .milliseconds(UInt64(settings.heartbeatMs))
     configuration.raft.electionTimeoutMin = .milliseconds(UInt64(settings.electionMinMs))
     configuration.raft.electionTimeoutMax = .milliseconds(UInt64(settings.electionMaxMs))
@@ -135,7 +136,8 @@ private final class NodeAssembly: @unchecked Sendable {
         guard let listener = self.listener else { fatalError("The listener went before its node began.") }
         bound.value.start(
           listener: listener, consensus: try dialers(.consensus, local, transport, bound.value),
-          operations: try dialers(.operations, local, transport, bound.value))
+          operations: try dialers(.operations, local, transport, bound.value),
+          bulk: try dialers(.bulk, local, transport, bound.value))
       }
   }
 

@@ -15,6 +15,8 @@ public final class SimulatedCluster {
   public let coordinator: Coordinator
   /// Messages delivered so far, a measure of what happened.
   public private(set) var delivered = 0
+  /// Those of them by which nodes fetch the state of a group.
+  public private(set) var bulkDelivered = 0
 
   private var random: SeededRandom
   private var queue = EventQueue<Event>()
@@ -30,6 +32,7 @@ public final class SimulatedCluster {
     case tick(NodeID, life: UInt64)
     case turn(NodeID, life: UInt64)
     case consensus(from: NodeID, to: NodeID, [UInt8])
+    case bulk(from: NodeID, to: NodeID, [UInt8])
     case nodeRequests(from: NodeID, life: UInt64, to: NodeID, [Request])
     case nodeResponses(from: NodeID, to: NodeID, life: UInt64, [Response])
     case coordinatorTick
@@ -42,6 +45,7 @@ public final class SimulatedCluster {
     var node: NodeID? {
       switch self {
       case .tick(let id, _), .turn(let id, _), .job(let id, _, _), .consensus(_, let id, _),
+        .bulk(_, let id, _),
         .nodeRequests(_, _, let id, _),
         .nodeResponses(_, let id, _, _), .requests(let id, _):
         id
@@ -217,6 +221,9 @@ public final class SimulatedCluster {
       if living(id, life) != nil { endTurn(id) }
     case .consensus(let from, let to, let frame):
       onNode(to) { $0.receivedConsensus(frame, from: from, now: now) }
+    case .bulk(let from, let to, let frame):
+      bulkDelivered += 1
+      onNode(to) { $0.receivedBulk(frame, from: from, now: now) }
     case .nodeRequests(let from, let life, let to, let requests):
       onNode(to) { $0.received(requests, connection: Self.connection(of: from, life: life), now: now) }
     case .nodeResponses(let from, let to, let life, let responses):
@@ -262,6 +269,7 @@ public final class SimulatedCluster {
     if effects.hasMore { queue.add(.turn(id, life: machine.life), at: now + .microseconds(100)) }
     if let failure = effects.failure { fatalError("Node \(id.rawValue) stopped: \(failure)") }
     for (to, bytes) in effects.consensus { send(.consensus(from: id, to: to, bytes), from: id, to: to) }
+    for (to, bytes) in effects.bulk { send(.bulk(from: id, to: to, bytes), from: id, to: to) }
     for (to, requests) in effects.requests {
       send(.nodeRequests(from: id, life: machine.life, to: to, requests), from: id, to: to)
     }
@@ -323,7 +331,9 @@ public final class SimulatedCluster {
       dataDirectory: "/data", overlayBytesMax: options.overlayBytesMax)
     configuration.idleFlushDelay = .milliseconds(500)
     configuration.storageFlushBytesMin = options.overlayBytesMax / 16
-    configuration.journal = JournalConfiguration(segmentBytes: 256 << 10)
+    configuration.journal = JournalConfiguration(segmentBytes: options.journalSegmentBytes)
+    configuration.journalBytesMax = options.journalBytesMax
+    configuration.snapshotChunkBytes = options.snapshotChunkBytes
     return configuration
   }
 }

@@ -14,6 +14,11 @@ public struct SimulationOptions: Sendable {
   public var jobDelayMax = Span.milliseconds(3)
   /// Memory after which overlays are flushed; small, so that flushes and checkpoints happen all the time.
   public var overlayBytesMax = 64 << 10
+  public var journalSegmentBytes = 256 << 10
+  /// Log beyond which a member that lags gets a snapshot.
+  public var journalBytesMax = 192 << 20
+  /// Small, so that a snapshot takes many messages.
+  public var snapshotChunkBytes = 8 << 10
   public var tickInterval = Span.milliseconds(10)
 
   public init(seed: UInt64) { self.seed = seed }

@@ -21,6 +21,9 @@ extension Journal {
   /// Bytes of the segments that are needed.
   public var bytesInUse: Int { sealed.reduce(active.bytes) { $0 + $1.bytes } }
 
+  /// The same without those that the next write lets go.
+  public var bytesPinned: Int { sealed.drop { !$0.isPinned }.reduce(active.bytes) { $0 + $1.bytes } }
+
   /// Bytes of all files, with the spare ones and those about to be re-used.
   public var bytesAllocated: Int {
     spares.reduce(0) { $0 + $1.bytes } + free.reduce(0) { $0 + $1.bytes } + bytesInUse
@@ -37,6 +40,21 @@ extension Journal {
       return JournalPin.Holder(group: group, entries: usage.entries, bytes: usage.bytes)
     }
     return JournalPin(segment: segment.sequence, holders: holders)
+  }
+
+  /// The newest of a group's live entries in the oldest pinned segment; nil where it has none there. O(entries of the
+  /// group's log) at worst.
+  public func newestInOldestSegment(of group: GroupID) -> LogIndex? {
+    guard let segment = sealed.first(where: \.isPinned), let log = groups[group],
+      var left = segment.live[group]?.entries
+    else { return nil }
+    var index = log.index.first
+    for slot in log.index.slots {
+      if slot.segment == segment.sequence { left -= 1 }
+      if left == 0 { return index }
+      index += 1
+    }
+    return nil
   }
 
   /// Work that keeps segments ready, for a thread other than the one that writes. Nil when none is needed, when one is

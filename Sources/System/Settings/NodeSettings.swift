@@ -21,6 +21,7 @@ public struct NodeSettings: Equatable, Sendable {
   public var electionMaxMs: Int
   public var overlayBytesMax: Int
   public var journalSegmentBytes: Int
+  public var journalBytesMax: Int
   public var enableFaults: Bool
   public var insecureListen: Bool
   public var logFormat: LogFormat
@@ -30,7 +31,8 @@ public struct NodeSettings: Equatable, Sendable {
     cluster: String, region: String, name: String, node: UInt32, listen: String, admin: String, data: String,
     peers: [NodeAddress], shards: Int = 6, replication: Int = 3, heartbeatMs: Int = 60, electionMinMs: Int = 300,
     electionMaxMs: Int = 600, overlayBytesMax: Int = 268_435_456, journalSegmentBytes: Int = 16_777_216,
-    enableFaults: Bool = false, insecureListen: Bool = false, logFormat: LogFormat = .text, logLevel: LogLevel = .info
+    journalBytesMax: Int = 201_326_592, enableFaults: Bool = false, insecureListen: Bool = false,
+    logFormat: LogFormat = .text, logLevel: LogLevel = .info
   ) {
     self.cluster = cluster
     self.region = region
@@ -47,6 +49,7 @@ public struct NodeSettings: Equatable, Sendable {
     self.electionMaxMs = electionMaxMs
     self.overlayBytesMax = overlayBytesMax
     self.journalSegmentBytes = journalSegmentBytes
+    self.journalBytesMax = journalBytesMax
     self.enableFaults = enableFaults
     self.insecureListen = insecureListen
     self.logFormat = logFormat
@@ -82,6 +85,9 @@ public struct NodeSettings: Equatable, Sendable {
       SettingKey(
         "journalSegmentBytes", .integer(unit: "bytes", 4_194_304...1_073_741_824), default: "16777216",
         "Size of one log segment. It bounds one entry, and is what the log grows by."),
+      SettingKey(
+        "journalBytesMax", .integer(unit: "bytes", 16_777_216...1_099_511_627_776), default: "201326592",
+        "Log kept for replicas that lag. Behind it they are sent the whole state; at least four segments."),
       CommonSettings.enableFaults, CommonSettings.insecureListen,
     ] + CommonSettings.logging
 
@@ -108,6 +114,7 @@ public struct NodeSettings: Equatable, Sendable {
       heartbeatMs: try section.integer("heartbeatMs"), electionMinMs: try section.integer("electionMinMs"),
       electionMaxMs: try section.integer("electionMaxMs"), overlayBytesMax: try section.integer("overlayBytesMax"),
       journalSegmentBytes: try section.integer("journalSegmentBytes"),
+      journalBytesMax: try section.integer("journalBytesMax"),
       enableFaults: try section.flag("enableFaults"), insecureListen: try section.flag("insecureListen"),
       logFormat: try section.choice("logFormat", as: LogFormat.self),
       logLevel: try section.choice("logLevel", as: LogLevel.self))
@@ -130,6 +137,11 @@ public struct NodeSettings: Equatable, Sendable {
     guard replication % 2 == 1 else {
       throw SettingsError(
         file: file, "'replication' is \(replication); an even number survives no more failures than \(replication - 1)")
+    }
+    guard journalBytesMax >= 4 * journalSegmentBytes else {
+      throw SettingsError(
+        file: file,
+        "'journalBytesMax' is \(journalBytesMax); it must be at least four segments (\(4 * journalSegmentBytes) bytes)")
     }
     try validateTimes(file: file)
   }
@@ -168,6 +180,7 @@ public struct NodeSettings: Equatable, Sendable {
       electionMaxMs: \(electionMaxMs)
       overlayBytesMax: \(overlayBytesMax)
       journalSegmentBytes: \(journalSegmentBytes)
+      journalBytesMax: \(journalBytesMax)
       enableFaults: \(enableFaults)
       insecureListen: \(insecureListen)
       logFormat: \(logFormat.rawValue)
