@@ -145,7 +145,7 @@ import Testing
     let old = try #require(victim.replicaID(group))
     victim.submit(.write(.put(table, "a")))
     victim.consensus = []
-    victim.running.lose(group, "The test says so.")
+    victim.running.lose(group, "The test says so.", now: victim.now)
     while victim.runJob() {}
     #expect(victim.consensus.flatMap(\.frame.parts).allSatisfy { $0.message.from != old || $0.group != group })
     #expect(cluster.run { cluster.isWhole })
