@@ -71,6 +71,31 @@ extension RealProcesses {
       }
     }
 
+    /// With its old replicas it would vote again in terms in which it has voted; it comes back with new ones.
+    @Test func aNodeThatLostItsDataComesBackByItself() async throws {
+      try await TestCluster.run { cluster in
+        let http = HTTPClient()
+        let client = DynamoClient(endpoint: try cluster.endpoint(), http: http)
+        try await client.createTable(named: "things", request: Requests.createTable("things"))
+        for index in 0..<20 {
+          _ = try await client.call("PutItem", body: Requests.put("things", id: "k\(index)", value: "v"))
+        }
+        _ = try cluster.cluster("kill", "n2")
+        try FileManager.default.removeItem(atPath: cluster.data + "/n2/data")
+        #expect(try cluster.cluster("start", "n2").code == 0)
+        try await cluster.waitUntilHealthy()
+        #expect(try cluster.status("--checksums")["checksums"]?.text == "equal")
+        #expect(try cluster.cluster("logs", "n2").output.contains("joins it anew"))
+        // A majority without either of the others.
+        _ = try cluster.cluster("kill", "n1")
+        for index in 0..<20 {
+          let answer = try await client.call("GetItem", body: Requests.get("things", id: "k\(index)"))
+          #expect(try JSONValue(parsing: answer)["Item"]?["value"]?["S"]?.text == "v")
+        }
+        await http.shutDown()
+      }
+    }
+
     @Test func aTakenPortIsOneClearLine() async throws {
       try await TestCluster.run { cluster in
         let port = try cluster.endpoint().port

@@ -156,17 +156,6 @@ extension RealProcesses {
       }
     }
 
-    /// It would vote again in terms in which it has voted.
-    @Test func aNodeThatLostItsDataDoesNotComeBackAsIfNothingHadHappened() async throws {
-      try await TestCluster.run { cluster in
-        _ = try cluster.cluster("kill", "n2")
-        try FileManager.default.removeItem(atPath: cluster.data + "/n2/data")
-        let start = try cluster.cluster("start", "n2")
-        #expect(start.code == 1)
-        #expect((start.errors + (try cluster.cluster("logs", "n2").output)).contains("formed before"))
-      }
-    }
-
     @Test func anUnknownNameListsTheNames() async throws {
       try await TestCluster.run { cluster in
         let run = try cluster.cluster("kill", "n9")

@@ -130,7 +130,7 @@ final class TestCluster: Sendable {
     return try run.json
   }
 
-  /// Waits until every shard has a leader and three healthy replicas.
+  /// Waits until every shard has a leader and three healthy voters.
   func waitUntilHealthy(seconds: Int = 60) async throws {
     let deadline = ContinuousClock.now + .seconds(seconds)
     while true {
@@ -139,7 +139,7 @@ final class TestCluster: Sendable {
       let isHealthy = shards.allSatisfy { shard in
         let replicas = shard["replicas"]?.elements ?? []
         return shard["leader"]?.text != nil && replicas.count == 3
-          && replicas.allSatisfy { $0["healthy"]?.bool == true }
+          && replicas.allSatisfy { $0["healthy"]?.bool == true && $0["role"]?.text != "learner" }
       }
       if !shards.isEmpty && isHealthy { return }
       guard ContinuousClock.now < deadline else { throw Failure(text: "not healthy in \(seconds) s: \(status)") }

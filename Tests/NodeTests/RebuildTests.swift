@@ -128,22 +128,26 @@ import Testing
     try check(cluster, table, 2)
   }
 
-  @Test func aChecksumThatFindsDamageLosesTheReplica() throws {
+  /// While it reads the rows, or when it pins their state.
+  @Test(arguments: [1, 2]) func aChecksumThatFindsDamageLosesTheReplica(page: Int) throws {
     let (cluster, table) = try cluster()
     let victim = try follower(cluster)
     try victim.flush(shard)
-    victim.damagePages(of: shard)
+    victim.damagePages(of: shard, only: page)
     #expect(cluster.ask(.checksum) != nil)
     #expect(cluster.run { victim.hasNoticedDamage(of: shard) })
     try check(cluster, table, 1)
   }
 
-  /// Nobody may take what was held back, or was under way to the disk, for the successor's.
+  /// An acknowledgement that waits for its sync when the replica is lost.
   @Test func whatALostReplicaHeldBackIsNotSent() throws {
     let (cluster, table) = try cluster()
-    let victim = try #require(cluster.leader(of: shard))
+    let leader = try #require(cluster.leader(of: shard))
+    let victim = try follower(cluster)
     let old = try #require(victim.replicaID(group))
-    victim.submit(.write(.put(table, "a")))
+    leader.submit(.write(.put(table, "a")))
+    for (to, frame) in leader.consensus { cluster[to].receive(frame, from: leader.id) }
+    leader.consensus = []
     victim.consensus = []
     victim.running.lose(group, "The test says so.", now: victim.now)
     while victim.runJob() {}

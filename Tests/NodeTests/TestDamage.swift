@@ -24,11 +24,14 @@ extension TestNode {
     throw TestFailure("No damage was found out.")
   }
 
-  /// Flips a bit in every page of a shard's database but the first.
-  func damagePages(of shard: ShardID) {
+  /// Flips a bit in a page of a shard's database (1 is the root of its rows, 2 that of its own state), or in all but the
+  /// first.
+  func damagePages(of shard: ShardID, only: Int? = nil) {
     let path = "/data/shard-\(shard.rawValue)/shard.1.db"
     let pages = (disk.content(path)?.count ?? 0) / 4_096
-    for page in 1..<max(pages, 1) { disk.flipBit(3, of: path, at: page * 4_096 + 2_000) }
+    for page in 1..<max(pages, 1) where only == nil || only == page {
+      disk.flipBit(3, of: path, at: page * 4_096 + 2_000)
+    }
   }
 
   /// Brings everything into the database. Other nodes flush nothing, and so keep their logs.

@@ -53,6 +53,26 @@ private func group(
     #expect(StatusReader.overall([]) == .incomplete)
   }
 
+  /// A node that waits for the others says so once, not for each of its shards.
+  @Test func whyAReplicaIsNotHealthyIsSaid() {
+    func status(_ reasons: [String?]) -> String {
+      let process = DescribedProcess(
+        name: "n1", role: .node, node: 1, identity: nil, address: "", admin: "", dataDir: "")
+      let groups = reasons.enumerated().map { id, reason in
+        let replica = ClusterStatus.Replica(
+          node: "n1", role: "follower", appliedIndex: 0, logIndex: 0, reason: reason)
+        return ClusterStatus.Shard(id: id, range: nil, leader: nil, term: 0, replicas: [replica])
+      }
+      return ClusterStatus(
+        cluster: "c", endpoint: "e", region: "r",
+        processes: [.init(described: process, isUp: true, isReady: true)], groups: groups
+      ).text
+    }
+    #expect(status(["It waits.", "It waits."]).hasSuffix("is not healthy.\nn1: It waits.\n"))
+    #expect(status([nil, "Its log is lost."]).hasSuffix("is not healthy.\nn1, shard 1: Its log is lost.\n"))
+    #expect(status([nil, nil]).hasSuffix("is not healthy.\n"))
+  }
+
   @Test func columnsAreAsWideAsTheirLongestCell() {
     #expect(ClusterStatus.table(["A", "LONG"], [["xyz", "1"]]) == "A    LONG\nxyz  1\n")
   }

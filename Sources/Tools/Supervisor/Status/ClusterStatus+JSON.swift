@@ -36,7 +36,7 @@ extension ClusterStatus.Replica {
   fileprivate var json: JSONValue {
     .members([
       "node": .text(node), "role": .text(role), "appliedIndex": .integer(appliedIndex),
-      "logIndex": .integer(logIndex), "healthy": .bool(isHealthy), "checksum": .text(checksum),
+      "logIndex": .integer(logIndex), "healthy": .bool(isHealthy), "reason": .text(reason), "checksum": .text(checksum),
       "checksumIndex": .integer(checksumIndex),
     ])
   }

@@ -15,6 +15,7 @@ extension ClusterStatus {
       let nodes = processes.filter { $0.described.role == .node }.map(\.described.name)
       text += Self.table(["SHARD", "FROM HASH", "LEADER", "TERM"] + nodes, groups.map { $0.row(nodes) })
       text += "\nEach replica: applied/logged index; * leads, ! is not healthy.\n"
+      for line in complaints { text += line + "\n" }
     }
     switch agreement {
     case .equal: text += "Checksums: equal on all living replicas.\n"
@@ -24,6 +25,24 @@ extension ClusterStatus {
     }
     return text
   }
+
+  /// Why replicas are not healthy; once a node where all of its replicas say the same.
+  private var complaints: [String] {
+    var lines: [String] = []
+    for process in processes {
+      let name = process.described.name
+      let reasons: [(id: Int, text: String)] = groups.flatMap { group in
+        group.replicas.filter { $0.node == name }.compactMap { replica in replica.reason.map { (group.id, $0) } }
+      }
+      let isCommon = reasons.count > 1 && reasons.allSatisfy { $0.text == reasons[0].text }
+      for reason in reasons.prefix(isCommon ? 1 : reasons.count) {
+        lines.append(isCommon ? "\(name): \(reason.text)" : "\(name), \(Self.name(of: reason.id)): \(reason.text)")
+      }
+    }
+    return lines
+  }
+
+  private static func name(of group: Int) -> String { group == 0 ? "metadata" : "shard \(group)" }
 
   /// Columns as wide as their longest cell.
   static func table(_ header: [String], _ rows: [[String]]) -> String {

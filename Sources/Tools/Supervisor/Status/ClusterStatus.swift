@@ -18,6 +18,8 @@ public struct ClusterStatus: Sendable {
     var appliedIndex: UInt64?
     var logIndex: UInt64?
     var isHealthy = false
+    /// Why it is not healthy, in the node's words.
+    var reason: String?
     var checksum: String?
     var checksumIndex: UInt64?
   }

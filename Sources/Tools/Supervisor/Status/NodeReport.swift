@@ -27,7 +27,7 @@ extension NodeReport.Group {
     if let first = json["range"]?[0]?.text, let last = json["range"]?[1]?.text { range = (first, last) }
     replica = ClusterStatus.Replica(
       node: node, role: role, term: json["term"]?.unsigned ?? 0, appliedIndex: json["appliedIndex"]?.unsigned,
-      logIndex: json["logIndex"]?.unsigned, isHealthy: json["healthy"]?.bool ?? false,
+      logIndex: json["logIndex"]?.unsigned, isHealthy: json["healthy"]?.bool ?? false, reason: json["reason"]?.text,
       checksum: json["checksum"]?.text, checksumIndex: json["checksumIndex"]?.unsigned)
   }
 }
