@@ -124,7 +124,7 @@ import Testing
   }
 
   /// The machine of the follower stops after any number of changes of its disk; whatever is left, it comes back.
-  @Test(arguments: Array(stride(from: 0, to: 200, by: 17))) func aStopAnywhereInAFetchDoesNoHarm(changes: Int) throws {
+  @Test(arguments: Array(stride(from: 0, to: 200, by: 23))) func aStopAnywhereInAFetchDoesNoHarm(changes: Int) throws {
     let world = try World(writes: 110)
     let absent = world.absent
     try absent.start(seed: 9)

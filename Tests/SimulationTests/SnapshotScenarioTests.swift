@@ -15,20 +15,20 @@ import Testing
     return options
   }
 
-  @Test(arguments: UInt64(500)..<503) func aMemberBeyondTheLogsBoundIsFedBySnapshot(seed: UInt64) throws {
+  @Test(arguments: UInt64(500)..<502) func aMemberBeyondTheLogsBoundIsFedBySnapshot(seed: UInt64) throws {
     var options = Self.options(seed)
     options.lossPerMille = 10
     options.duplicatesPerMille = 20
     let run = try Run(options)
     let absent = run.anyNode()
     run.cluster.crash(absent)
-    try run.fill(500)
+    try run.fill(320)
     run.cluster.start(absent)
     #expect(run.runUntilInstalled(on: absent))
     try run.finish()
   }
 
-  @Test(arguments: UInt64(510)..<512) func aMemberThatWasDownBrieflyComesBackByLog(seed: UInt64) throws {
+  @Test(arguments: UInt64(510)..<511) func aMemberThatWasDownBrieflyComesBackByLog(seed: UInt64) throws {
     let run = try Run(Self.options(seed))
     let absent = run.anyNode()
     run.cluster.crash(absent)
@@ -38,13 +38,13 @@ import Testing
     #expect(run.cluster.bulkDelivered == 0)
   }
 
-  @Test(arguments: UInt64(520)..<526) func theFollowerCrashesAgainAndAgainWhileItFetches(seed: UInt64) throws {
+  @Test(arguments: UInt64(520)..<523) func theFollowerCrashesAgainAndAgainWhileItFetches(seed: UInt64) throws {
     let run = try Run(Self.options(seed))
     let absent = run.anyNode()
     run.cluster.crash(absent)
-    try run.fill(500)
+    try run.fill(320)
     run.cluster.start(absent)
-    for _ in 0..<12 {
+    for _ in 0..<8 {
       let before = run.cluster.bulkDelivered
       run.cluster.run(for: .seconds(2)) { run.cluster.bulkDelivered > before }
       run.cluster.run(for: .milliseconds(run.random.below(250)))
@@ -53,14 +53,14 @@ import Testing
       run.cluster.start(absent)
     }
     try run.finish()
-    #expect(run.cluster.bulkDelivered > 100)
+    #expect(run.cluster.bulkDelivered > 50)
   }
 
-  @Test(arguments: UInt64(530)..<533) func theServerCrashesWhileItIsReadFrom(seed: UInt64) throws {
+  @Test(arguments: UInt64(530)..<532) func theServerCrashesWhileItIsReadFrom(seed: UInt64) throws {
     let run = try Run(Self.options(seed))
     let absent = run.anyNode()
     run.cluster.crash(absent)
-    try run.fill(500)
+    try run.fill(320)
     run.cluster.start(absent)
     for _ in 0..<3 {
       let before = run.cluster.bulkDelivered
@@ -76,11 +76,11 @@ import Testing
   }
 
   /// The follower can hear nobody for part of the time; what it fetched halfway is given up or goes on.
-  @Test(arguments: UInt64(540)..<542) func linksAreCutWhileAMemberFetches(seed: UInt64) throws {
+  @Test(arguments: UInt64(540)..<541) func linksAreCutWhileAMemberFetches(seed: UInt64) throws {
     let run = try Run(Self.options(seed))
     let absent = run.anyNode()
     run.cluster.crash(absent)
-    try run.fill(500)
+    try run.fill(320)
     run.cluster.start(absent)
     for _ in 0..<4 {
       run.cluster.run(for: .milliseconds(100 + run.random.below(900)))
@@ -105,7 +105,7 @@ private final class Run {
     region = TestRegion(options)
     random = SeededRandom(seed: options.seed)
     table = try region.makeTable()
-    clients = CounterClients(region.cluster, table: table, count: 3)
+    clients = CounterClients(region.cluster, table: table, count: 2)
     clients.start()
     region.cluster.run(for: .milliseconds(500))
   }

@@ -96,7 +96,8 @@ final class StoredFile {
     if size < content.count {
       content.removeLast(content.count - size)
     } else {
-      content.append(contentsOf: repeatElement(0, count: size - content.count))
+      // Of arrays, because in a debug build every other sequence is copied element by element.
+      content.append(contentsOf: [UInt8](repeating: 0, count: size - content.count))
     }
   }
 }
