@@ -21,7 +21,7 @@ struct StoreFiles {
   /// The live file; nil where no store was ever completed.
   static func read(_ disk: any Disk, _ directory: String) throws(StoreError) -> StoreFiles? {
     let path = "\(directory)/CURRENT"
-    guard disk.exists(path) else { return nil }
+    guard try exists(disk, path) else { return nil }
     let bytes = try contents(disk, path)
     let format: UInt16
     let files: StoreFiles
@@ -76,13 +76,19 @@ struct StoreFiles {
 
   /// The bytes of a file, 0 where it is missing.
   static func size(_ disk: any Disk, _ path: String) throws(StoreError) -> UInt64 {
-    guard disk.exists(path) else { return 0 }
+    guard try exists(disk, path) else { return 0 }
     do throws(DiskError) {
       let file = try disk.open(path, create: false)
       defer { file.close() }
       return try file.size()
     } catch {
       throw StoreError(error, "could not look at \(path)")
+    }
+  }
+
+  private static func exists(_ disk: any Disk, _ path: String) throws(StoreError) -> Bool {
+    do throws(DiskError) { return try disk.exists(path) } catch {
+      throw StoreError(error, "could not look for \(path)")
     }
   }
 
