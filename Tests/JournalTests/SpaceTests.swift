@@ -99,6 +99,46 @@ import Testing
     #expect(try Harness(disk, tiny).model == log.model.normalised)
   }
 
+  /// A full disk may refuse a new name to a segment that is there already: it is not forgotten, and tried again later.
+  @Test func aDroppedSegmentThatTheDiskRefusesToRenameIsKept() throws {
+    let disk = SimulatedDisk()
+    let log = try Harness(disk, tiny)
+    log.append(1, entries(1...40, 1, 900))
+    try log.write()
+    disk.beforeOperation = { operation throws(DiskError) in
+      if case .rename = operation { throw DiskError(.noSpace, "rename") }
+    }
+    log.compact(1, LogPosition(index: 40, term: 1))
+    var index: LogIndex = 40
+    while !log.journal.isNoSpace {
+      index += 1
+      log.append(1, [entry(index, 1, 900)])
+      try log.write()
+    }
+    #expect(log.journal.sparesReady >= 1)
+    #expect(log.journal.bytesAllocated == Int(disk.bytesUsed))
+    #expect(try log.journal.takePreparation() == nil)
+    disk.beforeOperation = nil
+    log.journal.retryAllocation()
+    log.append(1, entries(index + 1...index + 40, 1, 900))
+    try log.write()
+    #expect(!log.journal.isNoSpace && log.journal.sparesReady == 2)
+    #expect(log.journal.bytesAllocated == Int(disk.bytesUsed))
+    #expect(try Harness(disk, tiny).model == log.model.normalised)
+  }
+
+  /// Nobody knows what a failed sync left, whatever it says: it never passes for a full disk.
+  @Test func aFailedSyncOfTheDirectoryIsFinal() throws {
+    let disk = SimulatedDisk()
+    let log = try Harness(disk, tiny)
+    log.append(1, entries(1...20, 1, 900))
+    disk.beforeOperation = { operation throws(DiskError) in
+      if case .syncDirectory = operation { throw DiskError(.noSpace, "fsync") }
+    }
+    #expect(throws: DiskError.self) { try log.prepare() }
+    #expect(!log.journal.isNoSpace)
+  }
+
   @Test func droppedSegmentsBeyondTheLimitAreDeleted() throws {
     let disk = SimulatedDisk()
     var configuration = tiny

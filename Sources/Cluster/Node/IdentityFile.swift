@@ -12,7 +12,7 @@ extension Identity {
   /// Nil where the directory has none.
   static func read(_ disk: any Disk, _ directory: String) throws -> Identity? {
     let path = "\(directory)/\(fileName)"
-    guard disk.exists(path) else { return nil }
+    guard try disk.exists(path) else { return nil }
     let file = try disk.open(path, create: false)
     defer { file.close() }
     var bytes = [UInt8](repeating: 0, count: Int(min(try file.size(), bytesMax)))

@@ -23,7 +23,7 @@ final class StoreRenewal {
 
   /// Nobody may have the store open.
   private static func erase(_ directory: String, _ disk: any Disk) throws(DiskError) {
-    guard disk.exists(directory) else { return }
+    guard try disk.exists(directory) else { return }
     for name in try disk.list(directory) { try disk.remove("\(directory)/\(name)") }
     try disk.syncDirectory(directory)
   }

@@ -34,7 +34,8 @@ public protocol File: AnyObject {
 public protocol Disk: AnyObject {
   /// Opens for reading and writing; with `create` makes the file where it is missing.
   func open(_ path: String, create: Bool) throws(DiskError) -> any File
-  func exists(_ path: String) -> Bool
+  /// False only where it is known to be missing: a failed look must never pass for an empty directory.
+  func exists(_ path: String) throws(DiskError) -> Bool
   func remove(_ path: String) throws(DiskError)
   /// Replaces `to` atomically. Durable only after ``syncDirectory(_:)``.
   func rename(_ from: String, to: String) throws(DiskError)

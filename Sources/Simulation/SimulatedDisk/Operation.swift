@@ -9,6 +9,7 @@ public enum DiskOperation: Hashable, Sendable {
   case remove(path: String)
   case rename(from: String, to: String)
   case list(path: String)
+  case exists(path: String)
   case createDirectory(path: String)
   case syncDirectory(path: String)
   case lock(path: String)
@@ -18,7 +19,7 @@ public enum DiskOperation: Hashable, Sendable {
     switch self {
     case .open(_, let create): create
     case .write, .sync, .truncate, .remove, .rename, .createDirectory, .syncDirectory: true
-    case .read, .size, .list, .lock: false
+    case .read, .size, .list, .exists, .lock: false
     }
   }
 }
@@ -36,6 +37,8 @@ public struct DiskCounters: Equatable, Sendable {
   public var opens = 0
   public var renames = 0
   public var removals = 0
+  /// How many went wrong by order of ``SimulatedDisk/failOperation(_:with:)-(Int,DiskFault)``.
+  public var faults = 0
 
   mutating func count(_ operation: DiskOperation) {
     switch operation {
@@ -50,7 +53,7 @@ public struct DiskCounters: Equatable, Sendable {
     case .syncDirectory: directorySyncs += 1
     case .rename: renames += 1
     case .remove: removals += 1
-    case .size, .truncate, .list, .createDirectory: break
+    case .size, .truncate, .list, .exists, .createDirectory: break
     }
   }
 }

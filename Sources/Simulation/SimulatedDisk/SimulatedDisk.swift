@@ -18,6 +18,8 @@ public final class SimulatedDisk: Disk {
   private var names = Names()
   private var directories: Set<String> = ["/", "."]
   private var failures: [Int: DiskError] = [:]
+  private var faults: [Int: DiskFault] = [:]
+  private var shortWrite: DiskError?
   private var changesUntilStop: Int?
   private(set) var lifetime = 0
 
@@ -27,6 +29,9 @@ public final class SimulatedDisk: Disk {
 
   /// Makes the operation with this number (`counters.operations` counts from 1) fail without effect.
   public func failOperation(_ number: Int, with error: DiskError) { failures[number] = error }
+
+  /// Makes the operation with this number go wrong in the given way, where that can happen to it.
+  public func failOperation(_ number: Int, with fault: DiskFault) { faults[number] = fault }
 
   /// Lets `count` more changing operations happen; the next one and everything after it fails, as when power goes.
   public func stop(afterChanges count: Int) { changesUntilStop = count }
@@ -50,6 +55,12 @@ public final class SimulatedDisk: Disk {
   public func flipBit(_ bit: Int, of path: String, at offset: Int) {
     guard let file = names.current[normal(path)] else { fatalError("A bit of a missing file cannot flip: \(path).") }
     file.flipBit(bit, at: offset)
+  }
+
+  /// Cuts a file at rest, in the cache and on the medium; a shorter one stays as it is.
+  public func cut(_ path: String, to size: Int) {
+    guard let file = names.current[normal(path)] else { fatalError("A missing file cannot be cut: \(path).") }
+    file.cut(to: size)
   }
 
   /// The content that a process sees, without counting as an operation.
@@ -77,8 +88,9 @@ public final class SimulatedDisk: Disk {
     return SimulatedFile(disk: self, stored: try find(path, create: create), path: path, lifetime: lifetime)
   }
 
-  public func exists(_ path: String) -> Bool {
+  public func exists(_ path: String) throws(DiskError) -> Bool {
     let path = normal(path)
+    try begin(.exists(path: path))
     return names.current[path] != nil || directories.contains(path)
   }
 
@@ -144,6 +156,15 @@ public final class SimulatedDisk: Disk {
     guard !isStopped else { throw DiskError(.inputOutput, "the machine stopped") }
     if let error = failures.removeValue(forKey: counters.operations) { throw error }
     if let beforeOperation { try beforeOperation(operation) }
+    guard let fault = faults.removeValue(forKey: counters.operations), fault.concerns(operation) else { return }
+    counters.faults += 1
+    if fault.isShortWrite { shortWrite = fault.error(operation) } else { throw fault.error(operation) }
+  }
+
+  /// Why the write that just began is to end half-way; nil for all others.
+  func takeShortWrite() -> DiskError? {
+    defer { shortWrite = nil }
+    return shortWrite
   }
 
   /// Fails where growing `file` to `size` bytes would exceed the limit.
@@ -159,6 +180,7 @@ public final class SimulatedDisk: Disk {
     isStopped = false
     changesUntilStop = nil
     failures = [:]
+    faults = [:]
   }
 
   private func find(_ path: String, create: Bool) throws(DiskError) -> StoredFile {

@@ -32,6 +32,11 @@ final class SimulatedFile: File {
 
   func write(_ buffer: UnsafeRawBufferPointer, at offset: UInt64) throws(DiskError) {
     try begin(.write(path: path, offset: offset, count: buffer.count))
+    if let error = disk.takeShortWrite() {
+      let end = (Int(offset) + buffer.count / 2) / StoredFile.sectorBytes * StoredFile.sectorBytes
+      stored.write(Array(buffer.prefix(max(0, end - Int(offset)))), at: Int(offset))
+      throw error
+    }
     try disk.reserve(stored, size: Int(offset) + buffer.count, path)
     stored.write(Array(buffer), at: Int(offset))
   }

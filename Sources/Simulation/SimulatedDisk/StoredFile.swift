@@ -13,6 +13,8 @@ final class StoredFile {
   private(set) var current: [UInt8] = []
   private var durable: [UInt8] = []
   private var unsynced: [Change] = []
+  /// What a failed sync covered: nothing writes it again, and how much of it got through nobody knows.
+  private var doubtful: [Change] = []
   var isLocked = false
 
   init() {}
@@ -21,9 +23,8 @@ final class StoredFile {
     current = other.current
     durable = other.durable
     unsynced = other.unsynced
+    doubtful = other.doubtful
   }
-
-  var hasUnsyncedChanges: Bool { !unsynced.isEmpty }
 
   func write(_ bytes: [UInt8], at offset: Int) {
     Self.apply(bytes, at: offset, to: &current)
@@ -35,7 +36,9 @@ final class StoredFile {
     unsynced.append(.truncate(size: size))
   }
 
+  /// A sync after a failed one proves nothing of what that covered: here it is lost.
   func sync() {
+    doubtful = []
     for change in unsynced {
       switch change {
       case .write(let offset, let bytes): Self.apply(bytes, at: offset, to: &durable)
@@ -46,16 +49,24 @@ final class StoredFile {
   }
 
   /// A failed sync as Linux has it: the pages count as clean afterwards, and what they held may never reach the disk.
-  func failSync() { unsynced = [] }
+  func failSync() {
+    doubtful += unsynced
+    unsynced = []
+  }
 
   func flipBit(_ bit: Int, at offset: Int) {
     if offset < current.count { current[offset] ^= UInt8(1) << UInt8(bit) }
     if offset < durable.count { durable[offset] ^= UInt8(1) << UInt8(bit) }
   }
 
+  func cut(to size: Int) {
+    if size < current.count { Self.resize(&current, to: size) }
+    if size < durable.count { Self.resize(&durable, to: size) }
+  }
+
   /// Keeps each unsynced change wholly, not at all, or by sectors.
   func crash(_ random: inout SeededRandom) {
-    for change in unsynced {
+    for change in doubtful + unsynced {
       switch change {
       case .truncate(let size): if random.chance(1, in: 2) { Self.resize(&durable, to: size) }
       case .write(let offset, let bytes):
@@ -67,6 +78,7 @@ final class StoredFile {
       }
     }
     unsynced = []
+    doubtful = []
     current = durable
     isLocked = false
   }
@@ -92,12 +104,11 @@ final class StoredFile {
     }
   }
 
+  /// Copied at once: element by element an unoptimised build spends most of a test here.
+  private static let zeros = [UInt8](repeating: 0, count: 64 << 10)
+
   private static func resize(_ content: inout [UInt8], to size: Int) {
-    if size < content.count {
-      content.removeLast(content.count - size)
-    } else {
-      // Of arrays, because in a debug build every other sequence is copied element by element.
-      content.append(contentsOf: [UInt8](repeating: 0, count: size - content.count))
-    }
+    if size < content.count { content.removeLast(content.count - size) }
+    while content.count < size { content.append(contentsOf: zeros.prefix(size - content.count)) }
   }
 }

@@ -78,7 +78,11 @@ extension Journal {
       spares.append(segment)
       nextSequence += 1
       isNoSpace = false
-    case .noSpace: isNoSpace = true
+    case .noSpace:
+      isNoSpace = true
+      guard case .reuse(let segment) = preparation.work else { break }
+      isReuseRefused = true
+      free.append(segment)
     case .deleted: break
     case .pending:
       isFailed = true
@@ -87,7 +91,10 @@ extension Journal {
   }
 
   /// Lets ``takePreparation()`` try a full disk again.
-  public func retryAllocation() { isNoSpace = false }
+  public func retryAllocation() {
+    isNoSpace = false
+    isReuseRefused = false
+  }
 
   /// Live entries of the oldest segment's first group, at most about `bytesMax` bytes of them (at least one entry), to
   /// be read by a thread and appended again. Nil where no older segment is pinned, and until the write that holds the
@@ -130,7 +137,7 @@ extension Journal {
 
   private func nextWork() -> JournalPreparation.Work? {
     if spares.count < configuration.sparesMin + sparesNeeded {
-      while let segment = free.popFirst() {
+      if !isReuseRefused, let segment = free.popFirst() {
         return segment.bytes == segmentBytes ? .reuse(segment) : .delete(segment)
       }
       if !isNoSpace { return .create }

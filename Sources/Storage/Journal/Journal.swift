@@ -62,6 +62,8 @@ public final class Journal {
   /// Whether the last attempt to make a segment found the disk full. The owner refuses ordinary appends while it holds:
   /// what is left is for votes, truncation and hand-over.
   public internal(set) var isNoSpace = false
+  /// Whether even a segment that is there already could not be had; asked again by ``retryAllocation()``.
+  var isReuseRefused = false
 
   init(
     disk: any Disk, directory: String, configuration: JournalConfiguration, segmentBytes: Int, active: Segment,

@@ -85,7 +85,10 @@ public final class JournalPreparation {
   private func publish(_ file: any File, from path: String) throws(DiskError) -> Segment {
     let final = directory + "/" + Format.name(header.sequence)
     try disk.rename(path, to: final)
-    try disk.syncDirectory(directory)
+    do { try disk.syncDirectory(directory) } catch {
+      // Nobody knows which of the names is durable, whatever the reason: never an outcome to go on with.
+      throw DiskError(.inputOutput, error.description)
+    }
     return Segment(
       sequence: header.sequence, path: final, file: file, sectors: Int(header.bytes) / Format.sectorBytes)
   }

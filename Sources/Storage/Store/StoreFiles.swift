@@ -46,7 +46,7 @@ struct StoreFiles {
   /// The live file; nil where no store was ever completed.
   static func read(_ disk: any Disk, _ directory: String) throws(StoreError) -> StoreFiles? {
     let path = "\(directory)/CURRENT"
-    guard disk.exists(path) else { return nil }
+    guard try exists(disk, path) else { return nil }
     let bytes = try contents(disk, path)
     let format: UInt16
     do throws(MalformedBytes) {
@@ -104,10 +104,10 @@ struct StoreFiles {
 
   /// Makes the directory one without a store. A stop in between leaves the whole store or none.
   static func erase(_ disk: any Disk, _ directory: String) throws(StoreError) {
-    guard disk.exists(directory) else { return }
+    guard try exists(disk, directory) else { return }
     let what = "could not erase the store in \(directory)"
     try attempt(what) { () throws(DiskError) in
-      if disk.exists("\(directory)/CURRENT") { try disk.remove("\(directory)/CURRENT") }
+      if try disk.exists("\(directory)/CURRENT") { try disk.remove("\(directory)/CURRENT") }
     }
     // Before the files go: a name without its file would be damage.
     try sync(what) { () throws(DiskError) in try disk.syncDirectory(directory) }
@@ -128,11 +128,17 @@ struct StoreFiles {
 
   /// The bytes of a file, 0 where it is missing.
   static func size(_ disk: any Disk, _ path: String) throws(StoreError) -> UInt64 {
-    guard disk.exists(path) else { return 0 }
+    guard try exists(disk, path) else { return 0 }
     return try attempt("could not look at \(path)") { () throws(DiskError) in
       let file = try disk.open(path, create: false)
       defer { file.close() }
       return try file.size()
+    }
+  }
+
+  private static func exists(_ disk: any Disk, _ path: String) throws(StoreError) -> Bool {
+    do throws(DiskError) { return try disk.exists(path) } catch {
+      throw StoreError(error, "could not look for \(path)")
     }
   }
 

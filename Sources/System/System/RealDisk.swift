@@ -9,7 +9,11 @@ public final class RealDisk: Disk, Sendable {
     try openFile(path, create ? O_RDWR | O_CREAT : O_RDWR)
   }
 
-  public func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+  public func exists(_ path: String) throws(DiskError) -> Bool {
+    if access(path, F_OK) == 0 { return true }
+    if errno == ENOENT || errno == ENOTDIR { return false }
+    throw systemError("access", path)
+  }
 
   /// Removes a file or an empty directory.
   public func remove(_ path: String) throws(DiskError) {
@@ -40,7 +44,8 @@ public final class RealDisk: Disk, Sendable {
 
   /// Makes the directory and its parents, each synced into the directory above it, so that it outlives a power cut.
   public func createDirectory(_ path: String) throws(DiskError) {
-    if path.isEmpty || exists(path) { return }
+    if path.isEmpty { return }
+    if try exists(path) { return }
     let parent = parent(of: path)
     try createDirectory(parent)
     if mkdir(path, 0o755) != 0 && errno != EEXIST { throw systemError("mkdir", path) }

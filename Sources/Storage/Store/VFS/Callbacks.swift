@@ -26,8 +26,13 @@ func makeSQLiteVFS(name: UnsafePointer<CChar>) -> sqlite3_vfs {
     return system(vfs).delete(String(cString: name), syncDirectory: sync != 0)
   }
   vfs.xAccess = { vfs, name, _, result in
-    result?.pointee = name.map { system(vfs).disk.exists(String(cString: $0)) } == true ? 1 : 0
-    return SQLITE_OK
+    guard let name, let result else { return SQLITE_MISUSE }
+    do throws(DiskError) {
+      result.pointee = try system(vfs).disk.exists(String(cString: name)) ? 1 : 0
+      return SQLITE_OK
+    } catch {
+      return GANTRY_IOERR_ACCESS
+    }
   }
   vfs.xFullPathname = { _, name, capacity, result in
     guard let name, let result, strlen(name) < Int(capacity) else { return SQLITE_CANTOPEN }

@@ -95,9 +95,10 @@ final class StoreVFS {
     let role: StoreFile.Role =
       flags & SQLITE_OPEN_MAIN_DB != 0 ? .database : flags & SQLITE_OPEN_WAL != 0 ? .log : .journal
     let faults = faults(of: name, role)
-    let isNew = flags & SQLITE_OPEN_CREATE != 0 && !disk.exists(path)
     do throws(DiskError) {
-      let file = try disk.open(path, create: flags & SQLITE_OPEN_CREATE != 0)
+      let mayCreate = flags & SQLITE_OPEN_CREATE != 0
+      let isNew = try mayCreate ? !disk.exists(path) : false
+      let file = try disk.open(path, create: mayCreate)
       return .success(StoreFile(vfs: self, role: role, path: path, file: file, isNew: isNew, faults: faults))
     } catch {
       faults.record(error)
@@ -130,8 +131,8 @@ final class StoreVFS {
   }
 
   func delete(_ path: String, syncDirectory: Bool) -> Int32 {
-    guard disk.exists(path) else { return GANTRY_IOERR_DELETE_NOENT }
     do throws(DiskError) {
+      guard try disk.exists(path) else { return GANTRY_IOERR_DELETE_NOENT }
       try disk.remove(path)
     } catch {
       return GANTRY_IOERR_DELETE
