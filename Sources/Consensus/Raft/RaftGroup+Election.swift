@@ -16,7 +16,7 @@ extension RaftGroup {
   }
 
   /// Whether nobody is helped to be elected: a leader lives, here or as far as it was heard.
-  var refusesElections: Bool { role == .leader ? configuration.checkQuorum : false }
+  var refusesElections: Bool { role == .leader ? configuration.checkQuorum : isPromised }
 
   mutating func becomeFollower(term newTerm: Term, leader newLeader: ReplicaID?) {
     guard newTerm >= term else { fatalError("A replica's term went back.") }
@@ -121,7 +121,7 @@ extension RaftGroup {
   /// promise, which a newer term does not end.
   mutating func stepVote(from sender: ReplicaID, last: LogPosition, isTransfer: Bool) {
     let isFree = vote == sender || (vote == nil && leader == nil)
-    let isGranted = isFree && last >= log.last
+    let isGranted = isFree && last >= log.last && (isTransfer || !isPromised)
     if isGranted {
       // A repeated request of the leader that was elected by this vote changes nothing.
       if leader == nil { becomeFollower(term: term, leader: nil) }

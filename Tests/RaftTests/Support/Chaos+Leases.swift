@@ -4,6 +4,16 @@ import Environment
 
 /// Leases among clocks that run at different rates, pauses, quick restarts, proofs of death and late messages.
 extension Chaos {
+  /// A rule that is broken, to show that the checks would notice.
+  enum Plant: CaseIterable {
+    /// Leaders are declared dead that live.
+    case falseProof
+    case forgottenPromises
+    case noSilenceAfterRestart
+    case leaseAfterTransfer
+    case newTermErasesPromise
+  }
+
   /// Gives the hosts clocks that started at different times. One, whose leases last longest, runs at the lowest rate
   /// in `rates`, of so many thousandths; the others, whose promises end soonest, run at the highest.
   func drift(_ rates: ClosedRange<UInt64>) {
@@ -18,53 +28,56 @@ extension Chaos {
 
   // MARK: Acting
 
-  /// Calmer than ``act()``, so that there are leases to disturb.
+  /// Calmer than ``act()``, so that there are leases to disturb, and with few writes: who lags is elected by nobody.
+  /// Every now and then a leader loses links for a while, and other faults join in.
   func actAmongLeases() {
     switch random.below(1_000) {
     case 0..<450: for _ in 0...random.below(8) { deliverOne() }
-    case 450..<700:
-      let host = pick()
-      if !host.isPaused { group.sync(host, count: host.writes.count) }
-      if !host.isPaused { group.process(host) }
-    case 700..<880: passTime(.milliseconds(random.below(10)))
-    case 880..<930: propose()
-    case 930..<950: read()
-    case 950..<955: compact(pick())
-    case 955..<965: install()
-    case 965..<967: changeMembership()
-    case 967..<969: disturb()
-    case 969..<971: calm()
-    default: if let down = group.hosts.first(where: { $0.raft == nil }) { restart(down) }
+    case 450..<600:
+      for host in group.hosts where !host.isPaused {
+        group.sync(host, count: host.writes.count)
+        group.process(host)
+      }
+    case 600..<800: passTime(.milliseconds(random.below(10)))
+    case 800..<805: propose()
+    case 805..<820: read()
+    case 820..<821: compact(pick())
+    case 821..<825: install()
+    case 825..<826: changeMembership()
+    case 826..<838: if !group.cut.isEmpty { disturb() }
+    case 838..<840: handOver()
+    case 840..<900: if let down = group.hosts.first(where: { $0.raft == nil }) { restart(down) }
+    default: break
     }
-  }
-
-  private func calm() {
-    group.cut = []
+    guard group.now >= episodeEnd else { return }
     for host in group.hosts { host.isPaused = false }
+    if group.cut.isEmpty { isolateLeader() } else { group.cut = [] }
+    episodeEnd = group.now + .milliseconds(100 + random.below(800))
   }
 
   private func disturb() {
-    switch random.below(20) {
-    case 0..<5: isolateLeader()
-    case 5..<9:
+    switch random.below(8) {
+    case 0..<3:
       let host = pick()
       crash(host)
       restart(host)
-    case 9..<13:
+      if plant == .noSilenceAfterRestart { host.raft?.promisedUntil = .zero }
+    case 3:
       let host = pick()
       host.isPaused = host.raft != nil && !host.isPaused
-    case 13..<16: proveDeath()
-    case 16..<18: delayOne()
-    case 18: spreadRumour()
-    default: handOver()
+    case 4: proveDeath()
+    case 5: delayOne()
+    default: spreadRumour()
     }
   }
 
+  /// A leader loses all of its links or half, in both directions or one. Who no longer hears it may still reach those
+  /// that do, and would be elected by them if they had not promised.
   private func isolateLeader() {
     guard let leader = someLeader() else { return }
-    let isOneWay = random.chance(1, in: 3)
-    group.cut = []
-    for other in group.hosts where other.id != leader.id {
+    let isOneWay = random.chance(1, in: 4)
+    let others = group.hosts.filter { $0.id != leader.id }.shuffled(using: &random)
+    for other in others.prefix(random.chance(1, in: 3) ? others.count : others.count / 2) {
       group.cut.insert([leader.id, other.id])
       if !isOneWay { group.cut.insert([other.id, leader.id]) }
     }
@@ -73,7 +86,7 @@ extension Chaos {
   /// A leader's process ends, and some of those that follow it get to know; or, where it is planted, none ended.
   private func proveDeath() {
     guard let leader = someLeader() else { return }
-    if !lies { crash(leader) }
+    if plant != .falseProof { crash(leader) }
     for host in group.hosts where host.raft?.leader == leader.id && !host.isPaused && random.chance(2, in: 3) {
       host.raft?.leaderDied(leader.id, now: group.reading(host))
       group.process(host)
@@ -95,12 +108,14 @@ extension Chaos {
     guard let term = host.raft?.term, term > 0 else { return }
     group.deliver(
       Message(from: ReplicaID(99), to: host.id, term: term + 1, body: .voteAnswer(isGranted: false)))
+    if plant == .newTermErasesPromise { host.raft?.promisedUntil = .zero }
   }
 
   /// A transfer whose request is late: the leader goes on, and then somebody stands for it.
   private func handOver() {
     guard let host = someLeader(), let target = host.raft?.transferTarget() else { return }
     _ = host.raft?.transferLeadership(to: target, now: group.reading(host))
+    if plant == .leaseAfterTransfer { host.raft?.isLeaseGivenUp = false }
     group.process(host)
     if random.chance(2, in: 3) { delayOne() }
   }

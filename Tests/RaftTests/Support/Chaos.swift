@@ -53,10 +53,11 @@ final class Chaos {
   private let changesMembership: Bool
   /// Faults that leases have to survive happen too.
   var disturbsLeases = false
-  /// A planted fault: leaders are declared dead that live.
-  var lies = false
+  var plant: Plant?
   /// The highest index that a client may know of, by an acknowledgement or a read.
   var seen: LogIndex = 0
+  /// When the leader's links break or heal next.
+  var episodeEnd = Instant.zero
   /// Messages that arrive much later.
   var delayed: [(due: Instant, message: Message)] = []
 
@@ -80,6 +81,7 @@ final class Chaos {
   func run(steps: Int) {
     for step in 0..<steps {
       if disturbsLeases { actAmongLeases() } else { act() }
+      if plant == .forgottenPromises { for host in group.hosts { host.raft?.promisedUntil = .zero } }
       checkLeases()
       if step % 50 == 0 { checkLogMatching() }
       if failures > 0 { return }
