@@ -49,14 +49,18 @@ final class HistoryLoad: Sendable {
 
   func stop() { progress.withLock { $0.isStopping = true } }
 
+  /// Ends the load at once, however little was answered: its cluster is in no state to serve it.
+  func giveUp(_ fault: any Error) { progress.withLock { $0.fault = $0.fault ?? fault } }
+
   /// Works until ``stop()`` and the least number of operations. Then each client reads each key, so that the history
-  /// tells what was left. Throws for answers that no right request gets.
+  /// tells what was left. Throws for answers that no right request gets, and what it was given up for.
   func run() async throws {
     await everyClient("c") { load, worker in
       while !load.isDone { await load.workOnce(&worker) }
     }
+    if let fault = progress.withLock({ $0.fault }) { throw fault }
     await everyClient("r") { load, worker in
-      for key in 0..<load.settings.keys { await load.perform(.get, key, &worker) }
+      for key in 0..<load.settings.keys { _ = await load.perform(.get, key, &worker) }
     }
     if let fault = progress.withLock({ $0.fault }) { throw fault }
   }
@@ -117,9 +121,10 @@ final class HistoryLoad: Sendable {
 
   private func workOnce(_ worker: inout Worker) async {
     let key = Int(worker.random.below(UInt64(settings.keys)))
-    await perform(operation(on: key, &worker), key, &worker)
+    let isAnswered = await perform(operation(on: key, &worker), key, &worker)
     let rest = worker.random.below(settings.restMsMax * 1_000 + 1)
-    try? await Task.sleep(for: .microseconds(rest))
+    // A client that is refused at once would fill the history with that.
+    try? await Task.sleep(for: .microseconds(isAnswered ? rest : rest + 20_000))
   }
 
   private func operation(on key: Int, _ worker: inout Worker) -> HistoryOperation {
@@ -137,7 +142,8 @@ final class HistoryLoad: Sendable {
     }
   }
 
-  private func perform(_ operation: HistoryOperation, _ key: Int, _ worker: inout Worker) async {
+  /// False where the client was told nothing, or that the service is not there.
+  private func perform(_ operation: HistoryOperation, _ key: Int, _ worker: inout Worker) async -> Bool {
     let client = clients[Int(worker.random.below(UInt64(clients.count)))]
     do {
       let body = try HistoryRequests.body(operation, table: Self.table, key: "k\(key)")
@@ -148,33 +154,38 @@ final class HistoryLoad: Sendable {
       } catch {
         answer = .failure(error)
       }
-      try end(token, operation, answer, key, &worker)
+      let isAnswered = try end(token, operation, answer, key, &worker)
+      if isAnswered { progress.withLock { $0.answered += 1 } }
+      return isAnswered
     } catch {
-      progress.withLock { $0.fault = $0.fault ?? error }
+      giveUp(error)
+      return false
     }
   }
 
   private func end(
     _ token: HistoryRecorder.Token, _ operation: HistoryOperation, _ answer: Result<[UInt8], CallError>, _ key: Int,
     _ worker: inout Worker
-  ) throws {
+  ) throws -> Bool {
     let time = now()
     switch answer {
     case .success(let bytes):
       let output = try HistoryRequests.output(operation, bytes)
       recorder.end(token, .ok, output: output, at: time)
       worker.see(operation, output, key)
-      countAnswer()
+      return true
     case .failure(let error):
       let (outcome, output) = try HistoryRequests.result(of: error)
-      // A read that failed had no effect and told nothing.
-      if operation == .get { return recorder.drop(token) }
-      recorder.end(token, outcome, output: output, at: time)
-      if outcome == .unknown { worker.lives += 1 } else if outcome == .ok { countAnswer() }
+      if operation == .get {
+        // A read that failed had no effect and told nothing.
+        recorder.drop(token)
+      } else {
+        recorder.end(token, outcome, output: output, at: time)
+        if outcome == .unknown { worker.lives += 1 }
+      }
+      return outcome == .ok
     }
   }
-
-  private func countAnswer() { progress.withLock { $0.answered += 1 } }
 
   /// Nanoseconds since the load was made.
   private func now() -> Int64 {
