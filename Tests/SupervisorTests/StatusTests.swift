@@ -65,7 +65,7 @@ private func group(
       }
       return ClusterStatus(
         cluster: "c", endpoint: "e", region: "r",
-        processes: [.init(described: process, isUp: true, isReady: true)], groups: groups
+        processes: [.init(described: process, state: .up, isReady: true)], groups: groups
       ).text
     }
     #expect(status(["It waits.", "It waits."]).hasSuffix("is not healthy.\nn1: It waits.\n"))
