@@ -64,7 +64,9 @@ final class TestNode {
   }
 
   func start(seed: UInt64 = 1) throws {
-    node = try Node(configuration: configuration, disk: disk, random: SeededRandom(seed: seed), now: now, clock: { [unowned self] in clock ?? self.now })
+    node = try Node(
+      configuration: configuration, disk: disk, random: SeededRandom(seed: seed), now: now,
+      clock: { [unowned self] in clock ?? self.now })
     failure = nil
     turn()
   }
