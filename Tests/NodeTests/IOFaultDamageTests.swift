@@ -31,11 +31,11 @@ import Testing
     }
   }
 
-  private func offsets(_ damage: Damage, bytes: Int) -> [Int] {
+  private func offsets(_ damage: Damage, bytes: Int, step usual: Int) -> [Int] {
     // Every header and every sector, at another place each time.
     let step = damage == .flip ? 211 : 509
     let all = Array(0..<min(64, bytes)) + Swift.stride(from: 64, to: bytes, by: step)
-    return Swift.stride(from: 0, to: all.count, by: IOFaultTests.step(37)).map { all[$0] }
+    return Swift.stride(from: 0, to: all.count, by: IOFaultTests.step(usual)).map { all[$0] }
   }
 
   @Test(arguments: Damage.allCases, [true, false])
@@ -43,7 +43,7 @@ import Testing
     let worked = try worked(isIdle: isIdle)
     var counts: [String: [Int]] = [:]
     for path in worked.node.disk.paths where path != "/data/lock" {
-      for offset in offsets(kind, bytes: worked.node.disk.content(path)?.count ?? 0) {
+      for offset in offsets(kind, bytes: worked.node.disk.content(path)?.count ?? 0, step: 37) {
         let disk = worked.node.disk.copy()
         damage(disk, path, kind, at: offset)
         var run = IOFaultRun(disk, worked.table, seed: 3)
@@ -102,7 +102,7 @@ import Testing
     var found = 0
     var led = 0
     for path in files.victim.disk.paths where path != "/data/lock" {
-      let all = offsets(kind, bytes: files.victim.disk.content(path)?.count ?? 0)
+      let all = offsets(kind, bytes: files.victim.disk.content(path)?.count ?? 0, step: 17)
       for offset in stride(from: 0, to: all.count, by: 5).map({ all[$0] }) {
         let run = try IOFaultCluster(victimLeads: false, seed: 4)
         run.mayBeUnreadable = true
