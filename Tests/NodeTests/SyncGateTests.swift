@@ -43,7 +43,7 @@ import Testing
 
   private func matches(_ bodies: [Message.Body]) -> [LogIndex] {
     bodies.compactMap { body in
-      if case .appendAnswer(let match, _) = body { match } else { nil }
+      if case .appendAnswer(let match, _, _) = body { match } else { nil }
     }
   }
 
@@ -102,13 +102,18 @@ import Testing
     #expect(Set(matches(takeSent(node))) == [1])
   }
 
-  @Test func heartbeatsAreAnsweredAtOnce() throws {
+  /// And what they promise for a lease, a restarted node must be able to keep: the term is on disk first.
+  @Test func heartbeatsAreAnsweredAtOnceButPromiseOnlyInASyncedTerm() throws {
     let node = try follower()
     append(node, 1)
     node.consensus = []
     let round = Round(number: 9, sentAt: .zero)
     receive(node, .heartbeat(commit: 0, round: round))
-    #expect(takeSent(node) == [.heartbeatAnswer(round: round)])
+    #expect(takeSent(node) == [.heartbeatAnswer(round: round, promise: .zero)])
+    node.runJobs()
+    node.consensus = []
+    receive(node, .heartbeat(commit: 0, round: round))
+    #expect(takeSent(node) == [.heartbeatAnswer(round: round, promise: RaftConfiguration().electionTimeoutMin)])
   }
 
   @Test func nothingThatWasHeldLeavesAfterAFailedWrite() throws {

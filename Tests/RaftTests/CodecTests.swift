@@ -13,6 +13,7 @@ import Testing
     func round(_ random: inout SeededRandom) -> Round {
       Round(number: number(&random), sentAt: Instant(nanoseconds: number(&random)))
     }
+    func promise(_ random: inout SeededRandom) -> Span { .microseconds(number(&random) / 1_000) }
     func ids(_ random: inout SeededRandom, _ base: UInt64) -> [ReplicaID] {
       (0...random.below(4)).map { ReplicaID(base + $0) }
     }
@@ -35,10 +36,12 @@ import Testing
         entries.append(Entry(index: previous.index + 1 + offset, term: term, kind: kind, payload: payload))
       }
       body = .append(previous: previous, entries: entries, commit: number(&random), round: round(&random))
-    case 5: body = .appendAnswer(match: number(&random), round: round(&random))
-    case 6: body = .appendConflict(rejected: number(&random), hint: position(&random), round: round(&random))
+    case 5: body = .appendAnswer(match: number(&random), round: round(&random), promise: promise(&random))
+    case 6:
+      body = .appendConflict(
+        rejected: number(&random), hint: position(&random), round: round(&random), promise: promise(&random))
     case 7: body = .heartbeat(commit: number(&random), round: round(&random))
-    case 8: body = .heartbeatAnswer(round: round(&random))
+    case 8: body = .heartbeatAnswer(round: round(&random), promise: promise(&random))
     case 9: body = .installSnapshot(position: position(&random), membership: membership, round: round(&random))
     default: body = .timeoutNow
     }
@@ -101,6 +104,15 @@ import Testing
       body: .append(previous: LogPosition(index: 4, term: 3), entries: entries, commit: 0, round: .none))
     var reader = ByteReader(encoded(message))
     #expect(throws: MalformedBytes("entries are out of order")) { try Message(from: &reader) }
+  }
+
+  /// A promise may be understated on its way, never overstated.
+  @Test func promisesTravelInMicrosecondsRoundedDown() throws {
+    let sent = Message(
+      from: ReplicaID(1), to: ReplicaID(2), term: 3,
+      body: .heartbeatAnswer(round: .none, promise: Span(nanoseconds: 300_000_999)))
+    var reader = ByteReader(encoded(sent))
+    #expect(try Message(from: &reader).body == .heartbeatAnswer(round: .none, promise: .milliseconds(300)))
   }
 
   @Test func anIndexBeyondTheLastIsRefused() {

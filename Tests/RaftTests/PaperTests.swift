@@ -13,12 +13,14 @@ import Testing
     let entries = terms.enumerated().map {
       Entry(index: UInt64($0.offset) + 1, term: $0.element, kind: .normal, payload: [])
     }
-    return RaftGroup(
+    var group = RaftGroup(
       configuration: RaftConfiguration(), id: one,
       recovered: Recovered(
         hardState: HardState(term: term ?? terms.last ?? 0, vote: vote),
         membership: Membership(voters: [one, two, three]), compacted: .zero, entries: entries, applied: 0),
       random: SeededRandom(seed: 5), now: .zero)
+    group.clock = group.promisedUntil  // The silence after a restart is over.
+    return group
   }
 
   private func take(_ group: inout RaftGroup) -> Ready {
@@ -60,7 +62,9 @@ import Testing
   @Test func section_5_1_aNewerTermMakesAFollower() {
     var group = group([1])
     lead(&group)
-    group.step(Message(from: three, to: one, term: 9, body: .appendAnswer(match: 0, round: .none)), now: group.clock)
+    group.step(
+      Message(from: three, to: one, term: 9, body: .appendAnswer(match: 0, round: .none, promise: .zero)),
+      now: group.clock)
     #expect(group.role == .follower && group.term == 9 && group.leader == nil)
   }
 
@@ -122,10 +126,10 @@ import Testing
       var group = group(terms, term: 7)
       let answer = append(&group, term: 8, after: LogPosition(index: 10, term: 6), [8])
       if accepts {
-        #expect(answer == .appendAnswer(match: 11, round: .none))
+        #expect(answer == .appendAnswer(match: 11, round: .none, promise: .milliseconds(300)))
         #expect(group.last == LogPosition(index: 11, term: 8))
       } else {
-        #expect(answer == .appendConflict(rejected: 10, hint: hint!, round: .none))
+        #expect(answer == .appendConflict(rejected: 10, hint: hint!, round: .none, promise: .milliseconds(300)))
         #expect(group.last.index == UInt64(terms.count))
       }
     }
@@ -133,7 +137,8 @@ import Testing
 
   @Test func section_5_3_anOldAppendCutsNothing() {
     var group = group([1, 1, 1], term: 1)
-    #expect(append(&group, term: 1, after: .zero, [1]) == .appendAnswer(match: 1, round: .none))
+    #expect(
+      append(&group, term: 1, after: .zero, [1]) == .appendAnswer(match: 1, round: .none, promise: .milliseconds(300)))
     #expect(group.last.index == 3)
   }
 
@@ -159,9 +164,13 @@ import Testing
     lead(&group)
     _ = take(&group)
     let term = group.term
-    group.step(Message(from: two, to: one, term: term, body: .appendAnswer(match: 2, round: .none)), now: group.clock)
+    group.step(
+      Message(from: two, to: one, term: term, body: .appendAnswer(match: 2, round: .none, promise: .zero)),
+      now: group.clock)
     #expect(group.commit == 0)
-    group.step(Message(from: two, to: one, term: term, body: .appendAnswer(match: 3, round: .none)), now: group.clock)
+    group.step(
+      Message(from: two, to: one, term: term, body: .appendAnswer(match: 3, round: .none, promise: .zero)),
+      now: group.clock)
     #expect(group.commit == 3)
   }
 
@@ -217,7 +226,8 @@ import Testing
     lead(&group)
     _ = take(&group)
     group.step(
-      Message(from: two, to: one, term: group.term, body: .appendAnswer(match: 2, round: .none)), now: group.clock)
+      Message(from: two, to: one, term: group.term, body: .appendAnswer(match: 2, round: .none, promise: .zero)),
+      now: group.clock)
     var sent = 0
     for _ in 0..<100 {
       _ = group.propose([1])

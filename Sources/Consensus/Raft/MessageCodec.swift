@@ -6,8 +6,9 @@ internal import Environment
 /// | from, to | 8 + 8 |
 /// | term | varint |
 /// | tag | 1, the raw value of ``Message/Tag`` |
-/// | body | positions are (index varint, term varint), rounds are (number varint, sent at varint); an append's entries |
-/// | | are counted and carry (term varint, kind 1, payload blob): their indexes follow from `previous` |
+/// | body | positions are (index varint, term varint), rounds are (number varint, sent at varint), promises are whole |
+/// | | microseconds (varint, rounded down: a promise may be understated); an append's entries are counted and carry |
+/// | | (term varint, kind 1, payload blob): their indexes follow from `previous` |
 extension Message {
   /// On the wire: never renumber.
   enum Tag: UInt8 {
@@ -48,22 +49,25 @@ extension Message {
       writer.varint(commit)
       writer.round(round)
       writer.array(entries) { $0.entry($1) }
-    case .appendAnswer(let match, let round):
+    case .appendAnswer(let match, let round, let promise):
       writer.u8(Tag.appendAnswer.rawValue)
       writer.varint(match)
       writer.round(round)
-    case .appendConflict(let rejected, let hint, let round):
+      writer.promise(promise)
+    case .appendConflict(let rejected, let hint, let round, let promise):
       writer.u8(Tag.appendConflict.rawValue)
       writer.varint(rejected)
       writer.position(hint)
       writer.round(round)
+      writer.promise(promise)
     case .heartbeat(let commit, let round):
       writer.u8(Tag.heartbeat.rawValue)
       writer.varint(commit)
       writer.round(round)
-    case .heartbeatAnswer(let round):
+    case .heartbeatAnswer(let round, let promise):
       writer.u8(Tag.heartbeatAnswer.rawValue)
       writer.round(round)
+      writer.promise(promise)
     case .installSnapshot(let position, let membership, let round):
       writer.u8(Tag.installSnapshot.rawValue)
       writer.position(position)
@@ -97,12 +101,15 @@ extension Message.Body {
       let round = try reader.round()
       let entries = try reader.entries(after: previous, termMax: term)
       self = .append(previous: previous, entries: entries, commit: commit, round: round)
-    case .appendAnswer: self = .appendAnswer(match: try reader.varint(), round: try reader.round())
+    case .appendAnswer:
+      self = .appendAnswer(match: try reader.varint(), round: try reader.round(), promise: try reader.promise())
     case .appendConflict:
       self = .appendConflict(
-        rejected: try reader.varint(), hint: try reader.position(), round: try reader.round())
+        rejected: try reader.varint(), hint: try reader.position(), round: try reader.round(),
+        promise: try reader.promise())
     case .heartbeat: self = .heartbeat(commit: try reader.varint(), round: try reader.round())
-    case .heartbeatAnswer: self = .heartbeatAnswer(round: try reader.round())
+    case .heartbeatAnswer:
+      self = .heartbeatAnswer(round: try reader.round(), promise: try reader.promise())
     case .installSnapshot:
       let position = try reader.position()
       let membership = try Membership(from: &reader)
@@ -124,6 +131,8 @@ extension ByteWriter {
     varint(round.sentAt.nanoseconds)
   }
 
+  fileprivate mutating func promise(_ promise: Span) { varint(promise.nanoseconds / 1_000) }
+
   fileprivate mutating func entry(_ entry: Entry) {
     varint(entry.term)
     u8(entry.kind.rawValue)
@@ -138,6 +147,12 @@ extension ByteReader {
 
   fileprivate mutating func round() throws(MalformedBytes) -> Round {
     Round(number: try varint(), sentAt: Instant(nanoseconds: try varint()))
+  }
+
+  fileprivate mutating func promise() throws(MalformedBytes) -> Span {
+    let microseconds = try varint()
+    guard microseconds <= UInt64.max / 1_000 else { throw MalformedBytes("a promise is too long") }
+    return .microseconds(microseconds)
   }
 
   fileprivate mutating func entries(after previous: LogPosition, termMax: Term) throws(MalformedBytes) -> [Entry] {

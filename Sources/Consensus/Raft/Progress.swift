@@ -16,11 +16,15 @@ struct Progress: Sendable {
   var isFetching = false
   /// The newest round answered. At first the one that the leader's term began with, so that check-quorum waits.
   var confirmed: Round
+  /// Until then, on the leader's clock, the member surely keeps what it promised. Never descends.
+  private(set) var leaseEnd = Instant.zero
   /// The highest commit index that was sent.
   var toldCommit: LogIndex = 0
   /// When an append was sent last, with entries or without.
   var askedAt = Instant.zero
   var offeredAt = Instant.zero
+  /// What the member had when a snapshot was offered; a snapshot brings it further.
+  private var matchWhenOffered: LogIndex = 0
   private var inflight = Deque<Inflight>()
   private var inflightBytes = 0
 
@@ -59,6 +63,13 @@ struct Progress: Sendable {
   mutating func becomeSnapshot() {
     becomeProbe(next: match + 1)
     state = .snapshot
+    matchWhenOffered = match
+  }
+
+  /// The member has promised to neither vote nor stand for `promise` after a message that left after `round` began.
+  /// A tenth is kept back for clocks that run at different rates.
+  mutating func promised(_ promise: Span, since round: Round) {
+    leaseEnd = max(leaseEnd, round.sentAt + Span(nanoseconds: promise.nanoseconds / 10 * 9))
   }
 
   /// The member's synced log agrees with ours up to `index`.
@@ -71,7 +82,7 @@ struct Progress: Sendable {
     switch state {
     case .replicate:
       next = max(next, match + 1)
-    case .probe where index >= match, .snapshot where match >= compacted:
+    case .probe where index >= match, .snapshot where match >= compacted && match > matchWhenOffered:
       becomeProbe(next: match + 1)
       state = .replicate
     case .probe, .snapshot:

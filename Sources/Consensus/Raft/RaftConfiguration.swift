@@ -4,14 +4,21 @@ public import Environment
 public struct RaftConfiguration: Equatable, Sendable {
   /// How often a leader shows that it lives. Longer than a third of `electionTimeoutMin`, one lost message elects.
   public var heartbeatInterval = Span.milliseconds(60)
-  /// A follower stands after a time drawn between these without a leader; it refuses pre-votes until the shorter one.
+  /// A follower stands after a time drawn between these without a leader. With every answer it promises the leader to
+  /// stay silent for the shorter one, which is what leases are made of; a replica that restarts is silent as long. To
+  /// lower it, keep all replicas of a group stopped for the old value, or a lease may outlive its promise.
   public var electionTimeoutMin = Span.milliseconds(300)
   public var electionTimeoutMax = Span.milliseconds(600)
-  /// The same until this replica first heard a leader since it started. Safe however short: pre-votes change nothing,
-  /// and replicas that hear a leader refuse them.
+  /// The same until this replica first heard a leader since it started, counted from the end of the silence after a
+  /// restart. Safe however short: pre-votes change nothing, and replicas that hear a leader refuse them.
   public var firstElectionTimeoutMin = Span.milliseconds(20)
   public var firstElectionTimeoutMax = Span.milliseconds(120)
-  /// A leader that a majority has not answered for `electionTimeoutMax` steps down.
+  /// After a proof that the leader is dead a follower stands within this time; different draws avoid a split vote.
+  public var earlyElectionDelayMax = Span.milliseconds(30)
+  /// A follower with that proof whose election is refused, by those who have none, asks again after a time between these.
+  public var earlyElectionRetryMin = Span.milliseconds(50)
+  public var earlyElectionRetryMax = Span.milliseconds(100)
+  /// A leader that a majority has not answered for `electionTimeoutMax` steps down. Without it there are no leases.
   public var checkQuorum = true
   /// Followers hear of a commit no later than this, even when nothing else is sent to them.
   public var commitNoticeDelay = Span.milliseconds(10)
@@ -41,6 +48,11 @@ public struct RaftConfiguration: Equatable, Sendable {
     try demand(
       firstElectionTimeoutMin < firstElectionTimeoutMax,
       "firstElectionTimeoutMin must be below firstElectionTimeoutMax")
+    try demand(
+      earlyElectionDelayMax < electionTimeoutMin, "earlyElectionDelayMax must be below electionTimeoutMin")
+    try demand(earlyElectionRetryMin > .zero, "earlyElectionRetryMin must be positive")
+    try demand(
+      earlyElectionRetryMin < earlyElectionRetryMax, "earlyElectionRetryMin must be below earlyElectionRetryMax")
     try demand(appendBytesMax > 0, "appendBytesMax must be positive")
     try demand(inflightAppendsMax > 0, "inflightAppendsMax must be positive")
     try demand(inflightBytesMax >= appendBytesMax, "inflightBytesMax must hold one append of appendBytesMax")

@@ -5,9 +5,8 @@ extension RaftGroup {
   mutating func restartElectionTimer(_ now: Instant) {
     let shortest = hasHeardLeader ? configuration.electionTimeoutMin : configuration.firstElectionTimeoutMin
     let longest = hasHeardLeader ? configuration.electionTimeoutMax : configuration.firstElectionTimeoutMax
-    let spread = longest.nanoseconds - shortest.nanoseconds
-    electionTimeout = Span(nanoseconds: shortest.nanoseconds + random.below(spread + 1))
-    electionDue = now + electionTimeout
+    electionTimeout = randomSpan(shortest, longest)
+    electionDue = (hasHeardLeader ? now : max(now, promisedUntil)) + electionTimeout
   }
 
   /// A voter may stand. So may one whose removal is not known to be committed: it may be the only one whose log is long
@@ -16,12 +15,8 @@ extension RaftGroup {
     membership.isVoter(id) || (memberships.currentIndex > log.commit && memberships.previous.isVoter(id))
   }
 
-  /// Whether a leader is known to be alive: then nobody else is helped to disturb it.
-  var isLeaderAlive: Bool {
-    if role == .leader { return configuration.checkQuorum }
-    guard leader != nil, let leaderHeard else { return false }
-    return clock < leaderHeard + configuration.electionTimeoutMin
-  }
+  /// Whether nobody is helped to be elected: a leader lives, here or as far as it was heard.
+  var refusesElections: Bool { role == .leader ? configuration.checkQuorum : isPromised }
 
   mutating func becomeFollower(term newTerm: Term, leader newLeader: ReplicaID?) {
     guard newTerm >= term else { fatalError("A replica's term went back.") }
@@ -32,7 +27,6 @@ extension RaftGroup {
     if role == .leader { stopLeading() }
     role = .follower
     leader = newLeader
-    leaderHeard = nil
     votes.removeAll(keepingCapacity: true)
     restartElectionTimer(clock)
   }
@@ -53,7 +47,8 @@ extension RaftGroup {
       restartElectionTimer(clock)
     }
     if role != .follower || leader != sender { becomeFollower(term: term, leader: sender) }
-    leaderHeard = clock
+    makePromise()
+    earlyElectionEnd = .zero
     electionDue = clock + electionTimeout
   }
 
@@ -95,7 +90,8 @@ extension RaftGroup {
     role = .leader
     leader = id
     hasHeardLeader = true
-    leaderHeard = nil
+    earlyElectionEnd = .zero
+    isLeaseGivenUp = false
     votes.removeAll(keepingCapacity: true)
     // The first append carries it.
     round = Round(number: 1, sentAt: clock)
@@ -108,7 +104,7 @@ extension RaftGroup {
   // MARK: Messages
 
   mutating func stepPreVote(from sender: ReplicaID, term asked: Term, last: LogPosition) {
-    if asked > term, last >= log.last, !isLeaderAlive {
+    if asked > term, last >= log.last, !refusesElections {
       send(.preVoteAnswer(isGranted: true), to: sender, term: asked)
     } else {
       send(.preVoteAnswer(isGranted: false), to: sender)
@@ -118,12 +114,14 @@ extension RaftGroup {
   mutating func stepPreVoteAnswer(from sender: ReplicaID, term answered: Term, isGranted: Bool) {
     guard role == .preCandidate, !isGranted || answered == term + 1 else { return }
     count(Ballot(voter: sender, isGranted: isGranted))
+    if !isGranted { hurryIfEarly() }
   }
 
-  /// At most one vote a term, and only for a log at least as up to date (paper, sections 5.2 and 5.4.1).
-  mutating func stepVote(from sender: ReplicaID, last: LogPosition) {
+  /// At most one vote a term, and only for a log at least as up to date (paper, sections 5.2 and 5.4.1); none inside a
+  /// promise, which a newer term does not end.
+  mutating func stepVote(from sender: ReplicaID, last: LogPosition, isTransfer: Bool) {
     let isFree = vote == sender || (vote == nil && leader == nil)
-    let isGranted = isFree && last >= log.last
+    let isGranted = isFree && last >= log.last && (isTransfer || !isPromised)
     if isGranted {
       // A repeated request of the leader that was elected by this vote changes nothing.
       if leader == nil { becomeFollower(term: term, leader: nil) }
@@ -135,6 +133,7 @@ extension RaftGroup {
   mutating func stepVoteAnswer(from sender: ReplicaID, isGranted: Bool) {
     guard role == .candidate else { return }
     count(Ballot(voter: sender, isGranted: isGranted))
+    if !isGranted { hurryIfEarly() }
   }
 
   mutating func stepTimeoutNow(from sender: ReplicaID) {

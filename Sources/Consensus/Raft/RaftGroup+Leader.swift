@@ -127,7 +127,7 @@ extension RaftGroup {
   }
 
   /// The answer to an ``EntryFetch``: entries that follow `previous` without a gap, or none where the log on disk no
-  /// longer has them (asked for again with the next heartbeat). Comes at any time; one that nobody waits for any more
+  /// longer has them; the follower is then offered a snapshot. Comes at any time; one that nobody waits for any more
   /// changes nothing.
   public mutating func supply(peer: ReplicaID, entries: [Entry], previous: LogPosition) {
     guard role == .leader, let slot = slot(of: peer), progress[slot].isFetching else { return }
@@ -136,7 +136,7 @@ extension RaftGroup {
       needsReplication = true
       return
     }
-    guard !entries.isEmpty else { return }
+    guard !entries.isEmpty else { return offerSnapshot(slot) }
     needsReplication = true
     for (offset, entry) in entries.enumerated() {
       guard entry.index == previous.index + 1 + UInt64(offset), log.holds(entry.position) else {
@@ -166,8 +166,9 @@ extension RaftGroup {
 
   // MARK: Answers
 
-  private mutating func answered(_ sender: ReplicaID, _ answered: Round) -> Int? {
+  private mutating func answered(_ sender: ReplicaID, _ answered: Round, _ promise: Span) -> Int? {
     guard role == .leader, let slot = slot(of: sender) else { return nil }
+    if answered.number > 0, answered.number <= round.number { progress[slot].promised(promise, since: answered) }
     if answered.number > progress[slot].confirmed.number, answered.number <= round.number {
       progress[slot].confirmed = answered
       confirmReads()
@@ -176,8 +177,8 @@ extension RaftGroup {
     return slot
   }
 
-  mutating func stepAppendAnswer(from sender: ReplicaID, match: LogIndex, round: Round) {
-    guard let slot = answered(sender, round) else { return }
+  mutating func stepAppendAnswer(from sender: ReplicaID, match: LogIndex, round: Round, promise: Span) {
+    guard let slot = answered(sender, round, promise) else { return }
     guard match <= log.last.index else { fatalError("A follower acknowledged entries that this leader never sent.") }
     let isNew = match > progress[slot].match
     progress[slot].matched(match, compacted: log.compacted.index)
@@ -185,14 +186,16 @@ extension RaftGroup {
     handOverIfCaughtUp()
   }
 
-  mutating func stepAppendConflict(from sender: ReplicaID, rejected: LogIndex, hint: LogPosition, round: Round) {
-    guard let slot = answered(sender, round) else { return }
+  mutating func stepAppendConflict(
+    from sender: ReplicaID, rejected: LogIndex, hint: LogPosition, round: Round, promise: Span
+  ) {
+    guard let slot = answered(sender, round, promise) else { return }
     let candidate = log.lastPosition(atMost: hint.index, termAtMost: hint.term).index
     progress[slot].conflicted(rejected: rejected, candidate: candidate)
   }
 
-  mutating func stepHeartbeatAnswer(from sender: ReplicaID, round: Round) {
-    guard let slot = answered(sender, round) else { return }
+  mutating func stepHeartbeatAnswer(from sender: ReplicaID, round: Round, promise: Span) {
+    guard let slot = answered(sender, round, promise) else { return }
     // The follower lives. What it has not acknowledged for a while may be lost, and nothing else would tell.
     guard clock >= progress[slot].askedAt + configuration.heartbeatInterval else { return }
     switch progress[slot].state {

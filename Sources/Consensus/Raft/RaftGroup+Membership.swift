@@ -33,19 +33,32 @@ extension RaftGroup {
       guard isEstablished else { return }
       _ = append(Membership(voters: membership.voters, learners: membership.learners))
     } else if !membership.isVoter(id) {
-      let best = progress.filter { membership.isVoter($0.id) }.max { $0.match < $1.match }
-      if let best { send(.timeoutNow, to: best.id) }
+      if let target = transferTarget() { send(.timeoutNow, to: target) }
       becomeFollower(term: term, leader: nil)
     }
   }
 
   // MARK: Transfer
 
+  /// The best voter to hand leadership to: of those that follow without a gap and answered within
+  /// `electionTimeoutMin`, the one that has most of the log, and of equals the lowest id. Nil where there is none, or
+  /// where this replica does not lead.
+  public func transferTarget() -> ReplicaID? {
+    let ready = progress.filter { member in
+      member.id != id && membership.voters.contains(member.id) && member.state == .replicate
+        && member.confirmed.number > 0 && clock.since(member.confirmed.sentAt) <= configuration.electionTimeoutMin
+    }
+    guard let most = ready.map({ $0.match }).max() else { return nil }
+    return ready.first { $0.match == most }?.id
+  }
+
   /// Starts handing leadership to a voter: no proposals are taken until it leads or an election time-out has passed.
-  /// False where this replica does not lead, the target is no other voter, or a transfer is under way.
+  /// The lease is given up at once and for the rest of the term, whether the transfer succeeds or not. False where this
+  /// replica does not lead, the target is no other voter, or a transfer is under way.
   public mutating func transferLeadership(to target: ReplicaID, now: Instant) -> Bool {
     advance(now)
     guard role == .leader, transfer == nil, target != id, membership.isVoter(target) else { return false }
+    isLeaseGivenUp = true
     transfer = Transfer(target: target, due: clock + configuration.electionTimeoutMax, isAsked: false)
     needsReplication = true
     handOverIfCaughtUp()

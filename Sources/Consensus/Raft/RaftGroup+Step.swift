@@ -20,7 +20,7 @@ extension RaftGroup {
       return true  // They speak of a term that has not begun.
     case .vote(_, let isTransfer):
       // A candidate that does not hear the leader must not depose it; it asks again, with a pre-vote.
-      if !isTransfer && isLeaderAlive { return false }
+      if !isTransfer && refusesElections { return false }
       becomeFollower(term: message.term, leader: nil)
     case .append, .heartbeat, .installSnapshot:
       becomeFollower(term: message.term, leader: message.from)
@@ -39,7 +39,7 @@ extension RaftGroup {
     case .append, .heartbeat, .installSnapshot:
       // Tells a deposed leader, which otherwise waits for check-quorum; and lets one that cannot depose this replica's
       // higher term (it refuses votes while it lives) follow it.
-      send(.heartbeatAnswer(round: .none), to: message.from)
+      send(.heartbeatAnswer(round: .none, promise: .zero), to: message.from)
     case .preVoteAnswer, .voteAnswer, .appendAnswer, .appendConflict, .heartbeatAnswer, .timeoutNow:
       break
     }
@@ -52,23 +52,23 @@ extension RaftGroup {
       stepPreVote(from: sender, term: message.term, last: last)
     case .preVoteAnswer(let isGranted):
       stepPreVoteAnswer(from: sender, term: message.term, isGranted: isGranted)
-    case .vote(let last, _):
-      stepVote(from: sender, last: last)
+    case .vote(let last, let isTransfer):
+      stepVote(from: sender, last: last, isTransfer: isTransfer)
     case .voteAnswer(let isGranted):
       stepVoteAnswer(from: sender, isGranted: isGranted)
     case .append(let previous, let entries, let commit, let round):
       heard(sender)
       stepAppend(from: sender, previous: previous, entries: entries, commit: commit, round: round)
-    case .appendAnswer(let match, let round):
-      stepAppendAnswer(from: sender, match: match, round: round)
-    case .appendConflict(let rejected, let hint, let round):
-      stepAppendConflict(from: sender, rejected: rejected, hint: hint, round: round)
+    case .appendAnswer(let match, let round, let promise):
+      stepAppendAnswer(from: sender, match: match, round: round, promise: promise)
+    case .appendConflict(let rejected, let hint, let round, let promise):
+      stepAppendConflict(from: sender, rejected: rejected, hint: hint, round: round, promise: promise)
     case .heartbeat(let commit, let round):
       heard(sender)
       log.commit(to: min(commit, log.last.index))
-      send(.heartbeatAnswer(round: round), to: sender)
-    case .heartbeatAnswer(let round):
-      stepHeartbeatAnswer(from: sender, round: round)
+      send(.heartbeatAnswer(round: round, promise: promiseAtOnce), to: sender)
+    case .heartbeatAnswer(let round, let promise):
+      stepHeartbeatAnswer(from: sender, round: round, promise: promise)
     case .installSnapshot(let position, let membership, let round):
       heard(sender)
       stepInstallSnapshot(from: sender, SnapshotOffer(from: sender, position: position, membership: membership), round)

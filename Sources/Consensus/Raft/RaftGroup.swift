@@ -3,11 +3,14 @@ public import Environment
 /// One replica's part in one Raft group (Ongaro and Ousterhout 2014), as pure state: inputs in, one value out.
 ///
 /// It reads no clock, touches no disk or socket and starts no thread; time comes with each input, and a time earlier
-/// than one given before counts as that one. Its owner, the driver, feeds it from one thread:
+/// than one given before counts as that one. Leases rest on it: the time of a message is a reading of the clock taken
+/// after the message arrived, the time of the start one taken after the process started, and the clock keeps counting
+/// while the machine sleeps. Its owner, the driver, feeds it from one thread:
 ///
 /// 1. Inputs: ``step(_:now:)`` for a message, ``tick(_:)`` at ``nextDeadline``, ``propose(_:)``, ``requestRead(_:now:)``,
-///    and the answers to its own wishes: ``persisted(_:)``, ``applied(_:)``, ``supply(peer:entries:previous:)``,
-///    ``snapshotInstalled(_:membership:)``.
+///    ``proposeMembership(voters:learners:)``, ``transferLeadership(to:now:)``, ``leaderDied(_:now:)``,
+///    ``compact(through:)``, and the answers to its own wishes: ``persisted(_:)``, ``applied(_:)``,
+///    ``supply(peer:entries:previous:)``, ``snapshotInstalled(_:membership:)``.
 /// 2. Output: while ``hasReady``, ``takeReady()`` gives a ``Ready``. Many inputs may share one.
 ///
 /// For each ``Ready``, in this order:
@@ -19,7 +22,11 @@ public import Environment
 ///   the process stops and sends none of them.
 /// - **Apply** `committed` in order, call ``applied(_:)``, then answer `reads`. It may happen before the sync of the
 ///   same value: what is in `committed` was synced earlier.
-/// - Answer `fetches` from the log on disk, and a `snapshotOffer` by fetching the state, whenever that is done.
+/// - Answer `fetches` from the log on disk, and a `snapshotOffer` by fetching the state, whenever that is done. Offers
+///   repeat: a driver that is already fetching ignores them.
+///
+/// A linearizable read is a ``requestRead(_:now:)``, or, while the leader ``holdsLease(at:)``, a read of the applied
+/// state that is checked afterwards.
 ///
 /// What the caller of ``propose(_:)`` gets back is a position. The proposal has succeeded when an entry with that
 /// position, term included, comes out in `committed`; it has failed when an entry of another term comes out at that
@@ -43,9 +50,13 @@ public struct RaftGroup: Sendable {
   // Followers and candidates.
   var electionDue: Instant
   var electionTimeout = Span.zero
-  /// When the leader was last heard; nil until then and after it was given up.
-  var leaderHeard: Instant?
   var hasHeardLeader = false
+  /// Until then this replica neither votes nor stands.
+  var promisedUntil = Instant.zero
+  /// The newest term that is known to be on this disk.
+  var durableTerm: Term
+  /// After a proof that the leader is dead: until then a refusal is no reason to wait long.
+  var earlyElectionEnd = Instant.zero
   var votes: [Ballot] = []
 
   // Leaders. `progress` ascends by id and has every member and this replica.
@@ -55,6 +66,8 @@ public struct RaftGroup: Sendable {
   var heartbeatDue = Instant.distantFuture
   var commitNoticeDue: Instant?
   var transfer: Transfer?
+  /// A transfer was begun in this term. It may be obeyed late, whatever has become of it here.
+  var isLeaseGivenUp = false
   var needsReplication = false
   var reads = PendingReads()
 
@@ -79,15 +92,19 @@ public struct RaftGroup: Sendable {
     self.configuration = configuration
     self.id = id
     self.random = random
-    term = recovered.hardState.term
-    vote = recovered.hardState.vote
     log = RaftLog(recovered)
+    // A crash came between a snapshot and the hard state that follows it: the vote of an older term is void.
+    let isOvertaken = recovered.compacted.term > recovered.hardState.term
+    term = isOvertaken ? recovered.compacted.term : recovered.hardState.term
+    vote = isOvertaken ? nil : recovered.hardState.vote
+    durableTerm = term
     memberships = MembershipHistory(recovered)
     clock = now
     electionDue = now
     guard log.last.term <= term else { fatalError("The recovered log has entries of a term above the recovered term.") }
-    outbox.handedHardState = HardState(term: term, vote: vote, commit: recovered.hardState.commit)
+    outbox.handedHardState = recovered.hardState
     outbox.handedRole = RoleChange(role: .follower, term: term, leader: nil)
+    keepForgottenPromises()
     restartElectionTimer(now)
   }
 
@@ -123,7 +140,7 @@ public struct RaftGroup: Sendable {
     case .leader:
       min(heartbeatDue, commitNoticeDue ?? .distantFuture, transfer?.due ?? .distantFuture)
     case .follower, .preCandidate, .candidate:
-      mayStand ? electionDue : .distantFuture
+      mayStand ? max(electionDue, promisedUntil) : .distantFuture
     }
   }
 
@@ -132,7 +149,7 @@ public struct RaftGroup: Sendable {
     switch role {
     case .leader: tickLeader()
     case .follower, .preCandidate, .candidate:
-      if now >= electionDue, mayStand { askForPreVotes() }
+      if clock >= nextDeadline { askForPreVotes() }
     }
   }
 
@@ -144,6 +161,7 @@ public struct RaftGroup: Sendable {
 
   /// Everything up to and including the ``Ready`` that carried `ticket` is synced. A leader counts itself only now.
   public mutating func persisted(_ ticket: SyncTicket) {
+    durableTerm = max(durableTerm, ticket.term)
     if log.persisted(ticket) {
       if role == .leader, let own = slot(of: id) {
         progress[own].match = log.persisted

@@ -15,6 +15,11 @@ final class Chaos {
     var truncations = 0
     var memberships = 0
     var lostWrites = 0
+    /// Steps after which somebody held a lease.
+    var leased = 0
+    /// Followers that were told of their leader's death.
+    var proofs = 0
+    var failures = 0
 
     mutating func merge(_ other: Reached) {
       terms += other.terms
@@ -26,23 +31,35 @@ final class Chaos {
       truncations += other.truncations
       memberships += other.memberships
       lostWrites += other.lostWrites
+      leased += other.leased
+      proofs += other.proofs
+      failures += other.failures
     }
   }
 
   let seed: UInt64
   let group: Group
   var reached = Reached()
-  private var random: SeededRandom
+  var random: SeededRandom
   private var leaders: [Term: ReplicaID] = [:]
   /// Everything applied anywhere; the entry with index i is at i - 1.
   private var history: [Entry] = []
   /// For each read under way what was applied anywhere when it was asked for.
   private var reads: [UInt64: LogIndex] = [:]
   private var nextToken: UInt64 = 1
-  private(set) var failures = 0
+  var failures: Int { reached.failures }
   /// Failures are only counted.
   var isQuiet = false
   private let changesMembership: Bool
+  /// Faults that leases have to survive happen too.
+  var disturbsLeases = false
+  var plant: Plant?
+  /// The highest index that a client may know of, by an acknowledgement or a read.
+  var seen: LogIndex = 0
+  /// When the leader's links break or heal next.
+  var episodeEnd = Instant.zero
+  /// Messages that arrive much later.
+  var delayed: [(due: Instant, message: Message)] = []
 
   init(seed: UInt64, voters: UInt64, spares: UInt64) {
     self.seed = seed
@@ -63,7 +80,9 @@ final class Chaos {
 
   func run(steps: Int) {
     for step in 0..<steps {
-      act()
+      if disturbsLeases { actAmongLeases() } else { act() }
+      if plant == .forgottenPromises { for host in group.hosts { host.raft?.promisedUntil = .zero } }
+      checkLeases()
       if step % 50 == 0 { checkLogMatching() }
       if failures > 0 { return }
     }
@@ -74,7 +93,7 @@ final class Chaos {
 
   // MARK: Acting
 
-  private func pick() -> Host { group.hosts[Int(random.below(UInt64(group.hosts.count)))] }
+  func pick() -> Host { group.hosts[Int(random.below(UInt64(group.hosts.count)))] }
 
   private func act() {
     switch random.below(1_000) {
@@ -95,7 +114,7 @@ final class Chaos {
   }
 
   /// One message, mostly from the front, sometimes left in place to arrive again.
-  private func deliverOne() {
+  func deliverOne() {
     guard !group.network.isEmpty else { return }
     let window = random.chance(1, in: 8) ? group.network.count : 1
     let place = Int(random.below(UInt64(window)))
@@ -103,30 +122,37 @@ final class Chaos {
     group.deliver(message)
   }
 
-  private func syncSome(_ host: Host) {
+  func syncSome(_ host: Host) {
+    guard !host.isPaused else { return }
     group.sync(host, count: Int(random.below(UInt64(host.writes.count) + 1)))
     group.process(host)
   }
 
   private func passTime() {
-    group.now = group.now + .milliseconds(random.below(random.chance(1, in: 40) ? 400 : 12))
-    for host in group.hosts where host.raft.map({ $0.nextDeadline <= group.now }) == true { group.tick(host) }
+    passTime(.milliseconds(random.below(random.chance(1, in: 40) ? 400 : 12)))
+  }
+
+  func passTime(_ span: Span) {
+    group.now = group.now + span
+    for host in group.hosts where host.due <= group.now { group.tick(host) }
+    group.network += delayed.filter { $0.due <= group.now }.map { $0.message }
+    delayed.removeAll { $0.due <= group.now }
   }
 
   /// Any replica that believes that it leads, deposed ones too.
-  private func someLeader() -> Host? {
-    let leading = group.hosts.filter { $0.raft?.isLeader == true }
+  func someLeader() -> Host? {
+    let leading = group.hosts.filter { $0.raft?.isLeader == true && !$0.isPaused }
     return leading.isEmpty ? nil : leading[Int(random.below(UInt64(leading.count)))]
   }
 
-  private func propose() {
+  func propose() {
     guard let host = someLeader() else { return }
     for _ in 0...random.below(4) { _ = host.raft?.propose([UInt8](repeating: 7, count: Int(random.below(40)))) }
     group.process(host)
   }
 
-  private func read() {
-    guard let host = someLeader(), host.raft!.requestRead(nextToken, now: group.now) else { return }
+  func read() {
+    guard let host = someLeader(), host.raft!.requestRead(nextToken, now: group.reading(host)) else { return }
     reads[nextToken] = LogIndex(history.count)
     nextToken += 1
     group.process(host)
@@ -145,27 +171,27 @@ final class Chaos {
     return cut
   }
 
-  private func crash(_ host: Host) {
+  func crash(_ host: Host) {
     guard host.raft != nil else { return }
     let surviving = Int(random.below(UInt64(host.writes.count) + 1))
     reached.lostWrites += host.writes.count - surviving
     host.crash(surviving: surviving)
   }
 
-  private func restart(_ host: Host) {
+  func restart(_ host: Host) {
     group.start(host, tail: random.chance(1, in: 2) ? Int(random.below(3)) : .max)
     host.isSyncHeld = true
   }
 
-  private func compact(_ host: Host) {
-    guard let raft = host.raft, raft.applied > raft.compacted.index else { return }
+  func compact(_ host: Host) {
+    guard let raft = host.raft, !host.isPaused, raft.applied > raft.compacted.index else { return }
     let index = raft.compacted.index + 1 + random.below(raft.applied - raft.compacted.index)
     guard host.disk.entries.last?.index ?? 0 >= index else { return }
     host.compact(through: index)
   }
 
-  private func install() {
-    let waiting = group.hosts.first { $0.offer != nil && $0.raft?.isLeader == false }
+  func install() {
+    let waiting = group.hosts.first { $0.offer != nil && $0.raft?.isLeader == false && !$0.isPaused }
     guard let host = waiting, let offer = host.offer, let source = group.host(offer.from) else { return }
     host.offer = nil
     if let position = host.installSnapshot(from: source) {
@@ -177,11 +203,11 @@ final class Chaos {
 
   private func transfer() {
     guard let host = someLeader() else { return }
-    _ = host.raft?.transferLeadership(to: pick().id, now: group.now)
+    _ = host.raft?.transferLeadership(to: pick().id, now: group.reading(host))
     group.process(host)
   }
 
-  private func changeMembership() {
+  func changeMembership() {
     guard changesMembership, let host = someLeader() else { return }
     let shuffled = group.hosts.map { $0.id }.shuffled(using: &random)
     let voters = Int(1 + random.below(UInt64(shuffled.count)))
@@ -194,17 +220,24 @@ final class Chaos {
 
   // MARK: Checking
 
-  private func fail(_ message: String) {
-    failures += 1
+  func fail(_ message: String) {
+    reached.failures += 1
     if !isQuiet { Issue.record("seed \(seed): \(message)") }
   }
 
   private func check(_ host: Host, _ event: Group.Event) {
     switch event {
-    case .role(let change): if change.role == .leader { checkLeader(host, change.term) }
-    case .applied(let entry): checkApplied(host, entry)
+    case .role(let change):
+      if change.role == .leader {
+        checkLeader(host, change.term)
+        checkNobodyElseHoldsALease(host, change.term)
+      }
+    case .applied(let entry):
+      checkApplied(host, entry)
+      if host.raft?.isLeader == true { seen = max(seen, entry.index) }
     case .read(let read):
       reached.reads += 1
+      seen = max(seen, LogIndex(host.state.count))
       guard let demanded = reads.removeValue(forKey: read.token) else {
         return fail("read \(read.token) was answered twice")
       }
@@ -258,7 +291,9 @@ final class Chaos {
   /// When the faults end, the group leads, commits, and every member has everything.
   private func settle() {
     group.cut = []
+    delayed = []
     for host in group.hosts {
+      host.isPaused = false
       if host.raft == nil { group.start(host) }
       host.isSyncHeld = false
       group.sync(host, count: host.writes.count)

@@ -2,7 +2,7 @@ import Environment
 
 @testable import Raft
 
-/// A group of hosts with a network between them, all on one virtual clock.
+/// A group of hosts with a network between them. `now` is the true time; each host reads a clock of its own.
 final class Group {
   var configuration = RaftConfiguration()
   var hosts: [Host] = []
@@ -34,6 +34,8 @@ final class Group {
     start(hosts[hosts.count - 1])
   }
 
+  func reading(_ host: Host) -> Instant { host.clock.reading(at: now) }
+
   func host(_ id: ReplicaID) -> Host? { hosts.first { $0.id == id } }
 
   var leader: Host? {
@@ -42,7 +44,7 @@ final class Group {
 
   func start(_ host: Host, tail: Int = .max) {
     seed += 1
-    host.start(configuration, seed: seed &* 7919 &+ host.id.rawValue, now: now, tail: tail)
+    host.start(configuration, seed: seed &* 7919 &+ host.id.rawValue, now: reading(host), tail: tail)
   }
 
   /// Carries out what the host's group wants until it wants nothing more.
@@ -103,7 +105,8 @@ final class Group {
 
   func deliver(_ message: Message) {
     guard let host = host(message.to), host.raft != nil, !cut.contains([message.from, message.to]) else { return }
-    host.raft?.step(message, now: now)
+    guard !host.isPaused else { return network.append(message) }
+    host.raft?.step(message, now: reading(host))
     process(host)
   }
 
@@ -113,7 +116,7 @@ final class Group {
   }
 
   func tick(_ host: Host) {
-    host.raft?.tick(now)
+    host.raft?.tick(reading(host))
     process(host)
   }
 
@@ -122,10 +125,10 @@ final class Group {
     let end = now + span
     while true {
       if delivers { deliverAll() }
-      let next = hosts.compactMap { $0.raft?.nextDeadline }.min() ?? .distantFuture
+      let next = hosts.map { $0.due }.min() ?? .distantFuture
       guard next <= end else { break }
       now = max(now, next)
-      for host in hosts where host.raft.map({ $0.nextDeadline <= now }) == true { tick(host) }
+      for host in hosts where host.due <= now { tick(host) }
     }
     now = end
   }

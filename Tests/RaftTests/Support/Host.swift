@@ -63,6 +63,9 @@ final class Host {
   var disk: DiskImage
   var writes: [PendingWrite] = []
   var isSyncHeld = false
+  var clock = DriftingClock()
+  /// A stopped process: nothing is read, synced or noticed, and messages wait.
+  var isPaused = false
   /// Applied entries from index 1 on.
   var state: [Entry] = []
   var offer: SnapshotOffer?
@@ -81,12 +84,16 @@ final class Host {
       configuration: configuration, id: id, recovered: recovered, random: SeededRandom(seed: seed), now: now)
   }
 
+  /// When the replica has to be told the time, in real time.
+  var due: Instant { isPaused ? .distantFuture : raft.map { clock.real(of: $0.nextDeadline) } ?? .distantFuture }
+
   /// The process ends. The first `surviving` unsynced writes have reached the disk.
   func crash(surviving: Int) {
     for write in writes.prefix(surviving) { disk.write(write) }
     writes = []
     raft = nil
     offer = nil
+    isPaused = false
   }
 
   /// Makes the state durable through `index` and drops the log below it.

@@ -16,6 +16,7 @@ import Environment
 /// | `cut 1->2`, `isolate 1`, `heal` | links that lose everything from now on |
 /// | `hold 1`, `sync 1`, `release 1` | writes wait for `sync` |
 /// | `propose 1 text`, `read 1 7`, `transfer 1 2`, `members 1 voters 1 2 learners 4` | inputs at a replica |
+/// | `died 2 1` | 2 is told that the process of the leader 1 is gone |
 /// | `crash 2 lose-unsynced` / `crash 2` / `restart 2` | without / with the unsynced writes on the disk |
 /// | `compact 1 5`, `install 3 1` | checkpoint and drop the log through 5; 3 takes over the state of 1 |
 /// | `status` | one line a replica |
@@ -71,8 +72,8 @@ final class TraceRunner {
   private func performAtHost(_ command: String, _ host: Host, _ arguments: [String]) {
     switch command {
     case "elect":
-      group.now = max(group.now, host.raft!.nextDeadline)
-      host.raft!.tick(group.now)
+      group.now = max(group.now, host.due)
+      host.raft!.tick(group.reading(host))
     case "hold": host.isSyncHeld = true
     case "sync": group.sync(host, count: host.writes.count)
     case "release":
@@ -82,14 +83,15 @@ final class TraceRunner {
       let position = host.raft!.propose(Array(arguments[0].utf8))
       lines.append("  \(host.id.rawValue) \(position.map { "proposes \(text($0))" } ?? "refuses to propose")")
     case "read":
-      if !host.raft!.requestRead(UInt64(arguments[0])!, now: group.now) {
+      if !host.raft!.requestRead(UInt64(arguments[0])!, now: group.reading(host)) {
         lines.append("  \(host.id.rawValue) refuses")
       }
     case "transfer":
-      if !host.raft!.transferLeadership(to: id(arguments[0]), now: group.now) {
+      if !host.raft!.transferLeadership(to: id(arguments[0]), now: group.reading(host)) {
         lines.append("  \(host.id.rawValue) refuses")
       }
     case "members": proposeMembership(host, arguments)
+    case "died": host.raft!.leaderDied(id(arguments[0]), now: group.reading(host))
     case "crash": host.crash(surviving: arguments == ["lose-unsynced"] ? 0 : host.writes.count)
     case "restart": group.start(host)
     case "compact": host.compact(through: UInt64(arguments[0])!)

@@ -1,3 +1,5 @@
+import Environment
+
 @testable import Raft
 
 /// `index@term`.
@@ -39,6 +41,9 @@ func text(_ event: Group.Event) -> String {
   }
 }
 
+/// The usual promise goes without saying.
+private func text(_ promise: Span) -> String { promise == .zero ? ", promises nothing" : "" }
+
 func text(_ body: Message.Body) -> String {
   switch body {
   case .preVote(let last): "preVote last \(text(last))"
@@ -48,10 +53,12 @@ func text(_ body: Message.Body) -> String {
   case .append(let previous, let entries, let commit, let round):
     "append after \(text(previous)) [\(entries.map(text).joined(separator: ", "))] "
       + "commit \(commit) round \(round.number)"
-  case .appendAnswer(let match, let round): "appendAnswer match \(match) round \(round.number)"
-  case .appendConflict(let rejected, let hint, _): "appendConflict rejected \(rejected) hint \(text(hint))"
+  case .appendAnswer(let match, let round, let promise):
+    "appendAnswer match \(match) round \(round.number)\(text(promise))"
+  case .appendConflict(let rejected, let hint, _, let promise):
+    "appendConflict rejected \(rejected) hint \(text(hint))\(text(promise))"
   case .heartbeat(let commit, let round): "heartbeat commit \(commit) round \(round.number)"
-  case .heartbeatAnswer(let round): "heartbeatAnswer round \(round.number)"
+  case .heartbeatAnswer(let round, let promise): "heartbeatAnswer round \(round.number)\(text(promise))"
   case .installSnapshot(let position, let membership, _): "installSnapshot \(text(position)) \(text(membership))"
   case .timeoutNow: "timeoutNow"
   }

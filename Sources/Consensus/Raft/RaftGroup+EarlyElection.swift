@@ -1,0 +1,31 @@
+public import Environment
+
+/// Elections that do not wait for a time-out, because the leader's death is proven.
+extension RaftGroup {
+  /// The driver has proof that the process that led as `leader` is gone: not that it is silent, but that it can send
+  /// nothing any more (its address refuses, or answers as a newer process). The proof must be about the process whose
+  /// messages made it the leader known here.
+  ///
+  /// Nothing changes unless `leader` is that leader. Otherwise it is forgotten, with the promise that was made to it,
+  /// and this replica stands within ``RaftConfiguration/earlyElectionDelayMax``. Peers without the proof refuse, so it
+  /// asks again soon. Should a message of that leader arrive after all, it is followed again.
+  public mutating func leaderDied(_ leader: ReplicaID, now: Instant) {
+    advance(now)
+    guard role == .follower, self.leader == leader else { return }
+    becomeFollower(term: term, leader: nil)
+    promisedUntil = .zero
+    earlyElectionEnd = clock + configuration.electionTimeoutMax
+    electionDue = clock + randomSpan(.zero, configuration.earlyElectionDelayMax)
+  }
+
+  /// An election was refused: after a proof of death the next one is near.
+  mutating func hurryIfEarly() {
+    guard clock < earlyElectionEnd, role != .leader else { return }
+    let retry = clock + randomSpan(configuration.earlyElectionRetryMin, configuration.earlyElectionRetryMax)
+    electionDue = min(electionDue, retry)
+  }
+
+  mutating func randomSpan(_ shortest: Span, _ longest: Span) -> Span {
+    Span(nanoseconds: shortest.nanoseconds + random.below(longest.nanoseconds - shortest.nanoseconds + 1))
+  }
+}
