@@ -115,9 +115,9 @@ import Testing
     for id in learners { group.cut.formUnion([[id, one], [one, id]]) }
     _ = try group.host(one)!.raft!.proposeMembership(voters: [one] + learners)
     group.process(group.host(one)!)
-    group.advance(.milliseconds(250), delivers: true)
+    group.advance(.milliseconds(200), delivers: true)
     #expect(holdsLease(group, one), "What the new voters promised as learners counts.")
-    group.advance(.milliseconds(50), delivers: true)
+    group.advance(.milliseconds(100), delivers: true)
     #expect(!holdsLease(group, one) && group.host(one)!.raft!.isLeader)
   }
 
@@ -257,7 +257,7 @@ import Testing
     group.deliverAll()
     #expect(group.host(one)!.raft!.transferTarget() == three)
     group.cut = [[two, one], [three, one]]
-    group.advance(.milliseconds(301), delivers: true)
+    group.advance(.milliseconds(400), delivers: true)
     #expect(group.host(one)!.raft!.transferTarget() == nil)
   }
 

@@ -9,9 +9,6 @@ extension Chaos {
     /// Leaders are declared dead that live.
     case falseProof
     case forgottenPromises
-    case noSilenceAfterRestart
-    case leaseAfterTransfer
-    case newTermErasesPromise
   }
 
   /// Gives the hosts clocks that started at different times. One, whose leases last longest, runs at the lowest rate
@@ -45,7 +42,7 @@ extension Chaos {
     case 821..<825: install()
     case 825..<826: changeMembership()
     case 826..<838: if !group.cut.isEmpty { disturb() }
-    case 838..<840: handOver()
+    case 838: if random.chance(1, in: 3) { handOver() }
     case 840..<900: if let down = group.hosts.first(where: { $0.raft == nil }) { restart(down) }
     default: break
     }
@@ -57,17 +54,24 @@ extension Chaos {
 
   private func disturb() {
     switch random.below(8) {
-    case 0..<3:
-      let host = pick()
-      crash(host)
-      restart(host)
-      if plant == .noSilenceAfterRestart { host.raft?.promisedUntil = .zero }
+    case 0..<3: restartOne()
     case 3:
       let host = pick()
       host.isPaused = host.raft != nil && !host.isPaused
     case 4: proveDeath()
     case 5: delayOne()
     default: spreadRumour()
+    }
+  }
+
+  /// A process is killed and started at once, perhaps while the leader loses its last links.
+  private func restartOne() {
+    let host = pick()
+    crash(host)
+    restart(host)
+    guard random.chance(1, in: 2), let leader = someLeader() else { return }
+    for other in group.hosts where other.id != leader.id {
+      group.cut.formUnion([[leader.id, other.id], [other.id, leader.id]])
     }
   }
 
@@ -108,14 +112,12 @@ extension Chaos {
     guard let term = host.raft?.term, term > 0 else { return }
     group.deliver(
       Message(from: ReplicaID(99), to: host.id, term: term + 1, body: .voteAnswer(isGranted: false)))
-    if plant == .newTermErasesPromise { host.raft?.promisedUntil = .zero }
   }
 
-  /// A transfer whose request is late: the leader goes on, and then somebody stands for it.
+  /// A transfer whose request may be late: the leader goes on, and then somebody stands for it.
   private func handOver() {
     guard let host = someLeader(), let target = host.raft?.transferTarget() else { return }
     _ = host.raft?.transferLeadership(to: target, now: group.reading(host))
-    if plant == .leaseAfterTransfer { host.raft?.isLeaseGivenUp = false }
     group.process(host)
     if random.chance(2, in: 3) { delayOne() }
   }
