@@ -71,7 +71,8 @@ public final class Node {
       case .storage(let task): task.group
       case .checksum(let group, _, _): group
       case .snapshot(.read(let session, _)): session.group
-      case .journalWrite, .journalPreparation, .identity, .renewal, .snapshot(.build), .carry: nil
+      case .snapshot(.build(let build)): build.group
+      case .journalWrite, .journalPreparation, .identity, .renewal, .carry: nil
       }
     }
   }

@@ -1,4 +1,3 @@
-import Environment
 import Raft
 import Store
 
@@ -17,14 +16,7 @@ final class StoreRenewal {
   }
 
   func run() throws {
-    try Self.erase(maker.directory(of: group), maker.disk)
+    try ShardStore.erase(disk: maker.disk, directory: maker.directory(of: group))
     store = try maker.openStore(group, seed: seed)
-  }
-
-  /// Nobody may have the store open.
-  private static func erase(_ directory: String, _ disk: any Disk) throws(DiskError) {
-    guard try disk.exists(directory) else { return }
-    for name in try disk.list(directory) { try disk.remove("\(directory)/\(name)") }
-    try disk.syncDirectory(directory)
   }
 }

@@ -63,7 +63,8 @@ extension Node {
     case .giveUp: giveUp(now: now)
     case .begin:
       guard let header = snapshots.fetching?.fetch.header else { return }
-      snapshots.fetching?.build = SnapshotBuild(beside: fetching.replica.store, header: header)
+      snapshots.fetching?.build = SnapshotBuild(
+        of: frame.group, beside: fetching.replica.store, header: header)
       run(.begin)
     case .add(let bytes, let number): run(.add(bytes, number))
     }

@@ -15,10 +15,11 @@ final class SnapshotBuild {
     case abandon
   }
 
+  let group: GroupID
   private let disk: any Disk
   private let directory: String
   private let configuration: StoreConfiguration
-  private var header: SnapshotHeader
+  private let header: SnapshotHeader
   private var builder: SnapshotBuilder?
   /// Whether the last chunk was added.
   private(set) var isComplete = false
@@ -27,7 +28,8 @@ final class SnapshotBuild {
   /// The new store, once it is installed and open.
   private(set) var store: ShardStore?
 
-  init(beside store: ShardStore, header: SnapshotHeader) {
+  init(of group: GroupID, beside store: ShardStore, header: SnapshotHeader) {
+    self.group = group
     disk = store.disk
     directory = store.directory
     configuration = store.configuration
