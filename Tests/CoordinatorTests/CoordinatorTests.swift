@@ -232,9 +232,10 @@ import Testing
 
   @Test func answersSurviveTheirEncodingAndEveryTruncationIsRefused() throws {
     let responses = [
-      Response(id: 1, answer: .checksumAt(7)), Response(id: 2, answer: .refused(.notLeader(leader: NodeID(3)))),
-      Response(id: 3, answer: .member(hasTerm: true, seenIncarnation: 1 << 40)),
-      Response(id: 4, answer: .replacement(5 << 32 | 3)),
+      Response(id: 1, term: 1, answer: .checksumAt(7)),
+      Response(id: 2, term: 1, answer: .refused(.notLeader(leader: NodeID(3)))),
+      Response(id: 3, term: 1, answer: .member(hasTerm: true, seenIncarnation: 1 << 40)),
+      Response(id: 4, term: 1, answer: .replacement(5 << 32 | 3)),
     ]
     let bytes = OperationFrame.encode(responses)[0]
     guard case .responses(let read) = try OperationFrame(bytes) else {

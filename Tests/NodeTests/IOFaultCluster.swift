@@ -150,19 +150,21 @@ final class IOFaultCluster {
     for node in cluster.nodes { try node.start() }
   }
 
-  /// All replicas have the same rows.
+  /// All replicas have the same rows. One that took the state from a snapshot has no sum of an entry before it, and is
+  /// asked once more.
   func compare(_ when: String) {
-    guard case .checksumAt(let index)? = cluster.ask(.checksum, shard: Self.shard) else {
-      Issue.record("\(when): No checksum.")
+    for _ in 0..<3 {
+      guard case .checksumAt(let index)? = cluster.ask(.checksum, shard: Self.shard) else { break }
+      func sums() -> [UInt64] {
+        cluster.nodes.compactMap { node in
+          let status = node.running.status.first { $0.shard == Self.shard }
+          return status?.checksumIndex == index ? status?.checksum : nil
+        }
+      }
+      guard run(ticks: 500, until: { sums().count == 3 }) else { continue }
+      #expect(Set(sums()).count == 1, "\(when): Replicas differ.")
       return
     }
-    func sums() -> [UInt64] {
-      cluster.nodes.compactMap { node in
-        let status = node.running.status.first { $0.shard == Self.shard }
-        return status?.checksumIndex == index ? status?.checksum : nil
-      }
-    }
-    #expect(run(ticks: 500) { sums().count == 3 }, "\(when): A replica does not follow.")
-    #expect(Set(sums()).count == 1, "\(when): Replicas differ.")
+    Issue.record("\(when): A replica does not follow.")
   }
 }

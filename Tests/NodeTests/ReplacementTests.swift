@@ -53,6 +53,9 @@ import Testing
     _ = cluster.run(ticks: 50)
     cluster.pause(first.id)
     #expect(cluster.run { cluster.leader(of: shard) != nil })
+    // A leader names no successor of its own.
+    if cluster.leader(of: shard)?.id == NodeID(3) { cluster.nodes[2].node?.leave(now: cluster.nodes[2].now) }
+    #expect(cluster.run { cluster.leader(of: shard).map { $0.id != NodeID(3) } ?? false })
     #expect(replacement(cluster, old: old) == new)
   }
 

@@ -50,7 +50,7 @@ import Testing
 
   private func advance() -> ReplicaOutput {
     var output = ReplicaOutput()
-    replica.advance(journal: journal, output: &output, now: now)
+    replica.advance(journal: journal, output: &output, now: now, clock: { now })
     return output
   }
 
