@@ -24,11 +24,63 @@ extension RealProcesses {
       }
     }
 
+    /// A leader paused for half a second to ten, cut off both ways and one way, cut from its coordinator only, stopped.
+    @Test func historiesAreLinearizableWhileProcessesPauseAndLinksBreak() async throws {
+      try await TestCluster.run { cluster in
+        try await Self.expectLinearizable(cluster) { load in
+          var pauses = [500, 2_000, 10_000, 1_000].makeIterator()
+          repeat {
+            for trouble in Trouble.allCases {
+              try await load.waitForOperations(more: min(500, load.settings.operationsMin / 12))
+              let leader = try Self.busiestLeader(cluster)
+              // In a small run the shortest pause only.
+              let pauseMs = Self.operations > 5_000 ? pauses.next() ?? 500 : 700
+              try await Self.make(trouble, of: leader, pauseMs: pauseMs, cluster)
+              try await cluster.waitUntilHealthy()
+            }
+          } while load.answered < load.settings.operationsMin * 3 / 4
+        }
+      }
+    }
+
+    private enum Trouble: CaseIterable { case pause, cutOff, cutOneWay, cutFromCoordinator, restart }
+
+    private static func make(
+      _ trouble: Trouble, of leader: String, pauseMs: Int, _ cluster: TestCluster
+    ) async throws {
+      let others = ["n1", "n2", "n3"].filter { $0 != leader }
+      switch trouble {
+      case .pause:
+        try cluster.order(.pause(leader))
+        try await Task.sleep(for: .milliseconds(pauseMs))
+        try cluster.order(.resume(leader))
+      case .cutOff:
+        try cluster.order(.partition([leader, others.joined(separator: ",")]))
+        try await cluster.waitForOthersToLead(insteadOf: leader, count: 1, atLeast: true)
+        try cluster.order(.heal)
+      case .cutOneWay:
+        for other in others { try cluster.order(.isolate(from: leader, to: other)) }
+        try await cluster.waitForOthersToLead(insteadOf: leader, count: 1, atLeast: true)
+        try cluster.order(.heal)
+      case .cutFromCoordinator:
+        try cluster.order(.partition([leader, "c1"]))
+        try await Task.sleep(for: .milliseconds(pauseMs))
+        try cluster.order(.heal)
+      case .restart:
+        try cluster.order(.stop(leader))
+        try cluster.order(.start(leader))
+      }
+    }
+
+    private static func busiestLeader(_ cluster: TestCluster) throws -> String {
+      let counts = Dictionary(grouping: try cluster.leaders().values, by: \.self).mapValues(\.count)
+      return try #require(counts.max { ($0.value, $0.key) < ($1.value, $1.key) }).key
+    }
+
     /// Kills the node that leads most shards, and starts it again after others took over and load went on.
     private static func killALeader(_ cluster: TestCluster, _ load: HistoryLoad) async throws {
       let leaders = try cluster.leaders()
-      let counts = Dictionary(grouping: leaders.values, by: \.self).mapValues(\.count)
-      let most = try #require(counts.max { ($0.value, $0.key) < ($1.value, $1.key) }).key
+      let most = try busiestLeader(cluster)
       try cluster.order(.kill(most))
       try await cluster.waitForOthersToLead(insteadOf: most, count: leaders.count)
       try await load.waitForOperations(more: min(500, load.settings.operationsMin / 8))

