@@ -23,7 +23,7 @@ extension Node {
     let healthy = replicas.map { replica in
       ReplicaStatus(
         shard: replica.group.shard, range: replica.shard?.range, role: replica.raft.role,
-        isLearner: replica.raft.membership.learners.contains(replica.raft.id), leader: replica.leader,
+        isLearner: !replica.raft.membership.isVoter(replica.raft.id), leader: replica.leader,
         term: replica.raft.term, commitIndex: replica.raft.commit, appliedIndex: replica.store.applied.index,
         logIndex: replica.raft.last.index, isHealthy: true,
         stalenessMs: replica.staleness(now: time).map { $0.nanoseconds / 1_000_000 },

@@ -7,6 +7,7 @@ public struct ReplicaStatus: Equatable, Sendable {
   /// The hashes that the shard owns; nil for the metadata group and before the shard learned it.
   public var range: ClosedRange<UInt64>?
   public var role: Role
+  /// It does not decide (yet): a successor that is being filled, say.
   public var isLearner: Bool
   public var leader: NodeID?
   public var term: Term
