@@ -15,10 +15,7 @@ public struct ClusterUp: Sendable {
 
   /// Waits until every shard has a leader and the API answers, then makes tables and data unless a former start did.
   public func complete() async throws(SupervisorError) -> UpReport {
-    let http = HTTPClient()
-    let result = await Result { () async throws(SupervisorError) in try await complete(http) }
-    await http.shutDown()
-    return try result.get()
+    try await HTTPClient.during { (http) async throws(SupervisorError) in try await complete(http) }
   }
 
   private func complete(_ http: HTTPClient) async throws(SupervisorError) -> UpReport {
@@ -62,16 +59,5 @@ public struct ClusterUp: Sendable {
   /// After a failed start: ends what was started, so that the next one begins clean.
   public func abandon() {
     _ = try? ClusterDown(folder).stop()
-  }
-}
-
-extension Result where Success: Sendable {
-  /// The outcome of an asynchronous throwing body as a value.
-  init(_ body: () async throws(Failure) -> Success) async {
-    do {
-      self = .success(try await body())
-    } catch {
-      self = .failure(error)
-    }
   }
 }

@@ -33,12 +33,9 @@ public struct FaultCommands: Sendable {
     case .failed(let reason): throw SupervisorError(reason)
     case nil: try recordAlone(change)
     }
-    let http = HTTPClient()
-    let result = await Result { () async throws(SupervisorError) in
+    let (faults, paused) = try await HTTPClient.during { (http) async throws(SupervisorError) in
       try await FaultDelivery(folder: folder, http: http).settle()
     }
-    await http.shutDown()
-    let (faults, paused) = try result.get()
     return report(faults, paused: paused)
   }
 

@@ -26,12 +26,9 @@ extension ProcessCommands {
     // Also where it seems to run: a pause may be under way.
     try send(.resume, SIGCONT, identity)
     try wait(for: identity, toBePaused: false)
-    let http = HTTPClient()
-    let result = await Result { () async throws(SupervisorError) in
+    _ = try await HTTPClient.during { (http) async throws(SupervisorError) in
       try await FaultDelivery(folder: folder, http: http).settle()
     }
-    await http.shutDown()
-    _ = try result.get()
     return Report(
       wasPaused ? "\(name) (process \(identity.pid)) goes on" : "\(name) was not paused", process, .up)
   }

@@ -69,13 +69,10 @@ public struct ProcessCommands: Sendable {
     case .failed(let reason): throw SupervisorError("\(name) could not be started: \(reason)")
     case nil: try startAlone(process)
     }
-    let http = HTTPClient()
     let obstacle = try obstacle()
-    let result = await Result { () async throws(SupervisorError) in
+    try await HTTPClient.during { (http) async throws(SupervisorError) in
       try await Readiness(folder: folder, http: http).wait(for: [name], until: obstacle == nil ? .serving : .started)
     }
-    await http.shutDown()
-    try result.get()
     process = try self.process()
     let note = obstacle.map { ", but \($0)" } ?? ""
     return Report("\(name) is up (process \(process.identity?.pid ?? 0))\(note)", process, .up)

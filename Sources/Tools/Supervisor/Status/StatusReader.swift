@@ -15,12 +15,9 @@ public struct StatusReader: Sendable {
   ///   to show their sum at it.
   public func read(checksums: Bool) async throws(SupervisorError) -> ClusterStatus {
     let description = try ClusterDescription.ofRunning(folder)
-    let http = HTTPClient()
-    let result = await Result { () async throws(SupervisorError) in
+    return try await HTTPClient.during { (http) async throws(SupervisorError) in
       checksums ? try await readWithChecksums(description, http) : await status(description, http)
     }
-    await http.shutDown()
-    return try result.get()
   }
 
   private func status(_ description: ClusterDescription, _ http: HTTPClient) async -> ClusterStatus {
