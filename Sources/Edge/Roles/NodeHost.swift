@@ -29,6 +29,8 @@ final class NodeHost {
   private var consensus: [NodeID: Dialer] = [:]
   private var operations: [NodeID: Dialer] = [:]
   private var bulk: [NodeID: Dialer] = [:]
+  /// Those of every class.
+  private var dialers: [Dialer] { [consensus, operations, bulk].flatMap(\.values) }
   /// Links that requests come on, by the number that answers are addressed with.
   private var connections: [UInt64: Link] = [:]
   private var nextConnection: UInt64 = 1
@@ -72,9 +74,7 @@ final class NodeHost {
       let failure = error.map { JobFailure($0) }
       loop.execute { boundSelf.value.jobFinished(id, failure) }
     }
-    for dialer in consensus.values { dialer.start() }
-    for dialer in operations.values { dialer.start() }
-    for dialer in bulk.values { dialer.start() }
+    for dialer in dialers { dialer.start() }
     let interval = TimeAmount.milliseconds(Self.tickIntervalMs)
     ticker = loop.scheduleRepeatedTask(initialDelay: .zero, delay: interval) { _ in boundSelf.value.tick() }
   }
@@ -100,9 +100,7 @@ final class NodeHost {
   func shutdown() -> WorkerThreads? {
     ticker?.cancel()
     ticker = nil
-    for dialer in consensus.values { dialer.stop() }
-    for dialer in operations.values { dialer.stop() }
-    for dialer in bulk.values { dialer.stop() }
+    for dialer in dialers { dialer.stop() }
     defer { workers = nil }
     return workers
   }
@@ -270,9 +268,7 @@ extension NodeHost: DialerDelegate {
   private func showIncarnation() {
     guard let listener, listener.local.incarnation != node.incarnation else { return }
     listener.local.incarnation = node.incarnation
-    for dialer in consensus.values { dialer.local.incarnation = node.incarnation }
-    for dialer in operations.values { dialer.local.incarnation = node.incarnation }
-    for dialer in bulk.values { dialer.local.incarnation = node.incarnation }
+    for dialer in dialers { dialer.local.incarnation = node.incarnation }
   }
 
   func received(_ link: Link, frame: [UInt8]) {
