@@ -146,7 +146,7 @@ struct NodeOpening {
   private func recovered(
     _ group: GroupID, _ log: GroupLog, _ initial: Membership, _ store: ShardStore
   ) throws -> Recovered {
-    let membership = try Replica.membership(in: store.metadata) ?? initial
+    let membership = try StoreMetadata(store.metadata)?.membership ?? initial
     var entries: [Entry] = []
     var next = store.flushed.index + 1
     while next <= log.last.index {

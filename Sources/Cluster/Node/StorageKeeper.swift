@@ -5,7 +5,8 @@ import Raft
 import Replicas
 import Store
 
-/// Brings the stores up to date behind the log: flushes overlays, checkpoints, and removes the rows of dropped tables. One step at a time for the whole node, so that writeback never crowds the journal out.
+/// Brings the stores up to date behind the log: flushes overlays, checkpoints, and removes the rows of dropped tables.
+/// One step at a time for the whole node, so that writeback never crowds the journal out.
 struct StorageKeeper {
   struct Task {
     enum Step {

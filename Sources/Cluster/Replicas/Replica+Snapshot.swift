@@ -26,7 +26,7 @@ extension Replica {
   /// Where the log does not hold the snapshot's position it starts anew behind it.
   public func switchStore(to store: ShardStore, journal: Journal) throws -> [TableID] {
     guard isSwitching else { fatalError("A store was replaced under a replica that takes part.") }
-    guard let membership = try Self.membership(in: store.metadata) else {
+    guard let membership = try StoreMetadata(store.metadata)?.membership else {
       fatalError("A snapshot was installed without its membership.")
     }
     try restore(from: store)

@@ -1,4 +1,4 @@
-public import Bytes
+import Bytes
 public import Catalog
 import DequeModule
 public import Environment
@@ -70,22 +70,19 @@ public final class Replica {
     self.initialMap = initialMap
     appliedTerm = store.applied.term
     recoveredThrough = store.applied.index
-    remembered = try Self.remembered(in: store.metadata)
-    if group == .metadata {
-      catalog = try CatalogMachine(store: store)
-    } else {
-      shard = try ShardMachine(store: store)
-    }
+    remembered = try StoreMetadata(store.metadata)?.remembered ?? RememberedOperations()
+    (catalog, shard) = try Self.machines(group, store)
+  }
+
+  /// A group has the one or the other.
+  private static func machines(_ group: GroupID, _ store: ShardStore) throws -> (CatalogMachine?, ShardMachine?) {
+    group == .metadata ? (try CatalogMachine(store: store), nil) : (nil, try ShardMachine(store: store))
   }
 
   /// Goes on with the state that another store holds.
   func restore(from store: ShardStore) throws {
-    remembered = try Self.remembered(in: store.metadata)
-    if group == .metadata {
-      catalog = try CatalogMachine(store: store)
-    } else {
-      shard = try ShardMachine(store: store)
-    }
+    remembered = try StoreMetadata(store.metadata)?.remembered ?? RememberedOperations()
+    (catalog, shard) = try Self.machines(group, store)
     self.store.close()
     self.store = store
     appliedTerm = store.applied.term
@@ -93,36 +90,9 @@ public final class Replica {
     freshness.applied(store.applied.index)
   }
 
-  /// What the store keeps beside its rows, as of its newest applied entry: the membership, then the remembered changes.
+  /// What the store keeps beside its rows, as of its newest applied entry.
   public func storeMetadata() -> [UInt8] {
-    var writer = ByteWriter()
-    raft.membership(at: store.applied.index).encode(into: &writer)
-    remembered.encode(into: &writer)
-    return writer.bytes
-  }
-
-  /// The membership in a store's metadata; nil in a store that has none yet.
-  public static func membership(in metadata: [UInt8]) throws(MalformedBytes) -> Membership? {
-    if metadata.isEmpty { return nil }
-    var reader = ByteReader(metadata)
-    return try Membership(from: &reader)
-  }
-
-  /// Whether ``storeMetadata()`` may have made it.
-  public static func isMetadata(_ metadata: [UInt8]) -> Bool {
-    do throws(MalformedBytes) {
-      _ = try remembered(in: metadata)
-      return try membership(in: metadata) != nil
-    } catch {
-      return false
-    }
-  }
-
-  private static func remembered(in metadata: [UInt8]) throws(MalformedBytes) -> RememberedOperations {
-    var reader = ByteReader(metadata)
-    guard !metadata.isEmpty else { return RememberedOperations() }
-    _ = try Membership(from: &reader)
-    return reader.isAtEnd ? RememberedOperations() : try RememberedOperations(from: &reader)
+    StoreMetadata(membership: raft.membership(at: store.applied.index), remembered: remembered).encode()
   }
 
   /// Whether this replica leads and has applied an entry of its own term, so that its state is the newest.

@@ -12,7 +12,7 @@ extension Journal {
     let position = store.flushed
     guard store.installedSnapshot == position, position.index > log.compacted.index,
       term(of: position.index, in: group) != position.term,
-      let membership = try Replica.membership(in: store.metadata)
+      let membership = try StoreMetadata(store.metadata)?.membership
     else { return log }
     compact(group, through: position, membership: membership)
     var log = log

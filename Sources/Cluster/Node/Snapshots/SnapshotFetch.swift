@@ -122,7 +122,7 @@ struct SnapshotFetch {
     metadata += bytes
     if sequence + 1 == header.metadataItems {
       guard metadata.count == header.metadataBytes, CRC32C.checksum(metadata) == header.metadataSum,
-        Replica.isMetadata(metadata)
+        (try? StoreMetadata(metadata)) != nil
       else { return .giveUp }
     }
     enter(.awaiting(sequence + 1), now)
