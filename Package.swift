@@ -18,6 +18,8 @@ let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let histogram = Target.Dependency.product(name: "Histogram", package: "hdrhistogram-swift")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
 /// A target under `Sources/FOLDER/NAME`; `uses` may name only targets listed above it.
@@ -41,8 +43,10 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
   ],
   targets: [
@@ -98,13 +102,20 @@ let package = Package(
         "Node",
         "Coordinator", "Telemetry", "System", "Settings", "Transport", "Edge", nioCore, nioPosix, nioHTTP1, logging,
       ]),
-    layer("Edge", "Client", uses: ["Bytes", "Items", nioCore, nioPosix, nioHTTP1]),
+    layer("Edge", "Client", uses: ["Bytes", "Items", crypto, nioCore, nioPosix, nioHTTP1]),
 
     layer("Tools", "History", uses: ["Bytes", "Items"]),
     layer("Tools", "SampleData", uses: ["Bytes", "Items", "Environment"]),
     layer(
       "Tools", "Supervisor",
       uses: ["Bytes", "Items", "Environment", "Settings", "Client", "System", "SampleData", nioCore, nioPosix]),
+
+    layer(
+      "Tools", "Load",
+      uses: [
+        "Bytes", "Items", "Environment", "Settings", "System", "Client", "History", "SampleData", "CNGHTTP2", histogram,
+        nioCore, nioPosix, yams,
+      ]),
 
     layer(
       "Simulation", "Simulation",
@@ -117,7 +128,7 @@ let package = Package(
       name: "gantry",
       dependencies: [
         "Bytes", "Items", "Environment", "Messages", "Catalog", "Shards", "Replicas", "Node", "Coordinator",
-        "System", "Settings", "Transport", "Telemetry", "Edge", "Roles", "Client", "Supervisor",
+        "System", "Settings", "Transport", "Telemetry", "Edge", "Roles", "Client", "History", "Supervisor", "Load",
         argumentParser, logging, nioCore, nioPosix, nioHTTP1, yams,
       ],
       path: "Sources/gantry",
@@ -145,6 +156,10 @@ let package = Package(
       ]),
     tests("SettingsTests", uses: ["Settings"]),
     tests("HistoryTests", uses: ["Environment", "History"]),
+    tests("ClientTests", uses: ["Items", "Client"]),
+    tests(
+      "LoadTests",
+      uses: ["Bytes", "Items", "Environment", "Client", "History", "SampleData", "Load", nioCore, nioPosix]),
     tests("SampleDataTests", uses: ["Bytes", "Items", "SampleData"]),
     tests("SupervisorTests", uses: ["Bytes", "Items", "Settings", "Supervisor"]),
     tests("CatalogTests", uses: ["Bytes", "Items", "Messages", "Catalog"]),
