@@ -4,7 +4,8 @@ import Testing
 @testable import Load
 
 @Suite struct CompareTests {
-  /// Numbers that look like chance and are the same each time; each is `memory` times the one before plus something new.
+  /// Numbers that look like chance and are the same each time; each is `memory` times the one before plus something
+  /// new.
   private func series(_ count: Int, seed: UInt64, memory: Double = 0, around mean: Double = 100) -> [Double] {
     var state = seed
     var last = 0.0

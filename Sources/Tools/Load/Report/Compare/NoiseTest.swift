@@ -3,8 +3,8 @@ internal import Glibc
 /// Whether two series of seconds differ by more than the seconds of one series do among themselves.
 ///
 /// The test is Mann and Whitney's, which asks only which second is larger, so one outlier weighs no more than another
-/// second; ties are corrected for. It takes seconds for independent, which they are not: a slow one is often followed by
-/// another. So the variance is raised by `(1 + r) / (1 - r)`, where `r` is the correlation of the ranks of neighbours
+/// second; ties are corrected for. It takes seconds for independent, which they are not: a slow one is often followed
+/// by another. So the variance is raised by `(1 + r) / (1 - r)`, where `r` is the correlation of the ranks of neighbours
 /// (with Kendall's correction for its bias in short series), as if there were fewer seconds. With series without any
 /// difference, from independent ones to `r` = 0.9, in lengths from 30 to 3,600 s, this claims one in 0 to 4 % of cases;
 /// without that raise it did in half of them.

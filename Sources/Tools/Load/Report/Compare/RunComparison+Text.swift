@@ -12,8 +12,8 @@ extension RunComparison {
 
   private static var explanation: String {
     """
-    Noise is what varies between the seconds of one run; each row judges the values of the seconds (of max: the slowest \
-    operation of each).
+    Noise is what varies between the seconds of one run; each row judges the values of the seconds (of max: the \
+    slowest operation of each).
     What varies between runs, such as a busy machine, shows only when both are run again, in turns.
 
     """

@@ -66,8 +66,8 @@ public struct RunComparison: Sendable {
     }
     if left.isOpenLoop != right.isOpenLoop {
       warnings.append(
-        "one run is an open loop and the other a closed one: their latencies do not measure the same, since closed-loop "
-          + "tails hide stalls")
+        "one run is an open loop and the other a closed one: their latencies do not measure the same, since "
+          + "closed-loop tails hide stalls")
     }
     note("workloads", (left.workload, right.workload))
     note("seeds", ("\(left.seed)", "\(right.seed)"))

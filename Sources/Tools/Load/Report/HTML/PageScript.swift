@@ -1,4 +1,5 @@
-/// Shows the numbers under the pointer. It builds no HTML from text, so nothing in a report can become a part of the page.
+/// Shows the numbers under the pointer. It builds no HTML from text, so nothing in a report can become a part of
+/// the page.
 enum PageScript {
   static let text = """
     "use strict";

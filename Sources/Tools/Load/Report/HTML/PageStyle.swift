@@ -5,13 +5,15 @@ enum PageStyle {
       color-scheme: light dark;
       --page: #f6f7f9; --card: #ffffff; --ink: #1b1f24; --soft: #5b6470; --rule: #dfe3e8; --warm: #eef0f3;
       --good: #1a7f4b; --bad: #c22f2f; --caution: #fff4d9; --caution-ink: #6b4e00;
-      --c1: #2468c8; --c2: #d0720b; --c3: #c0304f; --c4: #16846b; --c5: #7a4fc4; --c6: #9a6a00; --c7: #0d86a8; --c8: #7d7f86;
+      --c1: #2468c8; --c2: #d0720b; --c3: #c0304f; --c4: #16846b; --c5: #7a4fc4; --c6: #9a6a00;
+      --c7: #0d86a8; --c8: #7d7f86;
     }
     @media (prefers-color-scheme: dark) {
       :root {
         --page: #14171b; --card: #1c2026; --ink: #e8eaed; --soft: #a0a8b3; --rule: #333941; --warm: #252a31;
         --good: #52c98a; --bad: #ff7b7b; --caution: #3a3013; --caution-ink: #f2d58a;
-        --c1: #6aa5ff; --c2: #f2a24a; --c3: #ff7f96; --c4: #4fc7a8; --c5: #b493ff; --c6: #d9b24c; --c7: #58c4e4; --c8: #b0b3ba;
+        --c1: #6aa5ff; --c2: #f2a24a; --c3: #ff7f96; --c4: #4fc7a8; --c5: #b493ff; --c6: #d9b24c;
+        --c7: #58c4e4; --c8: #b0b3ba;
       }
     }
     * { box-sizing: border-box; }

@@ -56,7 +56,8 @@ extension RunReport {
     guard !assertions.isEmpty else { return "" }
     let rows = assertions.map { result in
       "<tr><td class=\"\(result.isHeld ? "held" : "missed")\">\(result.isHeld ? "✓ held" : "✗ missed")</td>"
-        + "<td><code>\(HTMLText.escaped(result.text))</code></td><td>measured: \(HTMLText.escaped(result.measured))</td></tr>\n"
+        + "<td><code>\(HTMLText.escaped(result.text))</code></td>"
+        + "<td>measured: \(HTMLText.escaped(result.measured))</td></tr>\n"
     }
     return "<section><h2>Assertions</h2><table><tbody>\n\(rows.joined())</tbody></table></section>\n"
   }
