@@ -13,10 +13,13 @@ struct UpCommand: ParsableCommand {
       Examples:
         gantry cluster up --topology local --detach
         gantry cluster up --topology my.yaml --data /tmp/mine --port 0
+        gantry cluster up --print-config
       """)
 
   @Option(help: ArgumentHelp("A topology file, or the name of a built-in one.", valueName: "file"))
-  var topology: String
+  var topology: String?
+  @Flag(help: "Print every key of a topology file with its default, unit and meaning, and end.")
+  var printConfig = false
   @Option(
     help: ArgumentHelp(
       "Port of the first coordinator instead of the topology's; 0: free ports. Further ones count up.",
@@ -26,12 +29,14 @@ struct UpCommand: ParsableCommand {
   @OptionGroup var options: ClusterOptions
 
   func run() throws {
+    if printConfig { return Terminal.print(Topology.printConfig) }
+    guard let topology else { throw ValidationError("--topology FILE must be given.") }
     let plan = try Topology.load(topology)
     if !detach { SignalLoop.block() }
     let folder = try DataFolder(making: options.data)
     let up = ClusterUp(folder, plan) { Terminal.note($0) }
     if detach {
-      try runDetached(up, folder)
+      try runDetached(up, folder, topology)
     } else {
       switch try Supervisor.start(folder, plan, publicPort: port) {
       case .alreadyRunning: try printReport(of: join(up))
@@ -50,7 +55,7 @@ struct UpCommand: ParsableCommand {
     Terminal.print(options.json ? report.json : text)
   }
 
-  private func runDetached(_ up: ClusterUp, _ folder: DataFolder) throws {
+  private func runDetached(_ up: ClusterUp, _ folder: DataFolder, _ topology: String) throws {
     switch try DetachedSupervisor.start(folder, topology: topology, publicPort: port) {
     case .alreadyRunning:
       printReport(of: try join(up))

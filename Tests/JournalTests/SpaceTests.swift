@@ -99,6 +99,35 @@ import Testing
     #expect(try Harness(disk, tiny).model == log.model.normalised)
   }
 
+  /// Entries are taken while they leave the reserve alone; votes still are when nothing else is.
+  @Test func entriesFitAFullDiskUntilOnlyTheReserveIsLeft() throws {
+    let disk = SimulatedDisk()
+    let log = try Harness(disk, tiny)
+    disk.bytesLimit = disk.bytesUsed
+    var index: LogIndex = 0
+    while !log.journal.isNoSpace {
+      index += 1
+      log.append(1, [entry(index, 1, 900)])
+      try log.write()
+    }
+    let full = index
+    while log.journal.keepsReserve(adding: 1, payloadBytes: 300) {
+      index += 1
+      log.append(1, [entry(index, 1, 300)])
+      try log.write()
+    }
+    #expect(index > full && log.journal.sparesReady == 1)
+    #expect(!log.journal.keepsReserve(adding: 1, payloadBytes: 8_192), "What no segment holds fits nowhere.")
+    for term in Term(2)..<14 {
+      log.save(1, HardState(term: term, vote: ReplicaID(term), commit: 0))
+      try log.write()
+      #expect(!log.journal.hasPending)
+    }
+    #expect(log.journal.sparesReady == 0 && !log.journal.keepsReserve(adding: 0, payloadBytes: 0))
+    disk.bytesLimit = nil
+    #expect(try Harness(disk, tiny).model == log.model.normalised)
+  }
+
   /// A full disk may refuse a new name to a segment that is there already: it is not forgotten, and tried again later.
   @Test func aDroppedSegmentThatTheDiskRefusesToRenameIsKept() throws {
     let disk = SimulatedDisk()

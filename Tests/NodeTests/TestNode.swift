@@ -27,6 +27,8 @@ final class TestNode {
   var requests: [(node: NodeID, requests: [Request])] = []
   var responses: [(connection: UInt64, responses: [Response])] = []
   private(set) var failure: NodeFailure?
+  /// Turns that were begun.
+  private(set) var turns = 0
   private(set) var notices: [NodeNotice] = []
   private var nextRequest: UInt64 = 1
   /// Work is left undone while this holds, until the test kills the node.
@@ -84,6 +86,7 @@ final class TestNode {
   /// Ends a turn: what the node wants done is added to what waits.
   func turn() {
     guard let node else { return }
+    turns += 1
     let effects = node.takeEffects(now: now)
     if let failure = effects.failure {
       self.failure = failure

@@ -20,7 +20,8 @@ import Testing
   }
 
   private func prove(_ group: Group, to host: Host) {
-    host.raft?.leaderDied(ids[0], now: group.now)
+    let term = host.raft!.term
+    host.raft!.leaderDied(ids[0], term: term, now: group.now)
     group.process(host)
   }
 
@@ -69,8 +70,21 @@ import Testing
     let group = orphaned(seed: 1)
     let follower = group.hosts[1]
     let due = follower.raft!.nextDeadline
-    follower.raft!.leaderDied(ids[2], now: group.now)
+    let term = follower.raft!.term
+    follower.raft!.leaderDied(ids[2], term: term, now: group.now)
     #expect(follower.raft!.leader == ids[0] && follower.raft!.nextDeadline == due)
+  }
+
+  /// The leader's process ended, and a later one was elected before the proof of that end was looked at.
+  @Test func aProofThatComesAfterTheNextElectionChangesNothing() {
+    let group = orphaned(seed: 1)
+    let follower = group.hosts[1]
+    let proven = follower.raft!.term
+    let later = Message.Body.heartbeat(commit: 0, round: Round(number: 1, sentAt: group.now))
+    group.deliver(Message(from: ids[0], to: ids[1], term: proven + 1, body: later))
+    let due = follower.raft!.nextDeadline
+    follower.raft!.leaderDied(ids[0], term: proven, now: group.now)
+    #expect(follower.raft!.leader == ids[0] && follower.raft!.isPromised && follower.raft!.nextDeadline == due)
   }
 
   @Test func aLeaderThatSpeaksAfterAllIsFollowedAgain() {

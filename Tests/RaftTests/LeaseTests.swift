@@ -53,6 +53,27 @@ import Testing
     #expect(leader.leaseExpiry == end + .milliseconds(270))
   }
 
+  /// It goes on for a while as if it led; what it says of commits is then about the past.
+  @Test func aLeaderThatIsCutOffIsKnownToBeTheOnlyOneForItsLeaseAndNoLonger() {
+    let group = led()
+    let leader = group.host(one)!
+    #expect(leader.raft!.soleUntil(group.reading(leader)) == group.reading(leader))
+    group.cut = [[two, one], [three, one]]
+    let expiry = leader.raft!.leaseExpiry
+    group.advance(.milliseconds(500), delivers: true)
+    #expect(leader.raft!.isLeader && group.reading(leader) > expiry)
+    #expect(leader.raft!.soleUntil(group.reading(leader)) == expiry)
+  }
+
+  /// Its successor may have been elected at once.
+  @Test func aLeaderThatHandsOverIsKnownToBeTheOnlyOneAsFarAsItWasAnswered() {
+    let group = led()
+    let leader = group.host(one)!
+    let answered = leader.raft!.peers.filter { $0.id != one }.map { $0.confirmed.sentAt }.max()!
+    _ = leader.raft!.transferLeadership(to: two, now: group.now)
+    #expect(leader.raft!.soleUntil(group.reading(leader) + .seconds(1)) == answered)
+  }
+
   @Test func aLeaderWithoutAnOwnCommittedEntryHasNoLease() {
     let group = Group(seed: 1)
     for id in UInt64(1)...3 { group.add(id, membership: Membership(voters: [one, two, three])) }

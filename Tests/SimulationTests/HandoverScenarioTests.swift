@@ -31,6 +31,38 @@ import Testing
     #expect(clients.acknowledged > 1_000)
   }
 
+  /// A full disk costs no failed request either, and with a member down the full one still stands in for a while.
+  @Test(arguments: UInt64(420)..<422) func aLeaderWithAFullDiskCostsNoFailedRequest(seed: UInt64) throws {
+    var options = SimulationOptions(seed: seed)
+    options.overlayBytesMax = 16 << 20
+    options.journalSegmentBytes = 1 << 20
+    let region = TestRegion(options)
+    let cluster = region.cluster
+    let clients = AddingClients(cluster, table: try region.makeTable(), count: 6, expression: try .addOne())
+    clients.start()
+    cluster.run(for: .seconds(1))
+    let full = try #require(leader(region))
+    cluster.limitDisk(full, bytesLeft: 0)
+    #expect(cluster.run(for: .seconds(60)) { cluster.node(full)?.isDiskFull == true })
+    #expect(cluster.run(for: .seconds(1)) { cluster.node(full)?.leadsAnything == false })
+    cluster.run(for: .milliseconds(200))
+    #expect(clients.failed == 0 && clients.unknown == 0)
+    let third = try #require(cluster.nodeIDs.first { $0 != full && cluster.node($0)?.leadsAnything == false })
+    cluster.kill(third)
+    let before = clients.acknowledged
+    cluster.run(for: .milliseconds(500))
+    #expect(clients.acknowledged > before + 100)
+    #expect(clients.failed == 0 && clients.unknown == 0)
+    cluster.start(third)
+    cluster.run(for: .seconds(2))
+    cluster.limitDisk(full, bytesLeft: nil)
+    clients.isRunning = false
+    region.settle()
+    #expect(cluster.node(full)?.isDiskFull == false)
+    #expect(clients.violations == [])
+    region.compareReplicas()
+  }
+
   /// Others sync in time while the leader's own disk takes seconds: without a hand-over nothing would be answered.
   @Test(arguments: UInt64(410)..<412) func aLeaderOnASlowDiskHandsOver(seed: UInt64) throws {
     let region = TestRegion(SimulationOptions(seed: seed))

@@ -76,12 +76,41 @@ import Testing
       "tables: [{TableName: t, KeySchema: [], AttributeDefinitions: [], BilingMode: x}]\n",
       "did you mean 'BillingMode'?"
     ),
+    ("nodeSettings: {journalByteMax: 1}\n", "unknown key 'journalByteMax'; did you mean 'journalBytesMax'?"),
+    ("nodeSettings: {journalBytesMax: 1}\n", "'journalBytesMax' takes a whole number of bytes from 16777216 to"),
+    ("nodeSettings: {journalBytesMax: 16777216}\n", "it must be at least four segments (67108864 bytes)"),
+    ("nodeSettings: {listen: x}\n", "unknown key 'listen'"),
     ("sampleData: {table: t}\n", "names the table 't', which is not among the tables"),
   ])
   func whatATopologyCannotSayIsRefusedWithItsLine(text: String, part: String) {
     let message = refusal(of: start + text)
     #expect(message?.hasPrefix("t.yaml:5: ") == true, "\(message ?? "accepted")")
     #expect(message?.contains(part) == true, "\(message ?? "accepted")")
+  }
+
+  @Test func nodeSettingsReachEveryNodesFile() throws {
+    let text = start + "nodeSettings: {journalBytesMax: 33554432, journalSegmentBytes: 4194304, heartbeatMs: 50}\n"
+    let topology = try Topology.parse(text, source: "t.yaml")
+    var wanted = NodeTuning()
+    (wanted.journalBytesMax, wanted.journalSegmentBytes, wanted.heartbeatMs) = (33_554_432, 4_194_304, 50)
+    #expect(topology.nodeSettings == wanted)
+    let names = ["c1", "n1", "n2", "n3"]
+    let ports = names.enumerated().map { (name: $1, ports: ClusterState.Ports(listen: 9_000 + $0, admin: 9_100 + $0)) }
+    let state = ClusterState(cluster: "ab", topology: "t.yaml", shape: topology.shape, ports: ports, isLoaded: false)
+    let plan = ClusterPlan(topology, state, try temporaryFolder())
+    let nodes = plan.processes.filter { $0.role == .node }
+    #expect(nodes.count == 3)
+    for line in ["journalBytesMax: 33554432\n", "heartbeatMs: 50\n", "electionMinMs: 300\n"] {
+      #expect(nodes.allSatisfy { $0.settings.contains(line) }, "\(line)")
+    }
+  }
+
+  @Test func theDocumentationOfATopologyNamesEveryKey() {
+    let text = Topology.printConfig
+    for key in ["regions", "nodeSettings", "sampleData", "replication", "port", "journalBytesMax", "patients"] {
+      #expect(text.contains("\(key): "), "\(key)")
+    }
+    #expect(text.contains("# Takes a whole number of milliseconds from 5 to 10000.\nheartbeatMs: 60\n"))
   }
 
   @Test(arguments: [

@@ -1,3 +1,4 @@
+import Environment
 import NIOCore
 import Testing
 import Transport
@@ -18,7 +19,7 @@ import Transport
   }
 
   @Test(arguments: [
-    (World.handshake("client", cluster: "cluster-2"), 421), (World.handshake("client", version: 2), 426),
+    (World.handshake("client", cluster: "cluster-2"), 421), (World.handshake("client", version: 1), 426),
   ])
   func aPeerThatDoesNotFitIsRefusedWithAReason(local: Handshake, status: Int) async throws {
     let fixture = try await Fixture()
@@ -32,6 +33,24 @@ import Transport
       }
       #expect(code == status && reason.contains(" is not "))
       #expect(world.accepted.links.isEmpty)
+    }
+    try await fixture.stop()
+  }
+
+  /// Else an operator with two versions of the binary would see nothing but a cluster that never gets ready.
+  @Test func aRefusalIsToldToTheOperatorOnce() async throws {
+    let fixture = try await Fixture()
+    let port = try await fixture.listen()
+    try await fixture.run { world in
+      world.options.backOffMax = .milliseconds(10)
+      world.dial(port, local: World.handshake("client", version: 1))
+    }
+    try await fixture.until("several refusals") { $0.dialed.failures.count >= 3 }
+    try await fixture.run { world in
+      let own = TransportLimits.protocolVersion
+      let told = world.warnings.all.filter { $0.hasPrefix("a peer makes no link") }
+      let reason = "refused with 426: protocol version 1 is not \(own): run the same gantry everywhere"
+      #expect(told == ["a peer makes no link: \(reason)"])
     }
     try await fixture.stop()
   }

@@ -2,6 +2,7 @@ import Environment
 import Logging
 import NIOCore
 import NIOPosix
+import Synchronization
 import Telemetry
 import Transport
 
@@ -61,6 +62,32 @@ final class Recorder: DialerDelegate {
   }
 }
 
+/// Keeps warnings, with their reason.
+final class WarningLog: LogHandler, Sendable {
+  private let lines = Mutex<[String]>([])
+
+  var all: [String] { lines.withLock { $0 } }
+
+  var logLevel: Logger.Level {
+    get { .warning }
+    set {}
+  }
+  var metadata: Logger.Metadata {
+    get { [:] }
+    set {}
+  }
+
+  subscript(metadataKey _: String) -> Logger.Metadata.Value? {
+    get { nil }
+    set {}
+  }
+
+  func log(event: LogEvent) {
+    let reason = event.metadata?["reason"].map { "\($0)" } ?? ""
+    lines.withLock { $0.append("\(event.message): \(reason)") }
+  }
+}
+
 /// The processes of one loop, and conditions that wait for their reports.
 final class World {
   struct Missed: Error { var what: String }
@@ -72,6 +99,8 @@ final class World {
 
   let loop: any EventLoop
   var options: TransportOptions
+  /// What an operator sees of the transport.
+  let warnings: WarningLog
   let faults = FaultTable(seed: 7)
   let listenerFaults = FaultTable(seed: 8)
   private(set) var dialed: Recorder!
@@ -82,13 +111,15 @@ final class World {
 
   init(loop: any EventLoop) {
     self.loop = loop
-    options = TransportOptions(logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
+    warnings = WarningLog()
+    options = TransportOptions(logger: Logger(label: "test", factory: { [warnings] _ in warnings }))
     dialed = Recorder { [unowned self] in check() }
     accepted = Recorder { [unowned self] in check() }
   }
 
   static func handshake(
-    _ process: String, cluster: String = "cluster-1", start: UInt64 = 7, version: UInt16 = 1
+    _ process: String, cluster: String = "cluster-1", start: UInt64 = 7,
+    version: UInt16 = TransportLimits.protocolVersion
   ) -> Handshake {
     Handshake(
       cluster: cluster, process: process, role: "node", incarnation: 3, start: start, protocolVersion: version)

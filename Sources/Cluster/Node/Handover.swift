@@ -6,13 +6,16 @@ import Replicas
 /// When a node hands its leaderships over although it could go on: it is about to stop, its disk is full, or its disk
 /// no longer keeps up with the others'.
 struct Handover {
-  /// Tried for one group no more often than this.
-  private static let retryInterval = Span.seconds(1)
+  /// Between the tries for one group: each is twice the one before, so that members whose disks are all full or slow do
+  /// not pass leadership on without end.
+  private static let retryIntervals = (shortest: Span.seconds(1), longest: Span.seconds(16))
+  /// A group that was left alone for so long starts from the shortest again.
+  private static let memory = Span.seconds(60)
   /// A sync under way for longer than this, while a majority has synced what it is for, is a disk that does not keep up.
   static let slowSync = Span.milliseconds(250)
 
   private var isLeaving = false
-  private var triedAt: [(group: GroupID, at: Instant)] = []
+  private var tries: [(group: GroupID, at: Instant, interval: Span)] = []
 
   mutating func leave() { isLeaving = true }
 
@@ -20,13 +23,23 @@ struct Handover {
   mutating func tick(_ replicas: [Replica], isDiskFull: Bool, syncSince: Instant?, now: Instant) {
     let isSlow = syncSince.map { now.since($0) >= Self.slowSync } ?? false
     guard isLeaving || isDiskFull || isSlow else { return }
-    triedAt.removeAll { now.since($0.at) >= (isLeaving ? .milliseconds(20) : Self.retryInterval) }
+    tries.removeAll { now.since($0.at) >= Self.memory }
     for replica in replicas where replica.raft.isLeader {
-      guard isLeaving || isDiskFull || replica.isBehindItsMajority else { continue }
-      guard !triedAt.contains(where: { $0.group == replica.group }) else { continue }
-      triedAt.append((replica.group, now))
+      guard isLeaving || isDiskFull || replica.isBehindItsMajority, mayTry(replica.group, now) else { continue }
       replica.handOver(now: now)
     }
+  }
+
+  private mutating func mayTry(_ group: GroupID, _ now: Instant) -> Bool {
+    guard let position = tries.firstIndex(where: { $0.group == group }) else {
+      tries.append((group, now, Self.retryIntervals.shortest))
+      return true
+    }
+    let last = tries[position]
+    guard now.since(last.at) >= (isLeaving ? .milliseconds(20) : last.interval) else { return false }
+    let next = Span(nanoseconds: 2 * last.interval.nanoseconds)
+    tries[position] = (group, now, min(next, Self.retryIntervals.longest))
+    return true
   }
 }
 

@@ -11,6 +11,7 @@ extension Node {
   func lose(_ group: GroupID, _ reason: String, now: Instant) {
     guard let position = replicas.firstIndex(where: { $0.group == group }), let placed = placed(group) else { return }
     let replica = replicas.remove(at: position)
+    replicasLost += 1
     storage.remove(at: position)
     replies += replica.leave()
     gate.forget(group)

@@ -44,10 +44,21 @@ extension Node {
   /// Operations can be sent to that node from now on.
   public func linkUp(_ node: NodeID, now: Instant) { discovery.linkUp(node) }
 
-  /// There is proof that the process of that node has ended: its address refuses, or a later process answered there. What
-  /// it led need not wait for a time-out.
-  public func processDied(_ node: NodeID, now: Instant) {
-    for replica in replicas { replica.processDied(node, now: now) }
+  /// A group that a node was known to lead, and in which term.
+  public struct Leadership: Equatable, Sendable {
+    let group: GroupID
+    let term: Term
+  }
+
+  /// What that node is known to lead. Taken before its address is asked: if that refuses, these are what it led before.
+  public func leaderships(of node: NodeID) -> [Leadership] {
+    replicas.filter { $0.leader == node }.map { Leadership(group: $0.group, term: $0.raft.term) }
+  }
+
+  /// There is proof that the process with those leaderships has ended: its address refuses. They need not wait for a
+  /// time-out. What a later process of the same node was elected to is none of them.
+  public func processDied(leading: [Leadership], now: Instant) {
+    for led in leading { replica(led.group)?.leaderDied(in: led.term, now: now) }
   }
 
   // MARK: Inside
@@ -153,6 +164,7 @@ extension Node {
     }
     notice(nil, "The data directory was empty although the cluster has data: the node joins it anew.")
     for placed in configuration.placedGroups {
+      replicasLost += 1
       let holding = Identity.Holding(group: placed.group, id: nil, state: .lost)
       lost.append(
         LostReplica(

@@ -49,6 +49,8 @@ public final class Node {
   var failure: NodeFailure?
   var checksums: [GroupID: ChecksumResult] = [:]
   var snapshots: SnapshotKeeper
+  /// Replicas that lost what they had promised, since the node started or found at its start.
+  public internal(set) var replicasLost = 0
   /// Replicas that work found damaged, to be reported with the turn.
   var damageFound: [(group: GroupID, reason: String)] = []
   /// When the last turn ended.
@@ -101,6 +103,7 @@ public final class Node {
     journal = opened.journal
     replicas = opened.replicas
     lost = opened.lost
+    replicasLost = opened.lost.count
     identity = opened.identity
     isJournalDamaged = opened.isJournalDamaged
     discovery = MemberDiscovery(peers: configuration.nodes.filter { $0 != configuration.node })
@@ -118,8 +121,8 @@ public final class Node {
     reconcile(now: now)
     keepStorage(now: now)
     tickSnapshots(now: now)
-    handover.tick(
-      replicas, isDiskFull: journal.isNoSpace || isAwaitingSpace, syncSince: writeTakenAt, now: now)
+    noticeDiskSpace()
+    handOver(now: now)
     if journal.isNoSpace, now.since(allocationTriedAt) >= Self.allocationRetryInterval {
       allocationTriedAt = now
       isAwaitingSpace = true
@@ -132,6 +135,9 @@ public final class Node {
   private var allocationTriedAt = Instant.zero
   /// The disk was full, and no segment could be made since.
   private var isAwaitingSpace = false
+  /// Of what this turn took in although the disk is full.
+  private var takenWhileFull = (entries: 0, bytes: 0)
+  private var wasDiskFull = false
   private static let allocationRetryInterval = Span.seconds(1)
 
   /// A frame from another node's consensus connection. One that cannot be read is dropped.
@@ -139,7 +145,7 @@ public final class Node {
     guard let frame = try? ConsensusFrame(frame) else { return }
     for part in frame.parts where part.message.from.node == node {
       // To the leader it is a lost message; heartbeats and votes go on.
-      if part.message.carriesEntries, !acceptsEntries { continue }
+      if part.message.carriesEntries, !accepts(part.message) { continue }
       guard let replica = replica(part.group), part.message.to == replica.raft.id else { continue }
       replica.step(part, now: now)
     }
@@ -171,6 +177,8 @@ public final class Node {
     case .journalPreparation(let preparation):
       journalAnswered(error) { try journal.completed(preparation) }
       if !journal.isNoSpace { isAwaitingSpace = false }
+      // At once: a leader refuses writes from here on.
+      if journal.isNoSpace { handOver(now: now) }
     case .storage(let task):
       storageEnded(task, error: error, now: now)
     case .checksum(let group, let index, let job):
@@ -223,20 +231,49 @@ public final class Node {
 
   private func refusal(of request: Request, _ replica: Replica) -> Answer? {
     guard replica.waitingCount < configuration.operationsMax else { return .refused(.overloaded) }
-    if case .write = request.operation, !hasRoom { return .refused(.overloaded) }
+    // Who does not lead, or not for long, says so: another member may have room.
+    if case .write = request.operation, replica.raft.isLeader, !hasRoom, !replica.raft.isHandingOver {
+      return .refused(.overloaded)
+    }
     return nil
   }
 
   /// False while the disk is full, the log is behind, or the overlays hold all that they may: writes then wait at their
   /// clients, and votes, truncations and flushes go on.
   private var hasRoom: Bool {
-    !journal.isNoSpace && !isAwaitingSpace && journal.bytesPending <= 2 * configuration.journal.segmentBytes
+    !isDiskFull && journal.bytesPending <= 2 * configuration.journal.segmentBytes
       && overlayBytes <= configuration.overlayBytesMax
   }
 
-  /// A follower takes less care than a leader: what it refuses, it will have to take later.
-  private var acceptsEntries: Bool {
-    !journal.isNoSpace && !isAwaitingSpace && overlayBytes <= configuration.overlayBytesMax / 2 * 3
+  /// The log cannot grow: what is left of it is not given to new writes.
+  public var isDiskFull: Bool { journal.isNoSpace || isAwaitingSpace }
+
+  /// A follower takes less care than a leader: what it refuses, it will have to take later. On a full disk it takes what
+  /// the log has room for beside its reserve, so that a group with another member down goes on for a while, and always
+  /// the entries without which no leader could begin.
+  private func accepts(_ message: Message) -> Bool {
+    guard overlayBytes <= configuration.overlayBytesMax / 2 * 3 else { return false }
+    guard isDiskFull else { return true }
+    let load = message.operationLoad
+    if load.count == 0 { return true }
+    let taken = (entries: takenWhileFull.entries + load.count, bytes: takenWhileFull.bytes + load.bytes)
+    guard journal.keepsReserve(adding: taken.entries, payloadBytes: taken.bytes) else { return false }
+    takenWhileFull = taken
+    return true
+  }
+
+  private func handOver(now: Instant) {
+    handover.tick(replicas, isDiskFull: isDiskFull, syncSince: writeTakenAt, now: now)
+  }
+
+  private func noticeDiskSpace() {
+    guard isDiskFull != wasDiskFull else { return }
+    wasDiskFull = isDiskFull
+    notice(
+      nil,
+      isDiskFull
+        ? "The disk is full: this node hands over what it leads, and follows as long as its log has room."
+        : "The disk has space again.")
   }
 
   func replica(_ group: GroupID) -> Replica? {
@@ -259,6 +296,7 @@ public final class Node {
     }
     var output = ReplicaOutput()
     for replica in replicas { replica.advance(journal: journal, output: &output, now: now, clock: clock) }
+    takenWhileFull = (0, 0)
     advanceSnapshots(output.snapshotOffers, now: now)
     output.damaged += damageFound
     damageFound = []

@@ -27,6 +27,7 @@ public final class Replica {
   /// The stamped changes that were applied, and those of this leader that are under way.
   var remembered: RememberedOperations
   private var freshness = Freshness()
+  private var followerClocks = FollowerClocks()
   /// Reads answered without leading.
   public internal(set) var followerReads: UInt64 = 0
   var waiting = WaitingAnswers()
@@ -48,6 +49,8 @@ public final class Replica {
   private var recoveredThrough: LogIndex
   /// The store is being replaced (``beginSwitch()``).
   public internal(set) var isSwitching = false
+  /// Entries that followers need from the log on disk, to be read.
+  private var fetches = Deque<EntryFetch>()
 
   struct Read {
     var to: ReplyTo
@@ -103,8 +106,8 @@ public final class Replica {
   /// Operations that wait for an answer.
   public var waitingCount: Int { waiting.count + reads.count + readsUnderWay }
 
-  /// Whether reads are left over for another turn.
-  public var hasMore: Bool { !confirmed.isEmpty || !reads.isEmpty }
+  /// Whether reads, of clients or of the log, are left over for another turn.
+  public var hasMore: Bool { !confirmed.isEmpty || !reads.isEmpty || !fetches.isEmpty }
 
   /// Answers of one turn, in bytes, after which the remaining reads wait for the next one: a long scan must not keep
   /// heartbeats waiting.
@@ -116,13 +119,23 @@ public final class Replica {
     if isSwitching { return }
     if part.retainedThrough > retainedThrough { retainedThrough = part.retainedThrough }
     raft.step(part.message, now: now)
-    if part.commit > 0, part.message.from == raft.leader, part.message.term == raft.term {
-      freshness.told(part.commit, applied: raft.applied, now: now)
+    if part.followerClock > .zero { told(part, now: now) }
+  }
+
+  private func told(_ part: ConsensusFrame.Part, now: Instant) {
+    guard part.message.term == raft.term else { return }
+    if raft.isLeader {
+      followerClocks.told(part.followerClock, by: part.message.from)
+    } else if part.message.from == raft.leader, part.commit > 0 {
+      freshness.told(part.commit, asOf: part.followerClock, applied: raft.applied, now: now)
     }
   }
 
-  /// How old the state that this replica answers from may be: zero while it serves, nil where it has heard no leader.
-  public func staleness(now: Instant) -> Span? { isServing ? .zero : freshness.staleness(now: now) }
+  /// How old the state that this replica answers from may be: while it serves, for how long another leader may have been
+  /// elected without its knowledge, usually zero. Nil where it has heard no leader.
+  public func staleness(now: Instant) -> Span? {
+    isServing ? now.since(raft.soleUntil(now)) : freshness.staleness(now: now)
+  }
 
   public func tick(_ now: Instant) {
     if isSwitching { return }
@@ -157,11 +170,15 @@ public final class Replica {
       answerLeased(clock, output: &output)
       if let reason = shard?.damage { output.damaged.append((group, reason)) }
     }
+    supply(journal: journal, output: &output)
     while raft.hasReady {
       let ready = raft.takeReady()
       persist(ready, journal: journal, output: &output)
-      send(ready, output: &output)
-      supply(ready.fetches, journal: journal, output: &output)
+      send(ready, output: &output, now: now)
+      if !ready.fetches.isEmpty {
+        fetches += ready.fetches
+        supply(journal: journal, output: &output)
+      }
       if let offer = ready.snapshotOffer { output.snapshotOffers.append((group, offer)) }
       if ready.role != nil { roleChanged(output: &output) }
       apply(ready.committed, output: &output, now: now)
@@ -180,22 +197,31 @@ public final class Replica {
     output.tickets.append((group, ready.ticket))
   }
 
-  private func send(_ ready: Ready, output: inout ReplicaOutput) {
+  private func send(_ ready: Ready, output: inout ReplicaOutput, now: Instant) {
     guard !ready.messages.isEmpty || !ready.messagesAfterSync.isEmpty else { return }
-    for message in ready.messages { output.messages.append(outgoing(message)) }
-    for message in ready.messagesAfterSync { output.messagesAfterSync.append(outgoing(message)) }
+    for message in ready.messages { output.messages.append(outgoing(message, now: now)) }
+    for message in ready.messagesAfterSync { output.messagesAfterSync.append(outgoing(message, now: now)) }
   }
 
-  private func outgoing(_ message: Message) -> ReplicaOutput.Outgoing {
-    let part = ConsensusFrame.Part(
-      group: group, retainedThrough: raft.isLeader ? retainedThrough : 0, commit: raft.isEstablished ? raft.commit : 0,
-      message: message)
+  private func outgoing(_ message: Message, now: Instant) -> ReplicaOutput.Outgoing {
+    var part = ConsensusFrame.Part(
+      group: group, retainedThrough: raft.isLeader ? retainedThrough : 0, message: message)
+    switch message.body {
+    case .heartbeat where raft.isEstablished:
+      part.commit = raft.commit
+      part.followerClock = followerClocks.reading(of: message.to, age: now.since(raft.soleUntil(now)))
+    case .heartbeatAnswer: part.followerClock = now
+    default: break
+    }
     return ReplicaOutput.Outgoing(node: message.to.node, part: part)
   }
 
+  /// Bytes of the log read from disk in one turn of the node: a member that lags far must not keep heartbeats waiting.
+  static let fetchedBytesAtOnceMax = 1 << 20
+
   /// Entries that a lagging follower needs and the core no longer holds come from the journal's files.
-  private func supply(_ fetches: [EntryFetch], journal: Journal, output: inout ReplicaOutput) {
-    for fetch in fetches {
+  private func supply(journal: Journal, output: inout ReplicaOutput) {
+    while output.fetchedBytes < Self.fetchedBytesAtOnceMax, let fetch = fetches.popFirst() {
       var entries: [Entry] = []
       do throws(JournalError) {
         entries = try journal.read(group, from: fetch.previous.index + 1, bytesMax: fetch.bytesMax)
@@ -206,6 +232,7 @@ public final class Replica {
           continue
         }
       }
+      output.fetchedBytes += entries.reduce(0) { $0 + $1.payload.count }
       entries.removeAll { $0.index > fetch.through }
       raft.supply(peer: fetch.peer, entries: entries, previous: fetch.previous)
     }
@@ -297,6 +324,7 @@ public final class Replica {
   private func roleChanged(output: inout ReplicaOutput) {
     guard !raft.isLeader else { return }
     wasLeader = false
+    followerClocks.forget()
     shard?.stepDown()
     remembered.stepDown()
     for waiter in waiting.removeAll() {
@@ -322,9 +350,9 @@ public final class Replica {
     _ = raft.transferLeadership(to: target, now: now)
   }
 
-  /// There is proof that the process of that node has ended.
-  public func processDied(_ node: NodeID, now: Instant) {
-    if let leader = raft.leader, leader.node == node { raft.leaderDied(leader, now: now) }
+  /// There is proof that the process that led in that term has ended.
+  public func leaderDied(in term: Term, now: Instant) {
+    if let leader = raft.leader { raft.leaderDied(leader, term: term, now: now) }
   }
 
   // MARK: Proposals

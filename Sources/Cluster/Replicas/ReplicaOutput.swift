@@ -39,6 +39,9 @@ public struct ReplicaOutput {
   /// States that followers are to fetch, because their leader's log no longer reaches back to them.
   public var snapshotOffers: [(group: GroupID, offer: SnapshotOffer)] = []
 
+  /// What was read from the log on disk for followers, over all replicas.
+  public var fetchedBytes = 0
+
   public init() {}
 
   /// What a replica that is lost wanted done is not done; what it answered stays.

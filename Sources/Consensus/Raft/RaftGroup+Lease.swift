@@ -40,6 +40,10 @@ extension RaftGroup {
     now < leaseExpiry && log.applied >= termStart
   }
 
+  /// Until when, and not after `now`, this leader is known to have been the only one: what it had committed by then was
+  /// all that anybody had committed. Without a lease that is the send time of what a majority has answered.
+  public func soleUntil(_ now: Instant) -> Instant { min(now, max(leaseExpiry, quorumContact)) }
+
   // MARK: Promises
 
   /// Whether this replica has to be silent: it neither votes nor stands, unless the leader itself asked for it.

@@ -65,6 +65,9 @@ extension RaftGroup {
     return true
   }
 
+  /// Whether a transfer is under way, so that nothing is proposed here.
+  public var isHandingOver: Bool { transfer != nil }
+
   mutating func handOverIfCaughtUp() {
     guard let pending = transfer, !pending.isAsked, let slot = slot(of: pending.target),
       progress[slot].match == log.last.index

@@ -8,7 +8,7 @@ public import Environment
 /// while the machine sleeps. Its owner, the driver, feeds it from one thread:
 ///
 /// 1. Inputs: ``step(_:now:)`` for a message, ``tick(_:)`` at ``nextDeadline``, ``propose(_:)``, ``requestRead(_:now:)``,
-///    ``proposeMembership(voters:learners:)``, ``transferLeadership(to:now:)``, ``leaderDied(_:now:)``,
+///    ``proposeMembership(voters:learners:)``, ``transferLeadership(to:now:)``, ``leaderDied(_:term:now:)``,
 ///    ``compact(through:)``, and the answers to its own wishes: ``persisted(_:)``, ``applied(_:)``,
 ///    ``supply(peer:entries:previous:)``, ``snapshotInstalled(_:membership:)``.
 /// 2. Output: while ``hasReady``, ``takeReady()`` gives a ``Ready``. Many inputs may share one.

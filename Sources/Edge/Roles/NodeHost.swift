@@ -35,6 +35,8 @@ final class NodeHost {
   private var connections: [UInt64: Link] = [:]
   private var nextConnection: UInt64 = 1
   private var localWaiters: [UInt64: (Answer) -> Void] = [:]
+  /// What the peer of a dialer was known to lead when its newest attempt began.
+  private var ledAtDial: [ObjectIdentifier: [Node.Leadership]] = [:]
   private var turnEndIsScheduled = false
   private var leftoverTurnIsScheduled = false
   private var ticker: RepeatedTask?
@@ -239,12 +241,17 @@ extension NodeHost: DialerDelegate {
       metadata: ["peer": "\(link.peer.process)", "class": "\(link.transportClass.name)", "reason": "\(reason)"])
   }
 
+  func dialBegins(_ dialer: Dialer) {
+    guard let peer = dialer.expectedProcess.flatMap({ peers[$0] }) else { return }
+    ledAtDial[ObjectIdentifier(dialer)] = node.leaderships(of: peer)
+  }
+
   func dialFailed(_ dialer: Dialer, reason: LinkFailure) {
     switch reason {
     case .refused(status: HandshakeStatus.incarnation, _): stop(.oldCopy(node.configuration))
     // On loopback the kernel that refuses is the one that knows; elsewhere a machine in between could have answered.
     case .refusedAddress where Self.isLoopback(dialer.host):
-      if let peer = dialer.expectedProcess.flatMap({ peers[$0] }) { processDied(peer) }
+      processDied(leading: ledAtDial[ObjectIdentifier(dialer)] ?? [])
     default: break
     }
   }
@@ -253,8 +260,9 @@ extension NodeHost: DialerDelegate {
     host.hasPrefix("127.") || host == "localhost" || host == "::1"
   }
 
-  private func processDied(_ peer: NodeID) {
-    node.processDied(peer, now: clock.now)
+  private func processDied(leading: [Node.Leadership]) {
+    guard !leading.isEmpty else { return }
+    node.processDied(leading: leading, now: clock.now)
     scheduleTurnEnd()
   }
 

@@ -11,6 +11,10 @@ struct NodeMetrics {
   private let waiting: Gauge
   private let overlayBytes: Gauge
   private let journalBytes: Gauge
+  private let diskFull: Gauge
+  private let snapshotsServed: Counter
+  private let snapshotsInstalled: Counter
+  private let replicasLost: Counter
   private let replicas: [ReplicaGauges]
 
   private struct ReplicaGauges {
@@ -35,6 +39,15 @@ struct NodeMetrics {
     overlayBytes = registry.gauge(
       "gantry_store_overlay_bytes", help: "Memory of what is applied and not yet in SQLite, over all replicas.")
     journalBytes = registry.gauge("gantry_journal_bytes", help: "Bytes of the log's segments that are needed.")
+    diskFull = registry.gauge(
+      "gantry_journal_disk_full", help: "1 while the disk has no space for another segment of the log.")
+    snapshotsServed = registry.counter(
+      "gantry_snapshots_served_total", help: "States of groups that other nodes began to fetch here.")
+    snapshotsInstalled = registry.counter(
+      "gantry_snapshots_installed_total",
+      help: "Replicas that were brought up to date by a snapshot, because the log no longer reached back to them.")
+    replicasLost = registry.counter(
+      "gantry_replicas_lost_total", help: "Replicas that lost what they had promised, by damage or a wiped disk.")
     replicas = node.status.map { Self.gauges($0.shard, &registry) }
   }
 
@@ -63,6 +76,10 @@ struct NodeMetrics {
     waiting.set(Int64(node.operationsWaiting))
     overlayBytes.set(Int64(node.overlayBytes))
     journalBytes.set(Int64(node.journalBytes))
+    diskFull.set(node.isDiskFull ? 1 : 0)
+    snapshotsServed.add(UInt64(node.snapshotsServed) - snapshotsServed.current)
+    snapshotsInstalled.add(UInt64(node.snapshotsInstalled) - snapshotsInstalled.current)
+    replicasLost.add(UInt64(node.replicasLost) - replicasLost.current)
     for (gauges, status) in zip(replicas, node.status) {
       gauges.isHealthy.set(status.isHealthy ? 1 : 0)
       gauges.isLeader.set(status.role == .leader ? 1 : 0)

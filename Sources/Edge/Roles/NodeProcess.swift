@@ -104,15 +104,16 @@ private final class NodeAssembly: @unchecked Sendable {
   private var transport: TransportOptions?
 
   private func configuration() throws -> NodeConfiguration {
+    let tuning = settings.tuning
     var configuration = NodeConfiguration(
       cluster: settings.cluster, node: NodeID(settings.node), nodes: settings.peers.map { NodeID($0.node) },
       shards: settings.shards, replication: settings.replication, dataDirectory: settings.data,
-      overlayBytesMax: settings.overlayBytesMax)
-    configuration.journal.segmentBytes = settings.journalSegmentBytes
-    configuration.journalBytesMax = settings.journalBytesMax
-    configuration.raft.heartbeatInterval = .milliseconds(UInt64(settings.heartbeatMs))
-    configuration.raft.electionTimeoutMin = .milliseconds(UInt64(settings.electionMinMs))
-    configuration.raft.electionTimeoutMax = .milliseconds(UInt64(settings.electionMaxMs))
+      overlayBytesMax: tuning.overlayBytesMax)
+    configuration.journal.segmentBytes = tuning.journalSegmentBytes
+    configuration.journalBytesMax = tuning.journalBytesMax
+    configuration.raft.heartbeatInterval = .milliseconds(UInt64(tuning.heartbeatMs))
+    configuration.raft.electionTimeoutMin = .milliseconds(UInt64(tuning.electionMinMs))
+    configuration.raft.electionTimeoutMax = .milliseconds(UInt64(tuning.electionMaxMs))
     return configuration
   }
 

@@ -16,6 +16,15 @@ enum StatusPage {
     json.string(node.configuration.cluster)
     json.key("ready")
     json.bool(node.isReady)
+    json.key("diskFull")
+    json.bool(node.isDiskFull)
+    for (name, count) in [
+      ("replicasLost", node.replicasLost), ("snapshotsServed", node.snapshotsServed),
+      ("snapshotsInstalled", node.snapshotsInstalled),
+    ] as [(StaticString, Int)] {
+      json.key(name)
+      json.integer(count)
+    }
     json.key("groups")
     json.beginArray()
     for replica in node.status { write(replica, into: &json) }

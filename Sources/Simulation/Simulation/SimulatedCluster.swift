@@ -187,6 +187,12 @@ public final class SimulatedCluster {
   /// From now on each piece of blocking work on this machine takes that much longer.
   public func slowDown(_ id: NodeID, by delay: Span) { machine(id).jobDelay = delay }
 
+  /// From now on no file on this machine gets larger by more than that many bytes in all; nil: the disk has space again.
+  public func limitDisk(_ id: NodeID, bytesLeft: UInt64?) {
+    let disk = machine(id).disk
+    disk.bytesLimit = bytesLeft.map { disk.bytesUsed + $0 }
+  }
+
   /// The process is asked to stop: it hands over what it leads. It goes on running until it is killed.
   public func leave(_ id: NodeID) {
     machine(id).node?.leave(now: now)

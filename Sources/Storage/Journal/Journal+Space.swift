@@ -32,6 +32,14 @@ extension Journal {
   /// Zero-filled segments that are ready.
   public var sparesReady: Int { spares.count }
 
+  /// Whether that many more entries, with payloads of so many bytes together, can be written without the last spare
+  /// segment. That one is the reserve: on a full disk it is left to votes, truncations and hand-overs.
+  public func keepsReserve(adding entries: Int, payloadBytes: Int) -> Bool {
+    // What else the write holds is not known yet; it is little.
+    let bytes = payloadBytes + entries * Record.entryOverheadMax + Format.copyReserveBytes
+    return sparesNeeded(adding: bytes) < spares.count
+  }
+
   /// The groups with live entries in the oldest segment; nil where that one is still being written.
   public var oldestPinned: JournalPin? {
     guard let segment = sealed.first(where: \.isPinned) else { return nil }

@@ -73,8 +73,11 @@ extension Journal {
   }
 
   /// Segments beyond the active one that the coming write may start.
-  var sparesNeeded: Int {
-    let bytes = bytesToWrite
+  var sparesNeeded: Int { sparesNeeded(adding: 0) }
+
+  /// The same with that many more bytes of records.
+  func sparesNeeded(adding more: Int) -> Int {
+    let bytes = bytesToWrite + more
     if bytes <= active.room { return 0 }
     // Records do not cross batches, so that each segment may leave as much unused as the largest record takes, and
     // each starts with a header and a damage record.

@@ -59,8 +59,9 @@ public final class Journal {
   var isCarrying = false
   var isFailed = false
 
-  /// Whether the last attempt to make a segment found the disk full. The owner refuses ordinary appends while it holds:
-  /// what is left is for votes, truncation and hand-over.
+  /// Whether the last attempt to make a segment found the disk full. The owner begins nothing new while it holds, and
+  /// appends entries only as far as ``keepsReserve(adding:payloadBytes:)`` allows: what is left then is for votes,
+  /// truncation and hand-over.
   public internal(set) var isNoSpace = false
   /// Whether even a segment that is there already could not be had; asked again by ``retryAllocation()``.
   var isReuseRefused = false

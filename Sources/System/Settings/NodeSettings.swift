@@ -16,12 +16,7 @@ public struct NodeSettings: Equatable, Sendable {
   public var peers: [NodeAddress]
   public var shards: Int
   public var replication: Int
-  public var heartbeatMs: Int
-  public var electionMinMs: Int
-  public var electionMaxMs: Int
-  public var overlayBytesMax: Int
-  public var journalSegmentBytes: Int
-  public var journalBytesMax: Int
+  public var tuning: NodeTuning
   public var enableFaults: Bool
   public var insecureListen: Bool
   public var logFormat: LogFormat
@@ -29,10 +24,8 @@ public struct NodeSettings: Equatable, Sendable {
 
   public init(
     cluster: String, region: String, name: String, node: UInt32, listen: String, admin: String, data: String,
-    peers: [NodeAddress], shards: Int = 6, replication: Int = 3, heartbeatMs: Int = 60, electionMinMs: Int = 300,
-    electionMaxMs: Int = 600, overlayBytesMax: Int = 268_435_456, journalSegmentBytes: Int = 16_777_216,
-    journalBytesMax: Int = 201_326_592, enableFaults: Bool = false, insecureListen: Bool = false,
-    logFormat: LogFormat = .text, logLevel: LogLevel = .info
+    peers: [NodeAddress], shards: Int = 6, replication: Int = 3, tuning: NodeTuning = NodeTuning(),
+    enableFaults: Bool = false, insecureListen: Bool = false, logFormat: LogFormat = .text, logLevel: LogLevel = .info
   ) {
     self.cluster = cluster
     self.region = region
@@ -44,12 +37,7 @@ public struct NodeSettings: Equatable, Sendable {
     self.peers = peers
     self.shards = shards
     self.replication = replication
-    self.heartbeatMs = heartbeatMs
-    self.electionMinMs = electionMinMs
-    self.electionMaxMs = electionMaxMs
-    self.overlayBytesMax = overlayBytesMax
-    self.journalSegmentBytes = journalSegmentBytes
-    self.journalBytesMax = journalBytesMax
+    self.tuning = tuning
     self.enableFaults = enableFaults
     self.insecureListen = insecureListen
     self.logFormat = logFormat
@@ -70,26 +58,7 @@ public struct NodeSettings: Equatable, Sendable {
       SettingKey(
         "replication", .integer(unit: "replicas", 1...7), default: "3",
         "Replicas of each shard; odd, and at most the number of nodes."),
-      SettingKey(
-        "heartbeatMs", .integer(unit: "milliseconds", 5...10_000), default: "60",
-        "How often a leader is heard. Too long for electionMinMs: elections without cause."),
-      SettingKey(
-        "electionMinMs", .integer(unit: "milliseconds", 20...60_000), default: "300",
-        "A follower stands after at least this silence. Too short: a busy machine loses its leaders."),
-      SettingKey(
-        "electionMaxMs", .integer(unit: "milliseconds", 40...120_000), default: "600",
-        "A follower stands after at most this silence. Too close to electionMinMs: split votes."),
-      SettingKey(
-        "overlayBytesMax", .integer(unit: "bytes", 1_048_576...68_719_476_736), default: "268435456",
-        "Memory for writes applied but not yet in SQLite. Reached: writes wait for the flush."),
-      SettingKey(
-        "journalSegmentBytes", .integer(unit: "bytes", 4_194_304...1_073_741_824), default: "16777216",
-        "Size of one log segment. It bounds one entry, and is what the log grows by."),
-      SettingKey(
-        "journalBytesMax", .integer(unit: "bytes", 16_777_216...1_099_511_627_776), default: "201326592",
-        "Log kept for replicas that lag. Behind it they are sent the whole state; at least four segments."),
-      CommonSettings.enableFaults, CommonSettings.insecureListen,
-    ] + CommonSettings.logging
+    ] + NodeTuning.keys + [CommonSettings.enableFaults, CommonSettings.insecureListen] + CommonSettings.logging
 
   /// Reads and checks a settings file; the flags add to what the file allows.
   public static func load(
@@ -111,10 +80,7 @@ public struct NodeSettings: Equatable, Sendable {
       node: UInt32(try section.integer("node")), listen: try section.text("listen"),
       admin: try section.text("admin"), data: try section.text("data"), peers: peers,
       shards: try section.integer("shards"), replication: try section.integer("replication"),
-      heartbeatMs: try section.integer("heartbeatMs"), electionMinMs: try section.integer("electionMinMs"),
-      electionMaxMs: try section.integer("electionMaxMs"), overlayBytesMax: try section.integer("overlayBytesMax"),
-      journalSegmentBytes: try section.integer("journalSegmentBytes"),
-      journalBytesMax: try section.integer("journalBytesMax"),
+      tuning: try NodeTuning(section),
       enableFaults: try section.flag("enableFaults"), insecureListen: try section.flag("insecureListen"),
       logFormat: try section.choice("logFormat", as: LogFormat.self),
       logLevel: try section.choice("logLevel", as: LogLevel.self))
@@ -138,27 +104,7 @@ public struct NodeSettings: Equatable, Sendable {
       throw SettingsError(
         file: file, "'replication' is \(replication); an even number survives no more failures than \(replication - 1)")
     }
-    guard journalBytesMax >= 4 * journalSegmentBytes else {
-      throw SettingsError(
-        file: file,
-        "'journalBytesMax' is \(journalBytesMax); it must be at least four segments (\(4 * journalSegmentBytes) bytes)")
-    }
-    try validateTimes(file: file)
-  }
-
-  private func validateTimes(file: String) throws(SettingsError) {
-    guard electionMinMs >= 3 * heartbeatMs else {
-      throw SettingsError(
-        file: file,
-        "'electionMinMs' is \(electionMinMs) ms; it must be at least three heartbeats (\(3 * heartbeatMs) ms), "
-          + "else one late heartbeat starts an election")
-    }
-    guard electionMaxMs * 2 >= electionMinMs * 3 else {
-      throw SettingsError(
-        file: file,
-        "'electionMaxMs' is \(electionMaxMs) ms; it must be at least half as long again as electionMinMs "
-          + "(\(electionMinMs) ms), else votes split")
-    }
+    try tuning.validate(file: file)
   }
 
   /// The settings as a file that ``load(path:insecureListen:enableFaults:)`` reads back.
@@ -175,12 +121,7 @@ public struct NodeSettings: Equatable, Sendable {
       peers:
       \(peers.map(\.yaml).joined())shards: \(shards)
       replication: \(replication)
-      heartbeatMs: \(heartbeatMs)
-      electionMinMs: \(electionMinMs)
-      electionMaxMs: \(electionMaxMs)
-      overlayBytesMax: \(overlayBytesMax)
-      journalSegmentBytes: \(journalSegmentBytes)
-      journalBytesMax: \(journalBytesMax)
+      \(tuning.yaml)
       enableFaults: \(enableFaults)
       insecureListen: \(insecureListen)
       logFormat: \(logFormat.rawValue)

@@ -31,6 +31,8 @@ public final class Dialer {
   private var delegate: (any DialerDelegate)?
   private var backOff: BackOff
   private var state = State.stopped
+  /// The refusal that was logged last, so that one is told once and not with every attempt.
+  private var toldRefusal: LinkFailure?
 
   /// - Parameter admit: the owner's word on a peer that answered and whose cluster and protocol fit: nil, or why no link
   ///   is made of it. The delegate then hears ``LinkFailure/notAdmitted(_:)``.
@@ -98,6 +100,7 @@ public final class Dialer {
       loop: loop, options: options, faults: faults, local: local,
       dialing: (transportClass, "\(host):\(port)", expectedProcess), owner: self)
     state = .dialing(handler)
+    delegate?.dialBegins(self)
     connect(handler)
   }
 
@@ -136,8 +139,10 @@ public final class Dialer {
 
   private func attemptFailed(_ failure: LinkFailure) {
     options.metrics?[transportClass].linkFailures.add()
-    options.logger.debug(
-      "transport attempt failed",
+    let isNews = failure.isRefusal && failure != toldRefusal
+    if isNews { toldRefusal = failure }
+    options.logger.log(
+      level: isNews ? .warning : .debug, isNews ? "a peer makes no link" : "transport attempt failed",
       metadata: ["host": "\(host)", "port": "\(port)", "class": "\(transportClass.name)", "reason": "\(failure)"])
     pause()
     delegate?.dialFailed(self, reason: failure)
@@ -168,6 +173,7 @@ extension Dialer: LinkHandlerOwner {
 
   func isUp(_ handler: LinkHandler, _ link: Link) {
     backOff.reset()
+    toldRefusal = nil
     state = .up(handler, link)
   }
 

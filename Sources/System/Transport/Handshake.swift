@@ -60,7 +60,8 @@ public struct Handshake: Hashable, Sendable {
   /// Why the two cannot talk; nil where they can.
   func conflict(with other: Handshake) -> (status: Int, reason: String)? {
     if protocolVersion != other.protocolVersion {
-      return (HandshakeStatus.protocolVersion, "protocol version \(other.protocolVersion) is not \(protocolVersion)")
+      let versions = "protocol version \(other.protocolVersion) is not \(protocolVersion)"
+      return (HandshakeStatus.protocolVersion, "\(versions): run the same gantry everywhere")
     }
     if !cluster.isEmpty, !other.cluster.isEmpty, cluster != other.cluster {
       return (HandshakeStatus.cluster, "cluster \(other.cluster) is not \(cluster)")

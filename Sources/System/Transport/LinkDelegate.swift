@@ -15,12 +15,18 @@ extension LinkDelegate {
   public func linkWritable(_ link: Link) {}
 }
 
-/// The owner of a dialer hears of failed attempts too.
+/// The owner of a dialer hears of attempts too.
 public protocol DialerDelegate: LinkDelegate {
+  /// An attempt begins: what it finds is about the peer as it is from now on. Also from inside ``Dialer/start()``.
+  func dialBegins(_ dialer: Dialer)
   /// One attempt failed; the dialer tries again after its back-off. After the end of a link that was up the next attempt
   /// follows within milliseconds, so a process that died is soon told by ``LinkFailure/refusedAddress``; one that is
   /// paused or cut off never is.
   func dialFailed(_ dialer: Dialer, reason: LinkFailure)
+}
+
+extension DialerDelegate {
+  public func dialBegins(_ dialer: Dialer) {}
 }
 
 /// What became of a frame handed to ``Link/send(_:)``.

@@ -22,6 +22,16 @@ public enum LinkFailure: Error, Hashable, Sendable {
   case broken(String)
 }
 
+extension LinkFailure {
+  /// Somebody answered, and there will be no link until a person changes something.
+  var isRefusal: Bool {
+    switch self {
+    case .refused, .unexpectedPeer, .notAdmitted: true
+    case .refusedAddress, .timedOut, .unreachable, .silent, .closedByPeer, .closedLocally, .malformed, .broken: false
+    }
+  }
+}
+
 extension LinkFailure: CustomStringConvertible {
   public var description: String {
     switch self {

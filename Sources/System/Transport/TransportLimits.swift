@@ -2,8 +2,9 @@ internal import Environment
 
 /// Every bound of the transport. Changing a cap of frames or the protocol version is a change of the wire.
 public enum TransportLimits {
-  /// Peers of different versions refuse each other.
-  public static let protocolVersion: UInt16 = 1
+  /// Peers of different versions refuse each other. Raised by every change of what processes say to each other, also of
+  /// what is in a frame.
+  public static let protocolVersion: UInt16 = 2
 
   /// Payload of one frame.
   public static func frameBytesMax(_ transportClass: TransportClass) -> Int {

@@ -90,9 +90,10 @@ extension Chaos {
   /// A leader's process ends, and some of those that follow it get to know; or, where it is planted, none ended.
   private func proveDeath() {
     guard let leader = someLeader() else { return }
+    guard let term = leader.raft?.term else { return }
     if plant != .falseProof { crash(leader) }
     for host in group.hosts where host.raft?.leader == leader.id && !host.isPaused && random.chance(2, in: 3) {
-      host.raft?.leaderDied(leader.id, now: group.reading(host))
+      host.raft?.leaderDied(leader.id, term: term, now: group.reading(host))
       group.process(host)
       reached.proofs += 1
     }

@@ -91,7 +91,9 @@ final class TraceRunner {
         lines.append("  \(host.id.rawValue) refuses")
       }
     case "members": proposeMembership(host, arguments)
-    case "died": host.raft!.leaderDied(id(arguments[0]), now: group.reading(host))
+    case "died":
+      let term = host.raft!.term
+      host.raft!.leaderDied(id(arguments[0]), term: term, now: group.reading(host))
     case "crash": host.crash(surviving: arguments == ["lose-unsynced"] ? 0 : host.writes.count)
     case "restart": group.start(host)
     case "compact": host.compact(through: UInt64(arguments[0])!)

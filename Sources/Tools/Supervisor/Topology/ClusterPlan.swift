@@ -44,7 +44,7 @@ struct ClusterPlan: Sendable {
     let settings = NodeSettings(
       cluster: state.cluster, region: region.name, name: own.name, node: own.node, listen: own.address, admin: admin,
       data: data, peers: peers, shards: region.shards, replication: region.replication,
-      logFormat: topology.logFormat, logLevel: topology.logLevel)
+      tuning: topology.nodeSettings, logFormat: topology.logFormat, logLevel: topology.logLevel)
     return Process(
       name: own.name, role: .node, node: Int(own.node), listen: own.address, admin: admin, dataDir: data,
       settings: settings.yaml())

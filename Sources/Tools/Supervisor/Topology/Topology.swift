@@ -35,6 +35,8 @@ public struct Topology: Sendable {
   public var regions: [Region]
   public var tables: [Table]
   public var sampleData: SampleDataPlan?
+  /// Times and sizes of every node.
+  public var nodeSettings: NodeTuning
   /// How every process writes its log.
   public var logFormat: LogFormat
   public var logLevel: LogLevel

@@ -31,6 +31,11 @@ extension Topology {
       sampleData = SampleDataPlan(
         table: try data.text("table"), seed: UInt64(try data.integer("seed")), patients: try data.integer("patients"))
     }
+    nodeSettings = NodeTuning()
+    if let settings = try section.section("nodeSettings", keys: NodeTuning.keys) {
+      nodeSettings = try NodeTuning(settings)
+      try nodeSettings.validate(file: settings.file, line: settings.line)
+    }
     logFormat = try section.choice("logFormat", as: LogFormat.self)
     logLevel = try section.choice("logLevel", as: LogLevel.self)
     try validate(section)
@@ -58,12 +63,27 @@ extension Topology {
     }
   }
 
+  /// Every key with its default, unit and meaning.
+  public static var printConfig: String {
+    [
+      SettingKey.documentation(keys, title: "A topology file"),
+      SettingKey.documentation(regionKeys, title: "Each of 'regions'"),
+      SettingKey.documentation(nodeKeys, title: "Each of a region's 'nodes'"),
+      SettingKey.documentation(coordinatorKeys, title: "Each of a region's 'coordinators'"),
+      SettingKey.documentation(NodeTuning.keys, title: "'nodeSettings'"),
+      SettingKey.documentation(sampleDataKeys, title: "'sampleData'"),
+    ].joined(separator: "\n")
+  }
+
   private static let keys = [
     SettingKey("regions", .sections("regions"), "The regions and their processes; the first one is the default."),
     SettingKey("tables", .sections("CreateTable requests"), default: "[]", "Tables made once."),
     SettingKey(
       "sampleData", .any("a group of keys (table, seed, patients)"), default: "none", "Synthetic patients, loaded once."
     ),
+    SettingKey(
+      "nodeSettings", .any("a group of keys (\(NodeTuning.keys.map(\.name).joined(separator: ", ")))"), default: "none",
+      "Times and sizes of every node, as in its settings file (gantry node --print-config); for drills."),
     SettingKey(
       "logFormat", .choice(LogFormat.allCases.map(\.rawValue)), default: "text",
       "Logs of all processes: lines for people (text) or one JSON object a line (json)."),

@@ -1,0 +1,78 @@
+/// Times and sizes of a node process: what a drill may want otherwise. A settings file has them beside its other keys, a
+/// topology as the group `nodeSettings`.
+public struct NodeTuning: Equatable, Sendable {
+  public var heartbeatMs = 60
+  public var electionMinMs = 300
+  public var electionMaxMs = 600
+  public var overlayBytesMax = 268_435_456
+  public var journalSegmentBytes = 16_777_216
+  public var journalBytesMax = 201_326_592
+
+  public init() {}
+
+  public static let keys: [SettingKey] = [
+    SettingKey(
+      "heartbeatMs", .integer(unit: "milliseconds", 5...10_000), default: "60",
+      "How often a leader is heard. Too long for electionMinMs: elections without cause."),
+    SettingKey(
+      "electionMinMs", .integer(unit: "milliseconds", 20...60_000), default: "300",
+      "A follower stands after at least this silence. Too short: a busy machine loses its leaders."),
+    SettingKey(
+      "electionMaxMs", .integer(unit: "milliseconds", 40...120_000), default: "600",
+      "A follower stands after at most this silence. Too close to electionMinMs: split votes."),
+    SettingKey(
+      "overlayBytesMax", .integer(unit: "bytes", 1_048_576...68_719_476_736), default: "268435456",
+      "Memory for writes applied but not yet in SQLite. Reached: writes wait for the flush."),
+    SettingKey(
+      "journalSegmentBytes", .integer(unit: "bytes", 4_194_304...1_073_741_824), default: "16777216",
+      "Size of one log segment. It bounds one entry, and is what the log grows by."),
+    SettingKey(
+      "journalBytesMax", .integer(unit: "bytes", 16_777_216...1_099_511_627_776), default: "201326592",
+      "Log kept for replicas that lag. Behind it they are sent the whole state; at least four segments."),
+  ]
+
+  /// Reads the keys of ``keys`` in a section that knows them.
+  public init(_ section: SettingsSection) throws(SettingsError) {
+    heartbeatMs = try section.integer("heartbeatMs")
+    electionMinMs = try section.integer("electionMinMs")
+    electionMaxMs = try section.integer("electionMaxMs")
+    overlayBytesMax = try section.integer("overlayBytesMax")
+    journalSegmentBytes = try section.integer("journalSegmentBytes")
+    journalBytesMax = try section.integer("journalBytesMax")
+  }
+
+  /// Refuses combinations that no single key shows to be wrong.
+  ///
+  /// - Parameter line: of the group that has the keys; nil for a whole file.
+  public func validate(file: String, line: Int? = nil) throws(SettingsError) {
+    guard journalBytesMax >= 4 * journalSegmentBytes else {
+      throw SettingsError(
+        file: file, line: line,
+        "'journalBytesMax' is \(journalBytesMax); it must be at least four segments (\(4 * journalSegmentBytes) bytes)")
+    }
+    guard electionMinMs >= 3 * heartbeatMs else {
+      throw SettingsError(
+        file: file, line: line,
+        "'electionMinMs' is \(electionMinMs) ms; it must be at least three heartbeats (\(3 * heartbeatMs) ms), "
+          + "else one late heartbeat starts an election")
+    }
+    guard electionMaxMs * 2 >= electionMinMs * 3 else {
+      throw SettingsError(
+        file: file, line: line,
+        "'electionMaxMs' is \(electionMaxMs) ms; it must be at least half as long again as electionMinMs "
+          + "(\(electionMinMs) ms), else votes split")
+    }
+  }
+
+  /// As lines of a settings file.
+  var yaml: String {
+    """
+    heartbeatMs: \(heartbeatMs)
+    electionMinMs: \(electionMinMs)
+    electionMaxMs: \(electionMaxMs)
+    overlayBytesMax: \(overlayBytesMax)
+    journalSegmentBytes: \(journalSegmentBytes)
+    journalBytesMax: \(journalBytesMax)
+    """
+  }
+}
