@@ -85,6 +85,8 @@ public struct ErrorCount: Sendable, Equatable {
   /// The service's code, or why there was no answer: `timeout`, `connection`.
   public var type: String
   public var count: Int
+  /// Conditions that did not hold where the workload counts on that: operations like others, in no sum of errors.
+  public var isExpected = false
 }
 
 /// A threshold, and whether it was kept.
