@@ -4,7 +4,7 @@ public import NIOCore
 ///
 /// A client has one call under way at most. Everything happens on the loop that the wire was made for; a driver is
 /// compiled for the wire that it uses, so that nothing is looked up for a request.
-public protocol Wire: AnyObject {
+public protocol Wire: AnyObject, SendableMetatype {
   /// What all loops share: endpoints, credentials, and what else the protocol needs.
   associatedtype Settings: Sendable
 

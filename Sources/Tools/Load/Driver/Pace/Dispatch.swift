@@ -86,6 +86,9 @@ struct Dispatch {
 
   var isIdle: Bool { free.count == clients }
 
+  /// Whether all the operations that were allowed have begun.
+  var hasBegunAll: Bool { remaining == 0 }
+
   /// Measured operations that were due before the end, or before now, and did not begin. The dispatch is of no use
   /// afterwards.
   mutating func takeMissed(at now: Instant) -> Int {
