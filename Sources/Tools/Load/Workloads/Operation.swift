@@ -8,7 +8,7 @@ public struct Call: Sendable, Equatable {
   public var body: [UInt8]
   /// What the call does to a key, where a history can tell it.
   public var history: HistoryCall?
-  /// A condition that does not hold is an answer that the workload counts on: it is counted, but is no error.
+  /// Whether `ConditionalCheckFailedException` is an answer like any other: the workload does not know what it will be.
   public var mayFailCondition: Bool
 
   public init(_ method: String, body: [UInt8], history: HistoryCall? = nil, mayFailCondition: Bool = false) {
@@ -30,7 +30,7 @@ public struct HistoryCall: Sendable, Equatable {
   }
 }
 
-/// What a client does next: a call, and perhaps a second one that is sent when the first has succeeded. Its latency
+/// What a client does next: a call, and perhaps a second one that is sent when the first was answered. Its latency
 /// spans both.
 public struct Operation: Sendable, Equatable {
   /// The place of its name in the workload's ``OperationSource/kinds``.
