@@ -113,8 +113,8 @@ let package = Package(
     layer(
       "Tools", "Load",
       uses: [
-        "Bytes", "Items", "Environment", "Settings", "System", "Client", "History", "SampleData", "CNGHTTP2", histogram, deques,
-        nioCore, nioPosix, yams,
+        "Bytes", "Items", "Environment", "Settings", "System", "Client", "History", "SampleData", "CNGHTTP2",
+        histogram, deques, nioCore, nioPosix, yams,
       ]),
 
     layer(
