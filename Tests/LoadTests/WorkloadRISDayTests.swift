@@ -31,11 +31,13 @@ private let operationsOfDay = 36_666
     #expect(try Workload.load("ycsb-a").naturalRate == nil)
   }
 
-  @Test func tenReadsComeWithEachWriteAtAnyLength() throws {
+  /// The seed's ten reads a write, and a proportion that is no whole number.
+  @Test(arguments: [(1_000_000, 11.0), (550_000, 6.5)])
+  func readsComeWithWritesInTheirProportionAtAnyLength(reads: Int, operationsOfWrite: Double) throws {
     var writes = 0
-    for (index, operation) in try operations(5_000).enumerated() {
+    for (index, operation) in try operations(5_000, ["readsPerMonth=\(reads)"]).enumerated() {
       if !isRead(operation.call) { writes += 1 }
-      #expect(abs(Double(writes) - Double(index + 1) / 11) <= 1)
+      #expect(abs(Double(writes) - Double(index + 1) / operationsOfWrite) <= 1)
     }
   }
 
