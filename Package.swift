@@ -159,7 +159,10 @@ let package = Package(
     tests("ClientTests", uses: ["Items", "Client"]),
     tests(
       "LoadTests",
-      uses: ["Bytes", "Items", "Environment", "Client", "History", "SampleData", "Load", nioCore, nioPosix]),
+      uses: [
+        "Bytes", "Items", "Expressions", "Environment", "Settings", "Client", "History", "SampleData", "Supervisor",
+        "Load", nioCore, nioPosix,
+      ]),
     tests("SampleDataTests", uses: ["Bytes", "Items", "SampleData"]),
     tests("SupervisorTests", uses: ["Bytes", "Items", "Settings", "Supervisor"]),
     tests("CatalogTests", uses: ["Bytes", "Items", "Messages", "Catalog"]),
@@ -184,6 +187,6 @@ let package = Package(
         "SimulatedDisk",
         "Simulation",
       ]),
-    tests("ClusterTests", uses: ["Bytes", "Items", "Environment", "Client", "History", "Supervisor"]),
+    tests("ClusterTests", uses: ["Bytes", "Items", "Environment", "Client", "History", "Supervisor", "Load"]),
   ]
 )
