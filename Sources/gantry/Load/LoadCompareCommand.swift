@@ -1,5 +1,4 @@
 internal import ArgumentParser
-internal import Glibc
 internal import Load
 
 struct LoadCompareCommand: ParsableCommand {
@@ -22,31 +21,12 @@ struct LoadCompareCommand: ParsableCommand {
     if json { Terminal.raw(comparison.json) } else { Terminal.print(comparison.text) }
   }
 
-  private static func report(_ path: String) throws(FileProblem) -> RunReport {
-    guard let file = fopen(path, "re") else { throw .system(path) }
-    defer { fclose(file) }
-    var bytes: [UInt8] = []
-    var chunk = [UInt8](repeating: 0, count: 65_536)
-    while true {
-      let count = fread(&chunk, 1, chunk.count, file)
-      bytes += chunk[..<count]
-      if count < chunk.count { break }
-    }
-    guard ferror(file) == 0 else { throw .system(path) }
+  private static func report(_ path: String) throws -> RunReport {
+    let bytes = try InputFile.bytes(path)
     do {
       return try RunReport(parsing: bytes)
     } catch {
-      throw FileProblem(description: "\(path): \(error)")
+      throw LoadError("\(path): \(error)")
     }
-  }
-}
-
-/// Why a file cannot be used.
-struct FileProblem: Error, CustomStringConvertible {
-  var description: String
-
-  /// With the reason that the system gave last.
-  static func system(_ path: String) -> FileProblem {
-    FileProblem(description: "cannot read \(path): \(String(cString: strerror(errno)))")
   }
 }
