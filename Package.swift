@@ -123,7 +123,7 @@ let package = Package(
     layer(
       "Tools", "Load",
       uses: [
-        "Bytes", "Items", "Environment", "Settings", "System", "Client", "History", "SampleData", "CNGHTTP2", histogram,
+        "Bytes", "Items", "Environment", "Settings", "System", "Client", "History", "SampleData", "CNGHTTP2", histogram, deques,
         nioCore, nioPosix, yams,
       ]),
 
