@@ -11,9 +11,6 @@ let settings: [SwiftSetting] = [
 ]
 
 let parts = Target.Dependency.product(name: "GantryParts", package: "gantry")
-let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
-let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
-let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
 let package = Package(
   name: "gantry-benchmarks",
@@ -28,9 +25,29 @@ let package = Package(
     // The plugin takes executables in a folder below one that is called Benchmarks: this one, no other.
     .executableTarget(
       name: "Micro",
-      dependencies: [parts, .product(name: "Benchmark", package: "benchmark")],
+      dependencies: [parts, "Scratch", .product(name: "Benchmark", package: "benchmark")],
       path: "Micro",
       swiftSettings: settings,
       plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]),
+
+    .target(name: "Scratch", swiftSettings: settings),
+    .target(
+      name: "Comparison",
+      dependencies: [
+        parts, "Scratch", .product(name: "CNGHTTP2", package: "gantry"),
+        .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+      ],
+      swiftSettings: settings),
+    .executableTarget(
+      name: "gantry-compare",
+      dependencies: ["Comparison", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+      swiftSettings: settings),
+    .testTarget(
+      name: "ComparisonTests",
+      dependencies: [
+        "Comparison", "Scratch", parts, .product(name: "CNGHTTP2", package: "gantry"),
+        .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+      ],
+      swiftSettings: settings),
   ]
 )

@@ -2,6 +2,7 @@ import Benchmark
 import Environment
 import Journal
 import Raft
+import Scratch
 import System
 
 /// A journal of one group, written as a node writes it: in turns of eight entries.

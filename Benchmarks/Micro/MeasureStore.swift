@@ -1,6 +1,7 @@
 import Benchmark
 import Environment
 import Raft
+import Scratch
 import Store
 import System
 

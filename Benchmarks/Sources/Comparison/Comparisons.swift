@@ -113,5 +113,9 @@ public struct Comparisons {
     try Files.write(file.text, to: results)
   }
 
-  private func note(_ text: String) { fputs(text + "\n", stderr) }
+  /// Progress goes to standard error.
+  private func note(_ text: String) {
+    let line = Array("\(text)\n".utf8)
+    _ = write(STDERR_FILENO, line, line.count)
+  }
 }

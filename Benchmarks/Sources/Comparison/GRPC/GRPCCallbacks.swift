@@ -12,7 +12,7 @@ enum GRPCCallbacks {
     guard let callbacks else { fatalError("libnghttp2 gave no callbacks.") }
     nghttp2_session_callbacks_set_on_header_callback(callbacks) {
       session, frame, name, nameCount, value, valueCount, _, userData in
-      guard let frame, let slot = slot(session, frame.pointee.hd.stream_id) else { return 0 }
+      guard let frame, let slot = GRPCCallbacks.slot(session, frame.pointee.hd.stream_id) else { return 0 }
       GRPCCallbacks.session(userData).header(
         UnsafeBufferPointer(start: name, count: nameCount), UnsafeBufferPointer(start: value, count: valueCount),
         slot: slot)
@@ -20,13 +20,13 @@ enum GRPCCallbacks {
     }
     nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks) {
       session, _, stream, bytes, count, userData in
-      guard let slot = slot(session, stream) else { return 0 }
+      guard let slot = GRPCCallbacks.slot(session, stream) else { return 0 }
       GRPCCallbacks.session(userData).slots[slot].reply.body.writeBytes(
         UnsafeBufferPointer(start: bytes, count: count))
       return 0
     }
     nghttp2_session_callbacks_set_on_stream_close_callback(callbacks) { session, stream, code, userData in
-      guard let slot = slot(session, stream) else { return 0 }
+      guard let slot = GRPCCallbacks.slot(session, stream) else { return 0 }
       GRPCCallbacks.session(userData).ended(slot: slot, isReset: code != NGHTTP2_NO_ERROR.rawValue)
       return 0
     }

@@ -31,7 +31,9 @@ final class EtcdCluster: MeasuredSystem {
 
   private func start(_ executable: String, _ folder: String) throws {
     let version = try Self.version(executable, folder)
-    notes = ["etcd \(version): three members with default settings but for a larger storage quota, driven at the leader."]
+    notes = [
+      "etcd \(version): three members with default settings but for a larger storage quota, driven at the leader."
+    ]
     let ports = try LocalPorts.pick(6)
     let names = ["m1", "m2", "m3"]
     let peers = zip(names, ports[3...]).map { "\($0)=http://127.0.0.1:\($1)" }.joined(separator: ",")
@@ -106,7 +108,8 @@ final class EtcdCluster: MeasuredSystem {
     }
   }
 
-  func run(_ settings: LoadSettings, _ verb: Verb, _ space: KeySpace, _ interruption: Interruption) throws -> RunReport {
+  func run(_ settings: LoadSettings, _ verb: Verb, _ space: KeySpace, _ interruption: Interruption) throws -> RunReport
+  {
     let wire = GRPCWireSettings(
       endpoint: try waitForLeader(interruption), connections: min(connections[verb] ?? 64, settings.clients))
     return try follow(settings, wire, ComparisonSource(verb, space, .etcd), interruption, by: GRPCWire.self)

@@ -52,7 +52,8 @@ final class GantryCluster: MeasuredSystem {
 
   private func makeTable() throws { try DynamoTable.make(at: client) }
 
-  func run(_ settings: LoadSettings, _ verb: Verb, _ space: KeySpace, _ interruption: Interruption) throws -> RunReport {
+  func run(_ settings: LoadSettings, _ verb: Verb, _ space: KeySpace, _ interruption: Interruption) throws -> RunReport
+  {
     try follow(
       settings, HTTPWireSettings(endpoints: [client]), ComparisonSource(verb, space, .dynamoDB), interruption,
       by: HTTPWire.self)

@@ -33,7 +33,7 @@ public final class Interruption: Sendable {
 
   /// Runs `body`; an interruption calls `stop` meanwhile, from another thread.
   func during<Value, Failure: Error>(
-    stop: @escaping @Sendable () -> Void, _ body: () throws(Failure) -> Value
+    _ body: () throws(Failure) -> Value, stop: @escaping @Sendable () -> Void
   ) throws(Failure) -> Value {
     let isLate = state.withLock { state in
       state.stop = stop

@@ -35,7 +35,7 @@ extension MeasuredSystem {
     try interruption.check()
     let run = try LoadRun<W, ComparisonSource>(
       settings, name: RunName(workload: name, endpoints: [], seed: 0), wire: wire, sources: [source])
-    let report = try interruption.during(stop: { run.stop() }) { try run.run() }
+    let report = try interruption.during({ try run.run() }, stop: { run.stop() })
     try interruption.check()
     return report
   }

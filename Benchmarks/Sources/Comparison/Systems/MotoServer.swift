@@ -44,7 +44,8 @@ final class MotoServer: MeasuredSystem {
     }
   }
 
-  func run(_ settings: LoadSettings, _ verb: Verb, _ space: KeySpace, _ interruption: Interruption) throws -> RunReport {
+  func run(_ settings: LoadSettings, _ verb: Verb, _ space: KeySpace, _ interruption: Interruption) throws -> RunReport
+  {
     try follow(
       settings, HTTPWireSettings(endpoints: [endpoint]), ComparisonSource(verb, space, .dynamoDB), interruption,
       by: HTTPWire.self)

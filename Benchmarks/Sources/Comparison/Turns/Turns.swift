@@ -20,8 +20,9 @@ struct Turns {
         for (place, system) in systems.enumerated() {
           let measurement = try turn(system, one)
           found[number][place].append(measurement)
-          note("\(one.title): \(system.name) \(Numbers.grouped(measurement.perSecond))/s, "
-            + "p99 \(Numbers.milliseconds(measurement.p99Ms)) ms")
+          note(
+            "\(one.title): \(system.name) \(Numbers.grouped(measurement.perSecond))/s, "
+              + "p99 \(Numbers.milliseconds(measurement.p99Ms)) ms")
         }
       }
     }
@@ -32,7 +33,9 @@ struct Turns {
     try turn(system, one.settings, one.verb, one.space)
   }
 
-  func turn(_ system: any MeasuredSystem, _ settings: LoadSettings, _ verb: Verb, _ space: KeySpace) throws -> Measurement {
+  func turn(_ system: any MeasuredSystem, _ settings: LoadSettings, _ verb: Verb, _ space: KeySpace) throws
+    -> Measurement
+  {
     try rest()
     let before = ProcessTimes.seconds(system.pids)
     let report = try system.run(settings, verb, space, interruption)
@@ -53,7 +56,9 @@ struct Turns {
       let before = ProcessTimes.seconds(pids)
       usleep(1_000_000)
       if ProcessTimes.seconds(pids) - before < Self.restingShare { return }
-      if ContinuousClock.now > deadline { return note("The systems did not come to rest; the next turn begins anyway.") }
+      if ContinuousClock.now > deadline {
+        return note("The systems did not come to rest; the next turn begins anyway.")
+      }
     }
   }
 }
