@@ -43,13 +43,10 @@ enum GRPCCallbacks {
   static func provider(slot: Int) -> nghttp2_data_provider {
     nghttp2_data_provider(
       source: nghttp2_data_source(fd: Int32(slot)),
-      read_callback: { _, stream, buffer, length, flags, source, userData in
+      read_callback: { _, _, buffer, length, flags, source, userData in
         guard let source, let buffer else { return Int(NGHTTP2_ERR_CALLBACK_FAILURE.rawValue) }
-        let (session, slot) = (GRPCCallbacks.session(userData), Int(source.pointee.fd))
-        // The slot may have its next call, where this one was given up before it was sent.
-        guard session.slots[slot].stream == stream else { return Int(NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE.rawValue) }
-        let (count, isLast) = session.copy(
-          slot: slot, into: UnsafeMutableRawBufferPointer(start: buffer, count: length))
+        let (count, isLast) = GRPCCallbacks.session(userData).copy(
+          slot: Int(source.pointee.fd), into: UnsafeMutableRawBufferPointer(start: buffer, count: length))
         if isLast { flags?.pointee |= UInt32(NGHTTP2_DATA_FLAG_EOF.rawValue) }
         return count
       })
