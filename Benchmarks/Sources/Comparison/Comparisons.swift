@@ -59,7 +59,7 @@ public struct Comparisons {
       return {}
     } measure: { turns in
       let rows = try Tail(turns: turns, keys: keys, clients: clients, seconds: seconds).run()
-      return (Tail.title, Tail.table(rows))
+      return (Tail.title, Tail.table(rows) + Tail.errors(rows))
     }
   }
 
@@ -70,6 +70,7 @@ public struct Comparisons {
     let names = turns.systems.map(\.name)
     let body =
       ComparisonTables.ratios(rows, systems: names) + "\n" + ComparisonTables.absolute(rows, systems: names) + "\n"
+      + ComparisonTables.errors(rows, systems: names)
       + "Closed loop, 512-byte values, durable majority writes and linearizable reads, the same keys in the same order at "
       + "each; \(seconds) s a case (\(loneSeconds) s with one client), "
       + "\(rounds == 1 ? "one round" : "means of \(rounds) rounds in turns"). System CPU is that of all processes, with "

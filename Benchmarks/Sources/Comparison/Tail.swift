@@ -25,7 +25,9 @@ struct Tail {
       let open = try turns.turn(
         system, .open(rate: Self.share * peak, clients: clients, seconds: seconds), verb,
         .random(count: keys, seed: 301))
-      turns.note("\(verb) at \(Numbers.grouped(open.perSecond))/s: p99 \(Numbers.milliseconds(open.p99Ms)) ms")
+      turns.note(
+        "\(verb) at \(Numbers.grouped(open.perSecond))/s: p99 \(Numbers.milliseconds(open.p99Ms)) ms\(open.errorText.map { "; errors: \($0)" } ?? "")"
+      )
       return Row(verb: verb, peak: peak, open: open)
     }
   }
@@ -42,5 +44,9 @@ struct Tail {
       text += "| \(row.verb) | " + (rates + times).joined(separator: " | ") + " | \(row.open.errors) |\n"
     }
     return text + "\nOpen loop: latency counts from when an operation was due. The peak is that of a closed loop.\n"
+  }
+
+  static func errors(_ rows: [Row]) -> String {
+    rows.compactMap { row in row.open.errorText.map { "\nErrors of \(row.verb): \($0).\n" } }.joined()
   }
 }

@@ -39,6 +39,17 @@ enum ComparisonTables {
     return text
   }
 
+  /// What the column of errors counts; empty where there were none.
+  static func errors(_ rows: [Row], systems: [String]) -> String {
+    var text = ""
+    for row in rows {
+      for (system, value) in zip(systems, row.measured) {
+        if let errors = value.errorText { text += "- Errors of \(system), \(row.title): \(errors).\n" }
+      }
+    }
+    return text.isEmpty ? "" : text + "\n"
+  }
+
   /// Of several rounds also what each of them had.
   private static func perSecond(_ value: Measurement) -> String {
     let mean = Numbers.grouped(value.perSecond)

@@ -22,7 +22,8 @@ struct Turns {
           found[number][place].append(measurement)
           note(
             "\(one.title): \(system.name) \(Numbers.grouped(measurement.perSecond))/s, "
-              + "p99 \(Numbers.milliseconds(measurement.p99Ms)) ms")
+              + "p99 \(Numbers.milliseconds(measurement.p99Ms)) ms"
+              + (measurement.errorText.map { "; errors: \($0)" } ?? ""))
         }
       }
     }
