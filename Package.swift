@@ -123,8 +123,8 @@ let package = Package(
     layer(
       "Tools", "Load",
       uses: [
-        "Bytes", "Items", "Environment", "Settings", "System", "Client", "History", "SampleData", "CNGHTTP2", histogram, deques,
-        nioCore, nioPosix, yams,
+        "Bytes", "Items", "Environment", "Settings", "System", "Client", "History", "SampleData", "CNGHTTP2",
+        histogram, deques, nioCore, nioPosix, yams,
       ]),
 
     layer(
@@ -169,7 +169,10 @@ let package = Package(
     tests("ClientTests", uses: ["Items", "Client"]),
     tests(
       "LoadTests",
-      uses: ["Bytes", "Items", "Environment", "Client", "History", "SampleData", "Load", nioCore, nioPosix]),
+      uses: [
+        "Bytes", "Items", "Expressions", "Environment", "Settings", "Client", "History", "SampleData", "Supervisor",
+        "Load", nioCore, nioPosix,
+      ]),
     tests("SampleDataTests", uses: ["Bytes", "Items", "SampleData"]),
     tests("SupervisorTests", uses: ["Bytes", "Items", "Settings", "Supervisor"]),
     tests("CatalogTests", uses: ["Bytes", "Items", "Messages", "Catalog"]),
@@ -194,6 +197,6 @@ let package = Package(
         "SimulatedDisk",
         "Simulation",
       ]),
-    tests("ClusterTests", uses: ["Bytes", "Items", "Environment", "Client", "History", "Supervisor"]),
+    tests("ClusterTests", uses: ["Bytes", "Items", "Environment", "Client", "History", "Supervisor", "Load"]),
   ]
 )

@@ -31,8 +31,9 @@ private struct VirtualRun {
       while let start = dispatch.next(at: now) {
         answers.append((answered(sentAt: now), start.client, start.intended ?? now, now))
       }
-      let times = answers.map(\.at) + (dispatch.wakeAt.map { [$0] } ?? [])
+      let times = answers.map(\.at) + (dispatch.wakeAt(now).map { [$0] } ?? [])
       guard let next = times.min() else { break }
+      precondition(next > now, "What is due has begun, so the next thing is later.")
       now = next
     }
     missed = dispatch.takeMissed(at: now)
@@ -107,9 +108,10 @@ private struct VirtualRun {
       ArrivalSchedule([.steady(10, .seconds(1))]), clients: 1, window: Self.window(.seconds(1)))
     #expect(dispatch.next(at: .zero) == Dispatch.Start(client: 0, intended: .zero, isMeasured: true))
     #expect(dispatch.next(at: .zero + .milliseconds(100)) == nil)
-    #expect(dispatch.wakeAt == nil, "no client is free")
+    #expect(dispatch.wakeAt(.zero) == nil, "no client is free")
     dispatch.release(0)
-    #expect(dispatch.wakeAt == .zero + .milliseconds(100))
+    #expect(dispatch.wakeAt(.zero) == .zero + .milliseconds(100))
+    #expect(dispatch.wakeAt(.zero + .seconds(1)) == nil, "the time is over")
     #expect(dispatch.next(at: .zero + .milliseconds(99)) == nil)
     #expect(dispatch.next(at: .zero + .milliseconds(130))?.intended == .zero + .milliseconds(100))
   }

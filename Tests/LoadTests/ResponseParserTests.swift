@@ -147,7 +147,7 @@ import Testing
   func cutOff(_ count: Int) {
     let text = "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n0123456789"
     var parser = ResponseParser()
-    #expect(parser.receive(ByteBuffer(string: String(text.prefix(count)))) == .incomplete)
+    #expect(parser.receive(ByteBuffer(string: String(decoding: text.utf8.prefix(count), as: UTF8.self))) == .incomplete)
     #expect(parser.finish() == .malformed("the connection closed within an answer"))
   }
 }

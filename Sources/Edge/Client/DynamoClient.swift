@@ -1,5 +1,5 @@
-/// Calls the DynamoDB JSON API of one endpoint. Without credentials requests name their region in a signature's scope but
-/// are not signed: for endpoints that accept anything.
+/// Calls the DynamoDB JSON API of one endpoint. Without credentials requests name their region in a signature's scope
+/// but are not signed: for endpoints that accept anything.
 public final class DynamoClient: Sendable {
   public let endpoint: Endpoint
   public let region: String

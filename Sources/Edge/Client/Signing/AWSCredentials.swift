@@ -19,7 +19,8 @@ public struct AWSCredentials: Sendable, Equatable, CustomStringConvertible, Cust
     self.sessionToken = sessionToken
   }
 
-  /// Takes `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and `AWS_SESSION_TOKEN`; nil where none of the first two is set.
+  /// Takes `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and `AWS_SESSION_TOKEN`; nil where neither of the first is
+  /// set.
   public init?(environment: (String) -> String? = Self.variable) throws(CredentialsError) {
     func set(_ name: String) -> String? { environment(name).flatMap { $0.isEmpty ? nil : $0 } }
     switch (set("AWS_ACCESS_KEY_ID"), set("AWS_SECRET_ACCESS_KEY")) {

@@ -100,7 +100,8 @@ public struct ErrorCount: Sendable, Equatable {
   /// The service's code, or why there was no answer: `timeout`, `connection`.
   public var type: String
   public var count: Int
-  /// The workload foresees it, such as a condition that another client made false; not among ``OperationReport/errors``.
+  /// The workload foresees it, such as a condition that another client made false; not among
+  /// ``OperationReport/errors``.
   public var isExpected = false
 }
 

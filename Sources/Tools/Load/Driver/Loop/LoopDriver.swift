@@ -62,7 +62,7 @@ final class LoopDriver<W: Wire, Source: OperationSource> {
       hasSent = true
     }
     if hasSent { wire.flush() }
-    if let next = dispatch.wakeAt { wake(at: next) }
+    if let next = dispatch.wakeAt(now) { wake(at: next) }
   }
 
   private func wake(at instant: Instant) {

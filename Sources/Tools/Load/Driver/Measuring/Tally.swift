@@ -60,6 +60,9 @@ struct Tally: Sendable {
     }
   }
 
+  /// Whether nothing was answered.
+  var isEmpty: Bool { measured.allSatisfy { $0.latency.count == 0 } && warmUp.allSatisfy { $0.latency.count == 0 } }
+
   mutating func countRetry() { retries += 1 }
 
   mutating func count(capacityUnits units: Double) { capacityUnits += units }

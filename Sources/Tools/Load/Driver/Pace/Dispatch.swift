@@ -71,9 +71,8 @@ struct Dispatch {
   mutating func release(_ client: Int) { free.append(client) }
 
   /// When to ask again: the next operation that a client is free for; nil where only a released client brings one.
-  var wakeAt: Instant? {
-    guard schedule != nil, !free.isEmpty, remaining != 0 else { return nil }
-    return due
+  func wakeAt(_ now: Instant) -> Instant? {
+    schedule != nil && !free.isEmpty && !isSpent(at: now) ? due : nil
   }
 
   /// Nothing begins from now on.

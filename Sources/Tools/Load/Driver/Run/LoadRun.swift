@@ -18,7 +18,8 @@ public final class LoadRun<W: Wire, Source: OperationSource>: Sendable {
   private typealias Driver = LoopDriver<W, Source>
 
   private let settings: LoadSettings
-  private let heading: RunSettings
+  /// What the report will say of the load.
+  public let heading: RunSettings
   private let wire: W.Settings
   private let sources: [Source]
   private let signal = RunSignal()
@@ -45,19 +46,24 @@ public final class LoadRun<W: Wire, Source: OperationSource>: Sendable {
   /// - Throws: where no endpoint answers, a history cannot be written, or an answer is none that the call can have.
   public func run(_ events: LoadEvents = LoadEvents()) throws(LoadError) -> RunReport {
     let group = MultiThreadedEventLoopGroup(numberOfThreads: settings.threads)
+    var drivers: [DriverHandle<W, Source>] = []
     let outcome: Result<RunReport, LoadError>
     do throws(LoadError) {
-      outcome = .success(try run(on: group, events))
+      outcome = .success(try run(on: group, &drivers, events))
     } catch {
       outcome = .failure(error)
     }
     try? group.syncShutdownGracefully()
+    // What loops still had to do refers to the drivers without owning them.
+    withExtendedLifetime(drivers) {}
     return try outcome.get()
   }
 
-  private func run(on group: MultiThreadedEventLoopGroup, _ events: LoadEvents) throws(LoadError) -> RunReport {
+  private func run(
+    on group: MultiThreadedEventLoopGroup, _ drivers: inout [DriverHandle<W, Source>], _ events: LoadEvents
+  ) throws(LoadError) -> RunReport {
     let meters = sources.map { Meter(kinds: $0.kinds.count) }
-    let drivers = try makeDrivers(on: group, meters)
+    drivers = try makeDrivers(on: group, meters)
     defer { _ = try? drivers.map { try $0.flatCall { $0.wire.close() }.wait() } }
     for opening in drivers.map({ $0.flatCall { $0.wire.open() } }) { try Self.wait(opening) }
     let window = makeWindow()

@@ -63,11 +63,14 @@ struct SecondRecorder {
     return second
   }
 
-  /// The last end of a second that has passed; for the last reading the time itself, unless it is hardly later.
+  /// The last end of a second that has passed. The last reading takes the time itself, unless it is hardly later than
+  /// the end of a second that has not been told yet.
   private func end(_ now: Instant, _ isLast: Bool) -> Instant {
     var boundary = lastReading
     while case let next = self.boundary(after: boundary), next <= now { boundary = next }
-    return isLast && now.since(boundary) >= Self.lateness ? now : boundary
+    guard isLast else { return boundary }
+    let isLate = now.since(boundary) >= Self.lateness
+    return isLate || (boundary == lastReading && !interval.isEmpty) ? now : boundary
   }
 
   mutating func takeHistory() -> [HistoryEntry] { total.takeHistory() }

@@ -1,8 +1,8 @@
 internal import Items
 
 extension RunReport {
-  /// Reads what ``json`` wrote. Members that are not known are passed over; one that is missing or of another type is an
-  /// error that names it.
+  /// Reads what ``json`` wrote. Members that are not known are passed over; one that is missing or of another type is
+  /// an error that names it.
   public init(parsing bytes: [UInt8]) throws(ReportError) {
     let json: JSONValue
     do {

@@ -1,10 +1,10 @@
 /// A table of words for a terminal: columns as wide as their longest cell, two spaces between them.
 struct TextTable {
   private var rows: [[String]]
-  /// How many columns from the left are words, and so begin at their left edge; the others are numbers.
-  private let words: Int
+  /// Columns of words, which begin at their left edge; the others are numbers.
+  private let words: Set<Int>
 
-  init(_ header: [String], words: Int = 1) {
+  init(_ header: [String], words: Set<Int> = [0]) {
     rows = [header]
     self.words = words
   }
@@ -23,7 +23,7 @@ struct TextTable {
     var line = ""
     for (column, cell) in row.enumerated() {
       let gap = String(repeating: " ", count: widths[column] - cell.count)
-      line += (column == 0 ? "" : "  ") + (column < words ? cell + gap : gap + cell)
+      line += (column == 0 ? "" : "  ") + (words.contains(column) ? cell + gap : gap + cell)
     }
     while line.last == " " { line.removeLast() }
     return line + "\n"

@@ -6,29 +6,15 @@ public struct HTTPWireSettings: Sendable {
   public var endpoints: [Endpoint]
   /// Named in the scope of a signature, also of the dummy one.
   public var region: String
-  /// Nil: for endpoints that accept any credentials.
-  public var signer: RequestSigner?
+  /// Sign every request, some microseconds each; nil: for endpoints that accept anything.
+  public var credentials: AWSCredentials?
   /// Adds `ReturnConsumedCapacity` to every request.
   public var asksForCapacity = false
 
-  public init(endpoints: [Endpoint], region: String = "us-east-1", signer: RequestSigner? = nil) {
+  public init(endpoints: [Endpoint], region: String = "us-east-1", credentials: AWSCredentials? = nil) {
     precondition(!endpoints.isEmpty, "A wire has an endpoint.")
     self.endpoints = endpoints
     self.region = region
-    self.signer = signer
-  }
-}
-
-/// Makes the headers that prove who asks. It reads the time itself, once for each request.
-public struct RequestSigner: Sendable {
-  public typealias Headers = [(name: String, value: String)]
-
-  /// The headers to add to those of a request.
-  public var headers: @Sendable (_ method: String, _ path: String, _ headers: Headers, _ body: [UInt8]) -> Headers
-
-  public init(
-    _ headers: @escaping @Sendable (_ method: String, _ path: String, _ headers: Headers, _ body: [UInt8]) -> Headers
-  ) {
-    self.headers = headers
+    self.credentials = credentials
   }
 }

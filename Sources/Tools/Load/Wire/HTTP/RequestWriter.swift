@@ -11,20 +11,24 @@ struct RequestWriter {
 
   private let settings: HTTPWireSettings
   private let dummyAuthorization: String
+  private var signer: SigV4Signer?
   /// By endpoint, in the order of first use: a load has few operations.
   private var heads: [[Head]]
 
   init(_ settings: HTTPWireSettings) {
     self.settings = settings
     heads = Array(repeating: [], count: settings.endpoints.count)
+    signer = settings.credentials.map {
+      SigV4Signer(credentials: $0, region: settings.region, service: "dynamodb")
+    }
     dummyAuthorization =
       "AWS4-HMAC-SHA256 Credential=local/20200101/\(settings.region)/dynamodb/aws4_request, "
       + "SignedHeaders=host;x-amz-target, Signature=" + String(repeating: "0", count: 64)
   }
 
   mutating func write(_ call: Call, endpoint: Int, into buffer: inout ByteBuffer) {
-    if let signer = settings.signer {
-      writeSigned(call, endpoint, signer, into: &buffer)
+    if signer != nil {
+      writeSigned(call, endpoint, into: &buffer)
     } else if settings.asksForCapacity {
       writeHead(call.method, endpoint, into: &buffer)
       writeBody(Self.askingForCapacity(call.body), into: &buffer)
@@ -46,10 +50,11 @@ struct RequestWriter {
   }
 
   /// A signature covers the body and the time, so this head is of one request only.
-  private func writeSigned(_ call: Call, _ endpoint: Int, _ signer: RequestSigner, into buffer: inout ByteBuffer) {
+  private mutating func writeSigned(_ call: Call, _ endpoint: Int, into buffer: inout ByteBuffer) {
     let body = settings.asksForCapacity ? Self.askingForCapacity(call.body) : call.body
     let lines = headLines(call.method, endpoint)
-    buffer.writeBytes(Self.text(of: lines + signer.headers("POST", "/", lines, body)))
+    let added = signer!.sign(method: "POST", path: "/", headers: lines, body: body, at: .now)
+    buffer.writeBytes(Self.text(of: lines + added))
     writeBody(body, into: &buffer)
   }
 

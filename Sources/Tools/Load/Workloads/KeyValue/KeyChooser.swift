@@ -17,7 +17,7 @@ public struct KeyChooser: Sendable {
   /// YCSB scatters the ranks of ten billion items over its records, however few these are, so that the same ones stay
   /// frequent when their number grows; the sum over them is published in its source.
   private static let rankCount = 10_000_000_001
-  private static let rankZeta = 26.469_028_201_783_02
+  static let rankZeta = 26.469_028_201_783_02
 
   /// - Parameter zeta: what ``zeta(for:)`` gives.
   public init(_ settings: KeyValueSettings, at place: SourcePlace, zeta: Double?) {

@@ -45,7 +45,7 @@ public struct ZipfianRanks: Sendable {
     eta = Self.eta(count, zeta)
   }
 
-  public mutating func next(_ random: inout SeededRandom) -> Int { rank(at: random.unit()) }
+  public func next(_ random: inout SeededRandom) -> Int { rank(at: random.unit()) }
 
   /// The rank of a point between 0 and 1 (not included).
   func rank(at point: Double) -> Int {

@@ -55,8 +55,10 @@ extension Workload {
       throw SettingsError(file: name, "takes the form key=value")
     }
     let value = text[text.index(after: equals)...]
+    // Nothing must be there but what is overridden.
+    let optional = keys.map { SettingKey($0.name, $0.kind, default: $0.defaultText ?? "none", $0.meaning) }
     do throws(SettingsError) {
-      return try SettingsSection.parse("\(text[..<equals]): \(value)\n", file: name, keys: keys)
+      return try SettingsSection.parse("\(text[..<equals]): \(value)\n", file: name, keys: optional)
     } catch {
       throw error.ofOverride
     }
