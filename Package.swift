@@ -41,7 +41,17 @@ func library(_ name: String, pkgConfig: String, apt: String) -> Target {
 
 let package = Package(
   name: "gantry",
-  products: [.executable(name: "gantry", targets: ["gantry"])],
+  products: [
+    .executable(name: "gantry", targets: ["gantry"]),
+    // What the package in Benchmarks/ measures and is made of; nobody else may rely on it.
+    .library(
+      name: "GantryParts",
+      targets: [
+        "Bytes", "Items", "Expressions", "Environment", "Raft", "Journal", "Store", "Messages", "System", "Client",
+        "History", "Load",
+      ]),
+    .library(name: "CNGHTTP2", targets: ["CNGHTTP2"]),
+  ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
