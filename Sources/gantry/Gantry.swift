@@ -19,10 +19,13 @@ struct Gantry: ParsableCommand {
       Load it:
         gantry load --workload ycsb-a --clients 64 --duration 10s
 
-      Not there yet: drill, sink, simulate.
+      Not there yet: drill, sink.
       """,
     version: version,
-    subcommands: [ClusterCommand.self, LoadCommand.self, NodeCommand.self, CoordinatorCommand.self, DoctorCommand.self])
+    subcommands: [
+      ClusterCommand.self, LoadCommand.self, SimulateCommand.self, NodeCommand.self, CoordinatorCommand.self,
+      DoctorCommand.self,
+    ])
 }
 
 /// Exit codes: 0 success, 1 failure, 2 wrong usage, 99 a missed expectation.
