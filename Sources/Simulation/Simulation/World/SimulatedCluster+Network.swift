@@ -96,7 +96,7 @@ extension SimulatedCluster {
     guard machine.node == nil, machine.isPowered, machine.life == life, areLinked(.node(id), .node(observer)) else {
       return
     }
-    onNode(observer) { $0.processDied(id, now: $1) }
+    onNode(observer) { $0.processDied(leading: $0.leaderships(of: id), now: $1) }
   }
 
   // MARK: Connections of coordinators
