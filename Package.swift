@@ -184,6 +184,10 @@ let package = Package(
         "SimulatedDisk",
         "Simulation",
       ]),
-    tests("ClusterTests", uses: ["Bytes", "Items", "Environment", "Client", "History", "Supervisor"]),
+    tests(
+      "ClusterTests",
+      uses: [
+        "Bytes", "Items", "Environment", "Raft", "Journal", "System", "Client", "History", "Supervisor",
+      ]),
   ]
 )
