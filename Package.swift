@@ -199,6 +199,10 @@ let package = Package(
         "SimulatedDisk",
         "Simulation",
       ]),
-    tests("ClusterTests", uses: ["Bytes", "Items", "Environment", "Client", "History", "Supervisor", "Load"]),
+    tests(
+      "ClusterTests",
+      uses: [
+        "Bytes", "Items", "Environment", "Raft", "Journal", "System", "Client", "History", "Supervisor", "Load",
+      ]),
   ]
 )

@@ -1,6 +1,7 @@
 import Client
 import Foundation
 import Items
+import Supervisor
 import Testing
 
 /// A cluster of real processes in a temporary folder, driven by the command line under test.
@@ -32,6 +33,15 @@ final class TestCluster: Sendable {
     if case .failure = result { print(cluster.logs()) }
     _ = try gantry("cluster", "down", "--wipe", "--data", cluster.data)
     try result.get()
+  }
+
+  /// The same with `bare` and, as YAML, other settings of its nodes.
+  static func run(nodeSettings: String, _ body: (TestCluster) async throws -> Void) async throws {
+    let file = FileManager.default.temporaryDirectory.appending(path: "gantry-topology-\(UUID().uuidString).yaml")
+    let bare = try #require(BuiltInTopologies.text("bare"))
+    try "\(bare)nodeSettings: \(nodeSettings)\n".write(to: file, atomically: true, encoding: .utf8)
+    defer { try? FileManager.default.removeItem(at: file) }
+    try await run(topology: file.path(), body)
   }
 
   /// How a run of the binary ended.
@@ -142,9 +152,42 @@ final class TestCluster: Sendable {
           && replicas.allSatisfy { $0["healthy"]?.bool == true && $0["role"]?.text != "learner" }
       }
       if !shards.isEmpty && isHealthy { return }
-      guard ContinuousClock.now < deadline else { throw Failure(text: "not healthy in \(seconds) s: \(status)") }
+      guard ContinuousClock.now < deadline else {
+        throw Failure(text: "not healthy in \(seconds) s: \(Self.text(status))")
+      }
       try await Task.sleep(for: .milliseconds(50))
     }
+  }
+
+  /// Waits until every replica is whole and has applied as much as the others. Nobody may be writing.
+  func waitUntilEqual(seconds: Int = 60) async throws {
+    let deadline = ContinuousClock.now + .seconds(seconds)
+    try await waitUntilHealthy(seconds: seconds)
+    while true {
+      let shards = try status()["shards"]?.elements ?? []
+      let isEqual = shards.allSatisfy { shard in
+        let replicas = shard["replicas"]?.elements ?? []
+        return replicas.allSatisfy { $0["healthy"]?.bool == true && $0["role"]?.text != "learner" }
+          && Set(replicas.map { $0["appliedIndex"]?.integer }).count == 1
+      }
+      if isEqual { return }
+      guard ContinuousClock.now < deadline else {
+        throw Failure(text: "not equal in \(seconds) s: \(shards.map(Self.text))")
+      }
+      try await Task.sleep(for: .milliseconds(50))
+    }
+  }
+
+  private static func text(_ json: JSONValue) -> String {
+    var writer = JSONWriter()
+    writer.value(json)
+    return String(decoding: writer.bytes, as: UTF8.self)
+  }
+
+  /// A number on a node's `/status`.
+  func count(_ name: StaticString, of node: String, _ http: HTTPClient) async throws -> Int {
+    let page = try JSONValue(parsing: try await http.get("/status", from: try admin(of: node)).body)
+    return try #require(page[name]?.integer)
   }
 
   /// The last lines of every log, for a failed test.

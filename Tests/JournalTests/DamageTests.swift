@@ -122,9 +122,36 @@ private struct Fixture {
         let disk = fixture.disk.copy()
         try disk.open(path, create: false).truncate(to: UInt64(size))
         let after = try Harness(disk, tiny)
-        if after.recovery.damage == nil { #expect(after.model == fixture.model, "\(path) \(size)") }
+        guard let damage = after.recovery.damage else {
+          #expect(after.model == fixture.model, "\(path) \(size)")
+          continue
+        }
+        check(after, damage, fixture)
       }
     }
+  }
+
+  /// The batch within which a file was cut still says whose it is, and those that were behind it are lost with it.
+  @Test func aFileThatWasCutIsDamagedForThoseBehindTheCutToo() throws {
+    let disk = SimulatedDisk()
+    let log = try Harness(disk, tiny)
+    log.append(1, entries(1...2, 1))
+    log.append(2, entries(1...2, 1))
+    try log.write()
+    log.append(1, entries(3...6, 1, 400))
+    try log.write()
+    log.append(2, entries(3...3, 1))
+    try log.write()
+    // Sector 1 is the opening batch, 2 the first write, 3…6 the second, 7 the third.
+    for cut in 3...8 {
+      let cutDisk = disk.copy()
+      cutDisk.cut("/journal/00000001.log", to: cut * 512 + 100)
+      let damage = try Harness(cutDisk, tiny).recovery.damage
+      #expect(damage?.affects(group(2)) == true && damage?.affects(group(1)) == true, "\(cut)")
+    }
+    // Nothing was behind it.
+    disk.flipBit(1, of: "/journal/00000001.log", at: 7 * 512 + 100)
+    #expect(try Harness(disk, tiny).recovery.damage?.affectsAll == true)
   }
 
   @Test func aMissingSegmentIsReportedUnlessItIsTheNewestSpare() throws {

@@ -103,8 +103,9 @@ struct Chain {
         tornBatches += 1
       }
     }
-    for segment in segments where segment.sequence >= (end?.segment ?? 0) && segment.isAlteredAtEnd {
-      tailDamage.append((nil, "\(Format.name(segment.sequence)): sector \(segment.end) was altered"))
+    for segment in segments where segment.sequence >= (end?.segment ?? 0) {
+      guard let sector = segment.alteredEnd else { continue }
+      tailDamage.append((nil, "\(Format.name(segment.sequence)): sector \(sector) was altered"))
     }
     judgeNames(end: end, expectsRecords: expectsRecords)
   }

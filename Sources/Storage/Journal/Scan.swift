@@ -28,10 +28,10 @@ struct ScannedSegment {
   var batches: [FoundBatch] = []
   /// First sector after the last whole batch.
   var end = 1
-  /// Whether the sector at `end` was altered and belongs to no batch in `batches`: one may have started there.
-  var isAlteredAtEnd = false
+  /// The first altered sector behind the last whole batch where another one may have started; nil where there is none.
+  var alteredEnd: Int?
 
-  var isWritten: Bool { !batches.isEmpty || isAlteredAtEnd }
+  var isWritten: Bool { !batches.isEmpty || alteredEnd != nil }
 }
 
 /// Reads a segment whole and finds its batches.
@@ -56,11 +56,21 @@ struct SegmentScan {
       if batch.isWhole { segment.end = covered }
       sector = covered
     }
-    let isInBatch = segment.batches.contains {
-      $0.firstSector <= segment.end && segment.end < $0.firstSector + $0.count
-    }
-    segment.isAlteredAtEnd = segment.end < sectors && states[segment.end] == .altered && !isInBatch
+    segment.alteredEnd = alteredEnd(segment, states)
     return segment
+  }
+
+  /// Batches follow each other without a gap: one may start at the end of the last whole one and of each broken one
+  /// behind it. Of a file that was cut within a batch, that one still says whose it is, and those behind it do not.
+  private func alteredEnd(_ segment: ScannedSegment, _ states: [SectorState]) -> Int? {
+    var starts = [segment.end]
+    for batch in segment.batches where batch.firstSector >= segment.end {
+      starts.append(batch.firstSector + batch.count)
+    }
+    return starts.first { start in
+      start < sectors && states[start] == .altered
+        && !segment.batches.contains { $0.firstSector <= start && start < $0.firstSector + $0.count }
+    }
   }
 
   private func state(_ sector: Int) -> SectorState {
