@@ -7,6 +7,8 @@ public enum LoadLimits {
   public static let retriesMax = 100
   /// Longer times are counted as that long.
   static let latencyNanosecondsMax: UInt64 = 3_600 * 1_000_000_000
+  /// How much before an operation is due its loop wakes at most; never more than a quarter of the time until then.
+  static let wakeLeadNanosecondsMax: UInt64 = 50_000
   /// How often deadlines are looked at.
   static let tickMs: Int64 = 20
   /// How long an interrupted load waits for what is under way.

@@ -47,7 +47,7 @@ final class LoopDriver<W: Wire, Source: OperationSource> {
     let operations = settings.operations.map { ($0 - share.thread + share.threads - 1) / share.threads }
     dispatch = Dispatch(
       settings.schedule, clients: clients.count, window: window, share: share, operations: operations)
-    wake(at: window.start)
+    wake(at: window.start, LoadClock.now())
     startTicking()
     let finished = loop.makePromise(of: Void.self)
     self.finished = finished
@@ -62,15 +62,27 @@ final class LoopDriver<W: Wire, Source: OperationSource> {
       hasSent = true
     }
     if hasSent { wire.flush() }
-    if let next = dispatch.wakeAt(now) { wake(at: next) }
+    if let next = dispatch.wakeAt(now) { wake(at: next, now) }
   }
 
-  private func wake(at instant: Instant) {
+  /// A timer fires some tens of microseconds late, which would be measured as if the service had taken them. So it is
+  /// set that much too early, and the rest is waited out with turns of the loop, which go on receiving.
+  private func wake(at instant: Instant, _ now: Instant) {
     if let wakeAt, wakeAt <= instant { return }
     wakeAt = instant
-    loop.assumeIsolated().scheduleTask(deadline: .uptimeNanoseconds(instant.nanoseconds)) { [unowned self] in
+    let lead = min(LoadLimits.wakeLeadNanosecondsMax, instant.since(now).nanoseconds / 4)
+    loop.assumeIsolated().scheduleTask(deadline: .uptimeNanoseconds(instant.nanoseconds - lead)) { [unowned self] in
+      wakeUp()
+    }
+  }
+
+  private func wakeUp() {
+    let now = LoadClock.now()
+    if let wakeAt, now < wakeAt {
+      loop.assumeIsolated().execute { [unowned self] in wakeUp() }
+    } else {
       wakeAt = nil
-      pump(LoadClock.now())
+      pump(now)
     }
   }
 
