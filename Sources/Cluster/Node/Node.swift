@@ -223,7 +223,10 @@ public final class Node {
 
   private func refusal(of request: Request, _ replica: Replica) -> Answer? {
     guard replica.waitingCount < configuration.operationsMax else { return .refused(.overloaded) }
-    if case .write = request.operation, !hasRoom { return .refused(.overloaded) }
+    if case .write = request.operation, !hasRoom {
+      Probes.hit(.writeIsRefusedForSpace)
+      return .refused(.overloaded)
+    }
     return nil
   }
 

@@ -12,6 +12,7 @@ extension RaftGroup {
   public mutating func leaderDied(_ leader: ReplicaID, now: Instant) {
     advance(now)
     guard role == .follower, self.leader == leader else { return }
+    Probes.hit(.leaderIsProvenDead)
     becomeFollower(term: term, leader: nil)
     promisedUntil = .zero
     earlyElectionEnd = clock + configuration.electionTimeoutMax
