@@ -128,7 +128,7 @@ let package = Package(
       "Simulation", "Simulation",
       uses: [
         "Bytes", "Items", "Expressions", "Environment", "SimulatedDisk", "Raft", "Journal", "Store", "Messages",
-        "Catalog", "Shards", "Replicas", "Node", "Coordinator", deques,
+        "Catalog", "Shards", "Replicas", "Node", "Coordinator", "History", deques,
       ]),
 
     .executableTarget(
@@ -136,7 +136,7 @@ let package = Package(
       dependencies: [
         "Bytes", "Items", "Environment", "Messages", "Catalog", "Shards", "Replicas", "Node", "Coordinator",
         "System", "Settings", "Transport", "Telemetry", "Edge", "Roles", "Client", "History", "Supervisor", "Load",
-        argumentParser, logging, nioCore, nioPosix, nioHTTP1, yams,
+        "Simulation", argumentParser, logging, nioCore, nioPosix, nioHTTP1, yams,
       ],
       path: "Sources/gantry",
       swiftSettings: settings,

@@ -15,10 +15,12 @@ struct Gantry: ParsableCommand {
         gantry cluster status
         gantry cluster down
 
-      Not there yet: load, drill, sink, simulate.
+      Not there yet: load, drill, sink.
       """,
     version: version,
-    subcommands: [ClusterCommand.self, NodeCommand.self, CoordinatorCommand.self, DoctorCommand.self])
+    subcommands: [
+      ClusterCommand.self, SimulateCommand.self, NodeCommand.self, CoordinatorCommand.self, DoctorCommand.self,
+    ])
 }
 
 /// Exit codes: 0 success, 1 failure, 2 wrong usage, 99 a missed expectation.
