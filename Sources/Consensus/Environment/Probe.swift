@@ -76,6 +76,9 @@ public enum Probes {
     Probe.allCases.map { ($0, counters[$0.rawValue].load(ordering: .relaxed)) }
   }
 
+  /// Those that were never hit.
+  public static var missed: [Probe] { counts().filter { $0.count == 0 }.map(\.probe) }
+
   public static func reset() {
     for probe in Probe.allCases { counters[probe.rawValue].store(0, ordering: .relaxed) }
   }

@@ -13,6 +13,7 @@ extension SimulatedCluster {
     let machine = machine(id)
     breakOffWork(machine)
     machine.isPowered = false
+    machine.crashesAsItSends = false
     stop(machine)
     machine.disk.crash(&random)
     machine.clock.reboot(
@@ -99,6 +100,9 @@ extension SimulatedCluster {
 
   /// From now on each piece of blocking work on this machine takes that much longer.
   public func slowDown(_ id: NodeID, by delay: Span) { machine(id).jobDelay = delay }
+
+  /// Whether a machine loses power when it has sent something next and not yet written what goes with it.
+  func crashesAsItSends(_ id: NodeID, _ does: Bool) { machine(id).crashesAsItSends = does }
 
   /// The process is asked to stop: it hands over what it leads. It goes on running until it is killed.
   public func leave(_ id: NodeID) {
@@ -198,6 +202,11 @@ extension SimulationOptions {
     configuration.journal = JournalConfiguration(segmentBytes: journalSegmentBytes)
     configuration.journalBytesMax = journalBytesMax
     configuration.snapshotChunkBytes = snapshotChunkBytes
+    if let electionTimeMin {
+      configuration.raft.electionTimeoutMin = electionTimeMin
+      configuration.raft.electionTimeoutMax = electionTimeMin + Span(nanoseconds: electionTimeMin.nanoseconds / 10)
+      configuration.raft.heartbeatInterval = Span(nanoseconds: electionTimeMin.nanoseconds / 8)
+    }
     if let appendBytesMax { configuration.raft.appendBytesMax = appendBytesMax }
     if let inflightAppendsMax { configuration.raft.inflightAppendsMax = inflightAppendsMax }
     if let applyBytesMax { configuration.raft.applyBytesMax = applyBytesMax }
