@@ -1,6 +1,8 @@
 import Environment
 import History
 import Messages
+import Node
+import Raft
 
 /// A node that is cut off from all others acknowledges nothing to the coordinators that are cut off with it.
 ///

@@ -1,5 +1,6 @@
 import Environment
 import Messages
+import Node
 
 /// Leaders that fall as soon as they rise: whoever comes to lead a shard is cut off from the other nodes a little later,
 /// for a while. What a leader has begun, and others have not heard of, is what elections have to get right.
