@@ -204,7 +204,7 @@ extension SimulationOptions {
     configuration.snapshotChunkBytes = snapshotChunkBytes
     if let electionTimeMin {
       configuration.raft.electionTimeoutMin = electionTimeMin
-      configuration.raft.electionTimeoutMax = electionTimeMin + Span(nanoseconds: electionTimeMin.nanoseconds / 10)
+      configuration.raft.electionTimeoutMax = Span(nanoseconds: electionTimeMin.nanoseconds / 10 * 11)
       configuration.raft.heartbeatInterval = Span(nanoseconds: electionTimeMin.nanoseconds / 8)
     }
     if let appendBytesMax { configuration.raft.appendBytesMax = appendBytesMax }
