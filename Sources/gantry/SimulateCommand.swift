@@ -22,13 +22,31 @@ struct SimulateCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Write the whole trace of the seed, or of those that fail, here.", valueName: "file"))
   var trace: String?
   @Option(help: "Runs at most to find a smaller schedule of a seed that failed; 0: none.") var shrinkRuns: Int = 120
+  @Option(help: "Plant this bug first, in a build that was made with planted bugs.") var plant: String?
+  @Flag(help: "Look for each planted bug with the same seeds, which must not fail without one.") var plants = false
+  @Flag(help: "Fail where a rare path of the code was never taken.") var requireProbes = false
+  @Flag(help: .hidden) var brief = false
   @Flag(help: "Answer in JSON: a line for each seed, then one for all.") var json = false
 
   func run() throws {
+    if plants { return try findPlants() }
+    if let plant { try Planting.plant(plant) }
     let campaign = Campaign(
       range: try range(), seconds: seconds, minutes: minutes, jobs: max(1, jobs), trace: trace, shrinkRuns: shrinkRuns,
-      json: json)
+      json: json, requiresProbes: requireProbes, isBrief: brief)
     if !campaign.run() { throw ExitCode(1) }
+  }
+
+  /// With `--plant` only that one.
+  private func findPlants() throws {
+    #if GANTRY_PLANTS
+      if let plant { try Planting.plant(plant) }
+      let campaign = PlantCampaign(
+        range: try range(), seconds: seconds, jobs: max(1, jobs), names: plant.map { [$0] } ?? [])
+      if !campaign.run() { throw ExitCode(1) }
+    #else
+      throw ValidationError(Planting.refusal)
+    #endif
   }
 
   func validate() throws {

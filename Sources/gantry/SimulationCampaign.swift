@@ -13,13 +13,16 @@ struct Campaign: Sendable {
   var trace: String?
   var shrinkRuns: Int
   var json: Bool
+  var requiresProbes = false
+  /// Neither traces nor a smaller schedule.
+  var isBrief = false
 
   private struct State {
     var next: UInt64?
     var reports: [SeedReport] = []
   }
 
-  /// False where a seed failed.
+  /// False where a seed failed, or a probe that has to be hit was not.
   func run() -> Bool {
     let started = Self.now
     SeedsUnderWay.watch()
@@ -34,9 +37,12 @@ struct Campaign: Sendable {
     }
     let reports = state.withLock { $0.reports }.sorted { $0.seed < $1.seed }
     let failed = reports.filter { !$0.violations.isEmpty }
-    for report in failed { explain(report) }
-    summarise(reports, failed, took: Self.now - started)
-    return failed.isEmpty
+    let took = Self.now - started
+    let missed = Probes.missed
+    if !isBrief { for report in failed { explain(report) } }
+    summarise(reports, failed, took: took)
+    show(missed)
+    return failed.isEmpty && (missed.isEmpty || !requiresProbes)
   }
 
   private var length: Span { .seconds(seconds) }
@@ -95,6 +101,13 @@ struct Campaign: Sendable {
     defer { fclose(file) }
     for line in run.trace.lines { fputs(line + "\n", file) }
     return run.trace.lines
+  }
+
+  private func show(_ missed: [Probe]) {
+    guard !json, !missed.isEmpty || requiresProbes else { return }
+    let hit = Probe.allCases.count - missed.count
+    let rest = missed.isEmpty ? "" : "; never: \(missed.map { "\($0)" }.joined(separator: ", "))"
+    Terminal.print("\(hit) of \(Probe.allCases.count) probes hit\(rest)")
   }
 
   private func summarise(_ reports: [SeedReport], _ failed: [SeedReport], took: Double) {

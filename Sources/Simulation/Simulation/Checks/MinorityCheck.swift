@@ -1,6 +1,8 @@
 import Environment
 import History
 import Messages
+import Node
+import Raft
 
 /// A node that is cut off from all others acknowledges nothing to the coordinators that are cut off with it.
 ///
@@ -10,11 +12,13 @@ final class MinorityCheck: SimulationCheck {
   private let region: SimulatedRegion
   private let clients: RegisterClients
   /// A lease of before the cut has ended: the longest one, by the slowest clock, rounded up.
-  private static let leaseMax = Span.milliseconds(500)
+  private let leaseMax: Span
 
   init(_ region: SimulatedRegion, clients: RegisterClients) {
     self.region = region
     self.clients = clients
+    let configuration = region.cluster.options.configuration(of: NodeID(1), among: [NodeID(1)])
+    leaseMax = Span(nanoseconds: configuration.raft.electionTimeoutMin.nanoseconds / 3 * 5)
   }
 
   func judge() -> [Violation] {
@@ -27,7 +31,7 @@ final class MinorityCheck: SimulationCheck {
     guard isolation.coordinators.contains(entry.router), entry.history.outcome == .ok,
       let returned = entry.history.returned, returned <= Int64(isolation.until.nanoseconds)
     else { return nil }
-    let patience = entry.history.isCertainChange ? Span.zero : Self.leaseMax
+    let patience = entry.history.isCertainChange ? Span.zero : leaseMax
     guard entry.history.invoked >= Int64((isolation.from + patience).nanoseconds) else { return nil }
     return Violation(
       .minority,

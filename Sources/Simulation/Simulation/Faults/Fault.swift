@@ -5,6 +5,8 @@ public import Messages
 public enum Fault: Hashable, Sendable {
   /// A machine loses power and starts again.
   case crash(NodeID)
+  /// A machine loses power just when it has sent something and not yet written what goes with it.
+  case crashAsItSends(NodeID)
   /// Every machine loses power at once.
   case powerCut
   /// A process is killed and starts again.
@@ -19,6 +21,8 @@ public enum Fault: Hashable, Sendable {
   case cutOneWay(from: Process, to: Process)
   /// The links between two groups come and go.
   case flap([Process], [Process], period: Span)
+  /// Leaders are cut off as soon as they lead, for about so long.
+  case unrest(cutLasts: Span)
   case weather(Weather)
   /// Every piece of blocking work on a machine takes that much longer.
   case slowDisk(NodeID, Span)
@@ -50,6 +54,7 @@ extension Fault: CustomStringConvertible {
   public var description: String {
     switch self {
     case .crash(let id): "power cut at \(Process.node(id))"
+    case .crashAsItSends(let id): "power cut at \(Process.node(id)) as it sends"
     case .powerCut: "power cut everywhere"
     case .kill(let process): "kill \(process)"
     case .leave(let id): "stop \(Process.node(id)) in order"
@@ -58,6 +63,7 @@ extension Fault: CustomStringConvertible {
     case .cutOneWay(let from, let to): "cut \(from) → \(to)"
     case .flap(let left, let right, let period):
       "cut \(Self.names(left)) | \(Self.names(right)) every \(Self.milliseconds(period))"
+    case .unrest(let cutLasts): "leaders cut off for about \(Self.milliseconds(cutLasts))"
     case .weather(let weather):
       "weather: \(weather.lossPerMille) ‰ lost, \(weather.duplicatesPerMille) ‰ doubled, up to \(Self.milliseconds(weather.delayMax))"
     case .slowDisk(let id, let delay): "slow disk at \(Process.node(id)): \(Self.milliseconds(delay)) more"

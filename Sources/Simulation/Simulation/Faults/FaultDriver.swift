@@ -29,6 +29,8 @@ final class FaultDriver {
     case way(Process, Process)
   }
 
+  private var unrests: [Int: Unrest] = [:]
+
   /// The isolation that each cut makes, by the position of its fault.
   private var isolationOf: [Int: Isolation] = [:]
 
@@ -36,6 +38,7 @@ final class FaultDriver {
     self.cluster = cluster
     atlas = FaultAtlas(cluster)
     random = SeededRandom(seed: seed)
+    cluster.onNotice = { [unowned self] id, notice in noticed(id, notice) }
     cluster.onFailure = { [unowned self] id, isStart, failure in failed(id, isStart: isStart, failure) }
     look()
   }
@@ -79,6 +82,7 @@ final class FaultDriver {
   private func start(_ timed: TimedFault, _ position: Int) -> Bool {
     switch timed.fault {
     case .crash(let id): return ifUp(id) { cluster.crash(id) }
+    case .crashAsItSends(let id): return ifUp(id) { cluster.crashesAsItSends(id, true) }
     case .powerCut: for id in cluster.nodeIDs { cluster.crash(id) }
     case .kill(.node(let id)): return ifUp(id) { cluster.kill(id) }
     case .kill(.coordinator(let number)):
@@ -95,6 +99,7 @@ final class FaultDriver {
     case .flap(let left, let right, let period):
       cut(.groups(left, right, isCut: true), position)
       after(period) { [unowned self] in flap(position, period) }
+    case .unrest(let cutLasts): unrests[position] = Unrest(cluster, cutLasts: cutLasts, seed: random.next())
     case .weather(let weather):
       weathers.append((position, weather))
       cluster.weather = currentWeather
@@ -113,7 +118,11 @@ final class FaultDriver {
     case .powerCut: for id in cluster.nodeIDs { restart(id) }
     case .kill(.coordinator(let number)): restart(coordinator: number)
     case .pause(let process): cluster.resume(process)
+    case .crashAsItSends(let id):
+      cluster.crashesAsItSends(id, false)
+      restart(id)
     case .cut, .cutOneWay, .flap: lift(position)
+    case .unrest: unrests.removeValue(forKey: position)?.end()
     case .weather:
       weathers.removeAll { $0.position == position }
       cluster.weather = currentWeather
@@ -129,11 +138,13 @@ final class FaultDriver {
     epoch += 1
     keptDown = broken
     for position in cuts.keys.sorted() { lift(position) }
+    for position in unrests.keys.sorted() { unrests.removeValue(forKey: position)?.end() }
     cluster.heal()
     weathers = []
     cluster.weather = currentWeather
     for id in cluster.nodeIDs {
       cluster.slowDown(id, by: .zero)
+      cluster.crashesAsItSends(id, false)
       cluster.disk(id).bytesLimit = nil
       if cluster.disk(id).hazard != nil { endDamage(id, .errors) }
       cluster.resume(.node(id))
@@ -190,6 +201,16 @@ final class FaultDriver {
       if atlas.damaged == id, (failedStarts[id] ?? 0) >= 2, cluster.disk(id).hazard == nil { cluster.wipe(id) }
       cluster.start(id)
     }
+  }
+
+  /// A replica gives itself up where it lost something. What its disk explains is expected, anything else is a violation.
+  private func noticed(_ id: NodeID, _ notice: NodeNotice) {
+    guard atlas.damaged != id, let shard = notice.shard,
+      let loss = cluster.node(id)?.damage.first(where: { $0.shard == shard })
+    else { return }
+    violations.append(
+      Violation(
+        .process, "\(Process.node(id)) gave up its replica of shard \(shard.rawValue) without damage: \(loss.reason)"))
   }
 
   // MARK: Links

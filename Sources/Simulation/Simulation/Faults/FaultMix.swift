@@ -5,7 +5,8 @@ import Messages
 /// everything, so that rare combinations are not drowned by common ones.
 struct FaultMix {
   enum Kind: CaseIterable {
-    case crash, powerCut, kill, killCoordinator, leave, pause, cut, cutOneWay, flap, weather, slowDisk, fullDisk
+    case crash, crashAsItSends, powerCut, kill, killCoordinator, leave, pause, cut, cutOneWay, flap, unrest, weather,
+      slowDisk, fullDisk
     case drift, wallJump, wipe, flippedBit, corruptReads, misdirectedReads, lostWrites, errors
   }
 
@@ -45,6 +46,7 @@ struct FaultMix {
   private mutating func fault(_ kind: Kind) -> Fault {
     switch kind {
     case .crash: .crash(node())
+    case .crashAsItSends: .crashAsItSends(node())
     case .powerCut: .powerCut
     case .kill: .kill(.node(node()))
     case .killCoordinator: .kill(coordinator())
@@ -53,10 +55,11 @@ struct FaultMix {
     case .cut: cut()
     case .cutOneWay: cutOneWay()
     case .flap: flap()
+    case .unrest: .unrest(cutLasts: .milliseconds(10 + random.below(random.chance(1, in: 2) ? 100 : 1_000)))
     case .weather: .weather(weather())
     case .slowDisk: .slowDisk(node(), .milliseconds(1 + random.below(random.chance(1, in: 4) ? 3_000 : 200)))
     case .fullDisk: .fullDisk(node(), bytesLeft: random.below(UInt64(2 * options.journalSegmentBytes)))
-    case .drift: .drift(process(), ppm: Int(random.below(100_001)) - 50_000)
+    case .drift: .drift(process(), ppm: drift())
     case .wallJump: wallJump()
     case .wipe: damage(.wipe)
     case .flippedBit: damage(.flippedBit)
@@ -71,7 +74,7 @@ struct FaultMix {
     let most: UInt64 =
       switch kind {
       case .powerCut: 300
-      case .weather, .slowDisk, .fullDisk: 8_000
+      case .weather, .slowDisk, .fullDisk, .unrest: 8_000
       case .pause where random.chance(1, in: 2): 400
       default: random.chance(1, in: 4) ? 6_000 : 1_500
       }
@@ -120,6 +123,12 @@ struct FaultMix {
     var to = process()
     while to == from || !from.isNode && !to.isNode { to = .node(node()) }
     return .cutOneWay(from: from, to: to)
+  }
+
+  /// Half of the time as fast or as slow as a clock may be.
+  private mutating func drift() -> Int {
+    if random.chance(1, in: 2) { return random.chance(1, in: 2) ? 50_000 : -50_000 }
+    return Int(random.below(100_001)) - 50_000
   }
 
   private mutating func weather() -> Weather {

@@ -180,15 +180,22 @@ extension SimulatedCluster {
     if effects.hasMore { queue.add(.turn(id, life: machine.life), at: now + .microseconds(100)) }
     for notice in effects.notices {
       trace.note(now, "\(Process.node(id))", "\(notice.shard.map { "shard \($0.rawValue): " } ?? "")\(notice.text)")
+      onNotice?(id, notice)
     }
     if let failure = effects.failure { return failed(id, isStart: false, failure) }
     for (to, bytes) in effects.consensus { send(.consensus(from: id, to: to, bytes), from: id, to: to) }
+    if machine.crashesAsItSends, !effects.consensus.isEmpty, writesLog(effects, machine) { return crash(id) }
     for (to, bytes) in effects.bulk { send(.bulk(from: id, to: to, bytes), from: id, to: to) }
     for (to, requests) in effects.requests {
       send(.nodeRequests(from: id, life: machine.life, to: to, requests), from: id, to: to)
     }
     for (connection, responses) in effects.responses { answer(connection, responses, from: machine) }
     for job in effects.jobs { run(job, on: machine) }
+  }
+
+  /// Whether something of this turn or one before is not on the disk yet.
+  private func writesLog(_ effects: NodeEffects, _ machine: SimulatedMachine) -> Bool {
+    effects.jobs.contains { $0.lane == .journal } || machine.jobs.values.contains { $0.lane == .journal }
   }
 
   private func answer(_ connection: UInt64, _ responses: [Response], from machine: SimulatedMachine) {

@@ -51,7 +51,12 @@ extension SimulatedCluster {
     queue.add(event, at: now + networkDelay())
   }
 
-  func networkDelay() -> Span { Span(nanoseconds: random.below(weather.delayMax.nanoseconds) + 1) }
+  func networkDelay() -> Span {
+    if options.straysPerMillion > 0, random.chance(options.straysPerMillion, in: 1_000_000) {
+      return Span(nanoseconds: random.below(options.strayDelayMax.nanoseconds) + 1)
+    }
+    return Span(nanoseconds: random.below(weather.delayMax.nanoseconds) + 1)
+  }
 
   // MARK: Connections of nodes
 

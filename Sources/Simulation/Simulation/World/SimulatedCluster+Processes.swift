@@ -13,6 +13,7 @@ extension SimulatedCluster {
     let machine = machine(id)
     breakOffWork(machine)
     machine.isPowered = false
+    machine.crashesAsItSends = false
     stop(machine)
     machine.disk.crash(&random)
     machine.clock.reboot(
@@ -105,6 +106,9 @@ extension SimulatedCluster {
     let disk = machine(id).disk
     disk.bytesLimit = bytesLeft.map { disk.bytesUsed + $0 }
   }
+
+  /// Whether a machine loses power when it has sent something next and not yet written what goes with it.
+  func crashesAsItSends(_ id: NodeID, _ does: Bool) { machine(id).crashesAsItSends = does }
 
   /// The process is asked to stop: it hands over what it leads. It goes on running until it is killed.
   public func leave(_ id: NodeID) {
@@ -204,6 +208,11 @@ extension SimulationOptions {
     configuration.journal = JournalConfiguration(segmentBytes: journalSegmentBytes)
     configuration.journalBytesMax = journalBytesMax
     configuration.snapshotChunkBytes = snapshotChunkBytes
+    if let electionTimeMin {
+      configuration.raft.electionTimeoutMin = electionTimeMin
+      configuration.raft.electionTimeoutMax = Span(nanoseconds: electionTimeMin.nanoseconds / 10 * 11)
+      configuration.raft.heartbeatInterval = Span(nanoseconds: electionTimeMin.nanoseconds / 8)
+    }
     if let appendBytesMax { configuration.raft.appendBytesMax = appendBytesMax }
     if let inflightAppendsMax { configuration.raft.inflightAppendsMax = inflightAppendsMax }
     if let applyBytesMax { configuration.raft.applyBytesMax = applyBytesMax }

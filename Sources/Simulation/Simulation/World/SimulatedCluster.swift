@@ -24,6 +24,9 @@ public final class SimulatedCluster {
   /// Called when a process ends by itself, or does not start, with the reason. Without it that ends the simulation.
   public var onFailure: ((NodeID, _ isStart: Bool, NodeFailure) -> Void)?
 
+  /// Called with what a node tells its operator.
+  public var onNotice: ((NodeID, NodeNotice) -> Void)?
+
   var random: SeededRandom
   var queue = EventQueue<Event>()
   let machines: [SimulatedMachine]

@@ -17,6 +17,8 @@ final class SimulatedMachine {
   /// The process stood still in the middle of the turn that ends now, for so long.
   var stall: Span?
   var isStalled = false
+  /// Power goes when it has sent something next while its log is being written.
+  var crashesAsItSends = false
   /// Power is off, or was when the process ended: nobody refuses a connection.
   var isPowered = true
   /// What each piece of blocking work takes besides.

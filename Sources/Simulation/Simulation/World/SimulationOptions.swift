@@ -29,6 +29,11 @@ public struct SimulationOptions: Sendable {
   public var inflightAppendsMax: Int?
   public var applyBytesMax: Int?
   public var entryCacheBytesMax: Int?
+  /// Elections after this time and a tenth more; nil: as they are. Long ones leave much time in which a lease may be wrong.
+  public var electionTimeMin: Span?
+  /// Messages that take up to ``strayDelayMax``, of a million.
+  public var straysPerMillion: UInt64 = 0
+  public var strayDelayMax = Span.seconds(4)
   /// Whether an address that refuses proves to other nodes that its process is dead, as it does on loopback.
   public var deathIsProven = false
   /// Clocks of machines show different times from the start.
