@@ -1,4 +1,3 @@
-import Load
 import Testing
 
 @testable import Comparison
@@ -31,25 +30,17 @@ import Testing
 }
 
 @Suite struct MeasurementTests {
-  private func report(perSecond: Double, errors: [ErrorCount]) -> RunReport {
-    let latency = LatencySummary(count: 10, meanMs: perSecond / 10, maxMs: perSecond)
-    let total = OperationReport(
-      kind: "all", count: 10, errors: errors.reduce(0) { $0 + $1.count }, perSecond: perSecond, latency: latency,
-      serviceTime: latency)
-    var report = RunReport(
-      settings: RunSettings(workload: "", seed: 0, endpoints: [], clients: 1, durationMs: 1, warmUpMs: 0),
-      startedAt: "", elapsedMs: 1, total: total, cpuMicrosecondsPerOperation: perSecond)
-    report.errors = errors
-    return report
+  private func measured(_ perSecond: Double, cpu: Double = 1, errors: [ErrorType] = []) -> Measurement {
+    Measurement(
+      perSecond: perSecond, meanMs: perSecond / 10, p50Ms: 1, p99Ms: 2, p999Ms: 3, maxMs: perSecond,
+      errors: errors.reduce(0) { $0 + $1.count }, errorTypes: errors, systemCPUMicroseconds: cpu,
+      driverCPUMicroseconds: perSecond, rounds: [perSecond])
   }
 
   @Test func roundsAreAveragedErrorsSummedUpAndTheMaximumKept() {
-    let first = Measurement(
-      report(perSecond: 100, errors: [ErrorCount(type: "timeout", count: 2)]), systemCPUMicroseconds: 4)
-    let second = Measurement(
-      report(
-        perSecond: 300, errors: [ErrorCount(type: "timeout", count: 1), ErrorCount(type: "connection", count: 1)]),
-      systemCPUMicroseconds: 8)
+    let timeout = { ErrorType(name: "timeout", count: $0) }
+    let first = measured(100, cpu: 4, errors: [timeout(2)])
+    let second = measured(300, cpu: 8, errors: [timeout(1), ErrorType(name: "connection", count: 1)])
     let mean = Measurement(rounds: [first, second])
     #expect(mean.perSecond == 200 && mean.rounds == [100, 300])
     #expect(mean.meanMs == 20 && mean.maxMs == 300)
@@ -59,11 +50,10 @@ import Testing
   }
 
   @Test func ratiosAreOfTheFirstSystemToTheSecond() {
-    let ours = Measurement(report(perSecond: 300, errors: []), systemCPUMicroseconds: 1)
-    let theirs = Measurement(report(perSecond: 100, errors: []), systemCPUMicroseconds: 1)
-    let table = ComparisonTables.ratios([("put", [ours, theirs])], systems: ["A", "B"])
+    let rows = [("put", [measured(300), measured(100)])]
+    let table = ComparisonTables.ratios(rows, systems: ["A", "B"])
     #expect(table.contains("| A ÷ B | ops/s | mean | p50 | p99 |"))
-    #expect(table.contains("| put | 3.00× | 3.00× |"))
-    #expect(ComparisonTables.errors([("put", [ours, theirs])], systems: ["A", "B"]).isEmpty)
+    #expect(table.contains("| put | 3.00× | 3.00× | 1.00× | 1.00× |"))
+    #expect(ComparisonTables.errors(rows, systems: ["A", "B"]).isEmpty)
   }
 }

@@ -23,17 +23,17 @@ struct Measurement: Sendable {
   var driverCPUMicroseconds: Double
   /// Operations a second of each round.
   var rounds: [Double]
+}
 
+extension Measurement {
   init(_ report: RunReport, systemCPUMicroseconds: Double) {
     let latency = report.total.latency
-    perSecond = report.total.perSecond
-    (meanMs, p50Ms, p99Ms) = (latency.meanMs, latency.p50Ms, latency.p99Ms)
-    (p999Ms, maxMs) = (latency.p999Ms, latency.maxMs)
-    errors = report.total.errors
-    errorTypes = Self.merged(report.errors.map { ErrorType(name: $0.type, count: $0.count) })
-    self.systemCPUMicroseconds = systemCPUMicroseconds
-    driverCPUMicroseconds = report.cpuMicrosecondsPerOperation
-    rounds = [perSecond]
+    self.init(
+      perSecond: report.total.perSecond, meanMs: latency.meanMs, p50Ms: latency.p50Ms, p99Ms: latency.p99Ms,
+      p999Ms: latency.p999Ms, maxMs: latency.maxMs, errors: report.total.errors,
+      errorTypes: Self.merged(report.errors.map { ErrorType(name: $0.type, count: $0.count) }),
+      systemCPUMicroseconds: systemCPUMicroseconds, driverCPUMicroseconds: report.cpuMicrosecondsPerOperation,
+      rounds: [report.total.perSecond])
   }
 
   /// The mean of rounds; errors are summed up, and the maximum is the largest.
