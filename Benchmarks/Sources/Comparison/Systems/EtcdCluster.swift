@@ -104,7 +104,8 @@ final class EtcdCluster: MeasuredSystem {
       let best = rates.max { $0.perSecond < $1.perSecond } ?? rates[0]
       connections[verb] = best.connections
       let tried = rates.map { "\(Numbers.grouped($0.perSecond))/s with \($0.connections)" }.joined(separator: ", ")
-      notes.append("etcd's \(verb)s: 64 clients on \(best.connections) HTTP/2 connection\(best.connections == 1 ? "" : "s"), the best of \(tried).")
+      let shared = "\(best.connections) HTTP/2 connection\(best.connections == 1 ? "" : "s")"
+      notes.append("etcd's \(verb)s: 64 clients on \(shared), the best of \(tried).")
     }
   }
 

@@ -19,7 +19,7 @@ struct ResponseHead: Equatable {
     var rest = HeadLines(lines)
     guard let first = rest.next(), let line = StatusLine(first) else { return nil }
     status = line.status
-    keepsAlive = line.isVersion1_1
+    keepsAlive = line.isOneOne
     var length: Int?
     var isChunked = false
     while let line = rest.next() {
@@ -64,15 +64,15 @@ private struct HeadLines {
 /// `HTTP/1.1 200 OK`.
 private struct StatusLine {
   var status: Int
-  var isVersion1_1: Bool
+  var isOneOne: Bool
 
   init?(_ line: UnsafeRawBufferPointer) {
     guard line.count >= 12, equalIgnoringCase(line[0..<7], "http/1."), line[8] == 0x20,
       line.count == 12 || line[12] == 0x20
     else { return nil }
     switch line[7] {
-    case UInt8(ascii: "1"): isVersion1_1 = true
-    case UInt8(ascii: "0"): isVersion1_1 = false
+    case UInt8(ascii: "1"): isOneOne = true
+    case UInt8(ascii: "0"): isOneOne = false
     default: return nil
     }
     guard let status = decimal(line[9..<12]), status >= 100 else { return nil }
