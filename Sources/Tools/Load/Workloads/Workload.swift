@@ -37,7 +37,7 @@ public struct Workload: Sendable {
   }
 
   /// Operations a second at which the workload happens in the world that it is a picture of; nil where it has no such
-  /// rate. A load without a rate of its own may take it.
+  /// rate. `--rate natural` takes it.
   public var naturalRate: Double? {
     if case .risDay(let settings) = content { return settings.naturalRate }
     return nil

@@ -67,7 +67,7 @@ enum BuiltInWorkloads {
     # In thirty days. What the studies do not need of the writes tracks where patients are.
     readsPerMonth: 20000000
     writesPerMonth: 2000000
-    # At the natural rate, which is the default of the load, a day lasts 24 hours divided by this: 24 minutes.
+    # At the natural rate (--rate natural) a day lasts 24 hours divided by this: 24 minutes.
     compression: 60
     # Worklists by status (GSI1) and by modality and time (GSI2). Off, because Gantry's indexes do not answer yet.
     worklists: false
