@@ -56,7 +56,7 @@ extension Replica {
       shard.proposed(write.key, image, at: index)
     case .answer(let answer, let after):
       // An earlier request for the same change may still be under way: it must not find otherwise.
-      if let stamp = request.stamp, stamp.isRetry { remembered.decide(stamp, answer) }
+      if let stamp = request.stamp, stamp.isRetry { remembered.decide(stamp, answer, after: after) }
       // A commit that was under way before this request proves nothing about leadership since: ask for the proof too.
       reads.append(Read(to: to, work: .answer(answer, after: after)))
     }
@@ -107,8 +107,8 @@ extension Replica {
     case .known(.applied(let answer)): return .answered(answer)
     case .known(.proposed(let index, let answer)):
       waiting.append(.init(index: index, to: to, answer: answer, isProposal: true))
-    case .known(.decided(let answer)):
-      reads.append(Read(to: to, work: .answer(answer, after: nil)))
+    case .known(.decided(let answer, let after)):
+      reads.append(Read(to: to, work: .answer(answer, after: after)))
     }
     return .waits
   }
