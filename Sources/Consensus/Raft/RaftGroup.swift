@@ -149,7 +149,10 @@ public struct RaftGroup: Sendable {
     switch role {
     case .leader: tickLeader()
     case .follower, .preCandidate, .candidate:
-      if clock >= nextDeadline { askForPreVotes() }
+      guard clock >= nextDeadline else { return }
+      // While the disk is behind, requests for votes would leave too late to win, and each new term would take away what
+      // others have won meanwhile.
+      if durableTerm < term { restartElectionTimer(clock) } else { askForPreVotes() }
     }
   }
 
