@@ -181,6 +181,7 @@ extension SimulatedCluster {
     for notice in effects.notices {
       trace.note(now, "\(Process.node(id))", "\(notice.shard.map { "shard \($0.rawValue): " } ?? "")\(notice.text)")
     }
+    if trace.isKept { noteLeadership(of: machine) }
     if let failure = effects.failure { return failed(id, isStart: false, failure) }
     for (to, bytes) in effects.consensus { send(.consensus(from: id, to: to, bytes), from: id, to: to) }
     for (to, bytes) in effects.bulk { send(.bulk(from: id, to: to, bytes), from: id, to: to) }
@@ -189,6 +190,17 @@ extension SimulatedCluster {
     }
     for (connection, responses) in effects.responses { answer(connection, responses, from: machine) }
     for job in effects.jobs { run(job, on: machine) }
+  }
+
+  /// What the node takes itself and others for, where that has changed.
+  private func noteLeadership(of machine: SimulatedMachine) {
+    for status in machine.node?.status ?? [] {
+      let leads = machine.node?.ledShards.contains(status.shard) ?? false
+      let role = status.isLearner ? "learner" : leads ? "leader that serves" : "\(status.role)"
+      let words = "\(role) in term \(status.term), led by \(status.leader.map { "n\($0.rawValue)" } ?? "nobody")"
+      guard machine.roles.updateValue(words, forKey: status.shard) != words else { continue }
+      trace.note(now, "\(Process.node(machine.id))", "shard \(status.shard.rawValue): \(words)")
+    }
   }
 
   private func answer(_ connection: UInt64, _ responses: [Response], from machine: SimulatedMachine) {

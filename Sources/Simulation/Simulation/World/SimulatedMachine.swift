@@ -19,6 +19,8 @@ final class SimulatedMachine {
   var isStalled = false
   /// Power is off, or was when the process ended: nobody refuses a connection.
   var isPowered = true
+  /// Its part in each shard, as the trace had it last.
+  var roles: [ShardID: String] = [:]
   /// What each piece of blocking work takes besides.
   var jobDelay = Span.zero
   /// Jobs that the process waits for.
