@@ -139,7 +139,7 @@ public final class Replica {
 
   public func tick(_ now: Instant) {
     if isSwitching { return }
-    if raft.nextDeadline <= now { raft.tick(now) }
+    raft.tickIfDue(now)
     promoteReplacement()
   }
 
@@ -180,8 +180,7 @@ public final class Replica {
       if let reason = shard?.damage { output.damaged.append((group, reason)) }
     }
     supply(journal: journal, output: &output)
-    while raft.hasReady {
-      let ready = raft.takeReady()
+    while let ready = raft.nextReady() {
       persist(ready, journal: journal, output: &output)
       send(ready, output: &output, now: now)
       if !ready.fetches.isEmpty {

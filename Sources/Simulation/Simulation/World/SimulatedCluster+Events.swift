@@ -182,6 +182,7 @@ extension SimulatedCluster {
       trace.note(now, "\(Process.node(id))", "\(notice.shard.map { "shard \($0.rawValue): " } ?? "")\(notice.text)")
       onNotice?(id, notice)
     }
+    if trace.isKept { noteLeadership(of: machine) }
     if let failure = effects.failure { return failed(id, isStart: false, failure) }
     for (to, bytes) in effects.consensus { send(.consensus(from: id, to: to, bytes), from: id, to: to) }
     if machine.crashesAsItSends, !effects.consensus.isEmpty, writesLog(effects, machine) { return crash(id) }
@@ -196,6 +197,17 @@ extension SimulatedCluster {
   /// Whether something of this turn or one before is not on the disk yet.
   private func writesLog(_ effects: NodeEffects, _ machine: SimulatedMachine) -> Bool {
     effects.jobs.contains { $0.lane == .journal } || machine.jobs.values.contains { $0.lane == .journal }
+  }
+
+  /// What the node takes itself and others for, where that has changed.
+  private func noteLeadership(of machine: SimulatedMachine) {
+    for status in machine.node?.status ?? [] {
+      let leads = machine.node?.ledShards.contains(status.shard) ?? false
+      let role = status.isLearner ? "learner" : leads ? "leader that serves" : "\(status.role)"
+      let words = "\(role) in term \(status.term), led by \(status.leader.map { "n\($0.rawValue)" } ?? "nobody")"
+      guard machine.roles.updateValue(words, forKey: status.shard) != words else { continue }
+      trace.note(now, "\(Process.node(machine.id))", "shard \(status.shard.rawValue): \(words)")
+    }
   }
 
   private func answer(_ connection: UInt64, _ responses: [Response], from machine: SimulatedMachine) {

@@ -233,4 +233,10 @@ extension SimulatedCluster {
   }
 
   func jump(coordinator number: Int, milliseconds: Int) { routers[number].clock.wallOffsetMs += milliseconds }
+
+  /// How far the coordinators' wall clocks are apart from each other or from the world's.
+  var wallClockSpreadMs: Int {
+    let offsets = routers.map(\.clock.wallOffsetMs) + [0]
+    return (offsets.max() ?? 0) - (offsets.min() ?? 0)
+  }
 }
