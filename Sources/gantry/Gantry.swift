@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Glibc
+internal import Load
 internal import Settings
 internal import Supervisor
 
@@ -15,10 +16,16 @@ struct Gantry: ParsableCommand {
         gantry cluster status
         gantry cluster down
 
-      Not there yet: load, drill, sink, simulate.
+      Load it:
+        gantry load --workload ycsb-a --clients 64 --duration 10s
+
+      Not there yet: drill, sink.
       """,
     version: version,
-    subcommands: [ClusterCommand.self, NodeCommand.self, CoordinatorCommand.self, DoctorCommand.self])
+    subcommands: [
+      ClusterCommand.self, LoadCommand.self, SimulateCommand.self, NodeCommand.self, CoordinatorCommand.self,
+      DoctorCommand.self,
+    ])
 }
 
 /// Exit codes: 0 success, 1 failure, 2 wrong usage, 99 a missed expectation.
@@ -39,6 +46,9 @@ enum Main {
     case let error as SupervisorError:
       Terminal.fail(error.message)
       return error.exitCode
+    case let error as LoadError:
+      Terminal.fail(error.description)
+      return 1
     case let error as SettingsError:
       Terminal.fail(error.description)
       return 1

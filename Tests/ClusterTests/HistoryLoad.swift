@@ -2,6 +2,7 @@ import Client
 import Environment
 import Foundation
 import History
+import Load
 import Synchronization
 
 /// Clients that work on a few keys, each waiting for its answer before it goes on (a closed loop), and record what they
@@ -146,11 +147,11 @@ final class HistoryLoad: Sendable {
   private func perform(_ operation: HistoryOperation, _ key: Int, _ worker: inout Worker) async -> Bool {
     let client = clients[Int(worker.random.below(UInt64(clients.count)))]
     do {
-      let body = try HistoryRequests.body(operation, table: Self.table, key: "k\(key)")
+      let request = RegisterRequests.call(operation, table: Self.table, key: "k\(key)")
       let token = recorder.begin(client: worker.name, operation, keys: ["k\(key)"], at: now())
       let answer: Result<[UInt8], CallError>
       do throws(CallError) {
-        answer = .success(try await client.call(HistoryRequests.name(operation), body: body))
+        answer = .success(try await client.call(request.method, body: request.body))
       } catch {
         answer = .failure(error)
       }
@@ -170,7 +171,7 @@ final class HistoryLoad: Sendable {
     let time = now()
     switch answer {
     case .success(let bytes):
-      let output = try HistoryRequests.output(operation, bytes)
+      let output = try RegisterRequests.output(of: operation, answer: bytes)
       recorder.end(token, .ok, output: output, at: time)
       worker.see(operation, output, key)
       return true

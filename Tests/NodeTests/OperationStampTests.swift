@@ -97,6 +97,28 @@ import Testing
     }
   }
 
+  /// What a condition failed against may never be, however often the change is sent again.
+  @Test func anAnswerAboutAProposalWaitsForItEachTime() throws {
+    let (node, table) = try started()
+    let term = try #require(node.running.status.first { $0.shard == ShardID(1) }?.term)
+    node.run(ticks: 5)
+    let put = node.submit(.write(.put(table, "a")), term: term, stamp: Self.stamp(1))
+    var write = ItemWrite.put(table, "a", [1])
+    write.condition = try .absent()
+    let tries = [false, true, true].map {
+      node.submit(.write(write), term: term, stamp: Self.stamp(2, isRetry: $0))
+    }
+    #expect(node.answers[put] == nil)
+    for number in tries { #expect(node.answers[number] == nil, "The put is not on disk yet.") }
+    #expect(node.run { node.answers[put] != nil && tries.allSatisfy { node.answers[$0] != nil } })
+    for number in tries {
+      guard case .conditionFailed? = node.answers[number] else {
+        Issue.record("The item is there.")
+        return
+      }
+    }
+  }
+
   /// Terms keep a request that was delayed beyond a change of leaders from doing harm.
   @Test func aChangeForAnotherTermIsRefused() throws {
     let (node, table) = try started()

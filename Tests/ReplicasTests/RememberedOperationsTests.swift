@@ -62,7 +62,7 @@ import Testing
   @Test func whatAnotherLeaderProposedOrDecidedIsNotKept() {
     var remembered = RememberedOperations()
     remembered.propose(Self.stamp(1, 1, at: 10), at: 4, Self.answer(1))
-    remembered.decide(Self.stamp(1, 2, at: 10), .done)
+    remembered.decide(Self.stamp(1, 2, at: 10), .done, after: nil)
     remembered.apply(Self.stamp(1, 3, at: 10), Self.answer(3))
     remembered.stepDown()
     #expect(remembered.count == 1)

@@ -127,3 +127,56 @@ private func cents(_ item: AttributeMap, _ name: String) -> Int? {
     }
   }
 }
+
+@Suite struct StudyCourseTests {
+  private let data = SampleData(seed: 1, patients: 200, day: day)
+  private let course = StudyCourse(
+    SampleData(seed: 1, patients: 200, day: day), patient: 7, order: 9, encounterID: "e-000007-4", visit: day)
+
+  private func names(_ item: AttributeMap) -> [String] {
+    item.elements.map { String(decoding: $0.name, as: UTF8.self) }
+  }
+
+  private func sample(_ type: String, _ status: String, _ value: String) -> AttributeMap? {
+    data.items.first { text($0, "entityType") == type && text($0, status) == value }
+  }
+
+  /// What is made one by one looks like what is made at once, so that tools need not tell them apart.
+  @Test func itemsHaveTheAttributesOfTheSampleData() throws {
+    let encounter = data.encounter(4, ofPatient: 7, on: day, atMinute: 500)
+    let made = [
+      (course.order(atMinute: 520), "orderStatus", "PENDING"),
+      (course.study(atMinute: 600), "studyStatus", "ACQUIRING"),
+      (course.report(atMinute: 650), "reportStatus", "DRAFT"),
+      (course.billing(atMinute: 700), "paymentStatus", "PENDING"),
+      (encounter, "encounterStatus", "OPEN"),
+    ]
+    for (item, status, value) in made {
+      let type = try #require(text(item, "entityType"))
+      let like = try #require(sample(type, status, value))
+      #expect(text(item, status) == value)
+      #expect(names(item) == names(like))
+      #expect(text(item, "PK") == "PATIENT#p-000007" && text(item, "encounterId") == "e-000007-4")
+    }
+  }
+
+  @Test func keysOfACourseAreThoseOfItsItems() {
+    #expect(text(course.order(atMinute: 1), "SK") == course.orderKey)
+    #expect(text(course.study(atMinute: 1), "SK") == course.studyKey)
+    #expect(text(course.report(atMinute: 1), "SK") == course.reportKey)
+    #expect(text(course.billing(atMinute: 1), "SK") == course.billingKey)
+  }
+
+  @Test func whatIsNewHasAKeyThatTheSampleDataHasNot() {
+    for patient in 1...200 {
+      let items = data.items(ofPatient: patient)
+      let encounters = items.filter { text($0, "entityType") == "ENCOUNTER" }.count
+      let orders = items.filter { text($0, "entityType") == "ORDER" }.count
+      #expect((1...SampleData.encountersMax).contains(encounters) && (1...SampleData.ordersMax).contains(orders))
+    }
+  }
+
+  @Test func theProfileIsTheOneOfTheSampleData() {
+    #expect(data.profile(ofPatient: 7) == data.items(ofPatient: 7).first)
+  }
+}

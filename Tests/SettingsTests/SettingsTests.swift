@@ -149,3 +149,33 @@ private func refusal(_ body: () throws(SettingsError) -> Void) -> String? {
     #expect(HostPort(text) == nil)
   }
 }
+
+@Suite struct SettingsSectionTests {
+  private let keys = [
+    SettingKey("share", .decimal(unit: "", 0...1), default: "0.5", "A share."),
+    SettingKey("name", .text("a name"), default: "none", "A name."),
+  ]
+
+  @Test(arguments: [("share: 0.25\n", 0.25), ("share: 1\n", 1), ("name: x\n", 0.5)])
+  func aNumberMayHaveDecimals(text: String, value: Double) throws {
+    #expect(try SettingsSection.parse(text, file: "f", keys: keys).decimal("share") == value)
+  }
+
+  @Test(arguments: ["1.5", "nan", "-0.1", "half", "\"0.5\""]) func otherThingsAreNoNumberOfTheRange(value: String)
+    throws
+  {
+    let section = try SettingsSection.parse("name: x\nshare: \(value)\n", file: "f", keys: keys)
+    let message = refusal { () throws(SettingsError) in _ = try section.decimal("share") }
+    #expect(message?.hasPrefix("f:2: 'share' takes a number from 0.0 to 1.0, but is ") == true, "\(message ?? "taken")")
+  }
+
+  @Test func whatALaterTextGivesReplacesTheFilesAndIsBlamedOnThatText() throws {
+    let file = try SettingsSection.parse("share: 0.25\nname: x\n", file: "f", keys: keys)
+    let later = try SettingsSection.parse("share: 2\n", file: "g", keys: keys)
+    let both = file.replaced(by: later)
+    #expect(try both.text("name") == "x")
+    let message = refusal { () throws(SettingsError) in _ = try both.decimal("share") }
+    #expect(message?.hasPrefix("g:1: ") == true)
+    #expect(both.refusal(of: "name", "is odd").description == "f:2: 'name' is odd")
+  }
+}

@@ -99,7 +99,12 @@ extension Coordinator {
       let isNews = leader != nil && leader != replica.node && leaders[call.shard]?.node != leader
       leaders[call.shard] = leader == replica.node ? nil : leader.map { Leader(node: $0, term: replica.term) }
       // A leader named for the first time is asked at once; else the group is between leaders, which takes a while.
-      if isNews { send(call.token, now: now) } else { wait(call.token, now: now) }
+      if isNews {
+        Probes.hit(.leaderIsLearntFromARefusal)
+        send(call.token, now: now)
+      } else {
+        wait(call.token, now: now)
+      }
     case .otherTerm:
       leaders[call.shard] = replica
       send(call.token, now: now)
@@ -129,6 +134,7 @@ extension Coordinator {
 
   /// This clock is behind the shard's: a change that was never in doubt is issued anew.
   private func expired(_ timeMs: UInt64, _ call: PendingCall, now: Instant) {
+    Probes.hit(.clockFollowsAShard)
     hybridClock.follow(timeMs)
     guard !call.isInDoubt else { return finish(call.token, .failed(.outcomeUnknown)) }
     calls[call.token]?.stamp?.issuedAtMs = hybridClock.read(now: now)

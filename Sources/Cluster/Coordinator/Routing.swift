@@ -119,6 +119,7 @@ extension Coordinator {
   /// The connection or the replica went away with the request, or nothing came back: it is sent again.
   func answerLost(_ token: UInt64, now: Instant) {
     guard let call = calls[token] else { return }
+    Probes.hit(.answerIsLost)
     if let request = call.request { requests[request] = nil }
     calls[token]?.isInDoubt = call.isInDoubt || call.changesState
     wait(token, now: now)
@@ -142,6 +143,7 @@ extension Coordinator {
   }
 
   func finish(_ token: UInt64, _ outcome: CallOutcome) {
+    if case .failed(.outcomeUnknown) = outcome { Probes.hit(.outcomeStaysUnknown) }
     if let stamp = calls.removeValue(forKey: token)?.stamp { numbers.settle(stamp) }
     outcomes.append((token, outcome))
   }

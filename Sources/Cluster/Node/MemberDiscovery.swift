@@ -74,6 +74,9 @@ struct MemberDiscovery {
 
   func verdict(_ now: Instant) -> Verdict {
     let haveAllAnswered = peers.allSatisfy { $0.hasAnswered }
+    #if GANTRY_PLANTS
+      if Plants.planted == .wipedNodeVotes, pastKnownAt != nil { return .form }
+    #endif
     if let pastKnownAt { return haveAllAnswered || now >= pastKnownAt + Self.patience ? .rejoin : .wait }
     return haveAllAnswered ? .form : .wait
   }

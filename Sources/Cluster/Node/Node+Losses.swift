@@ -10,6 +10,7 @@ extension Node {
   /// The replica takes no further part. What waited for it is answered, what it held back is not sent.
   func lose(_ group: GroupID, _ reason: String, now: Instant) {
     guard let position = replicas.firstIndex(where: { $0.group == group }), let placed = placed(group) else { return }
+    Probes.hit(.replicaIsLost)
     let replica = replicas.remove(at: position)
     replicasLost += 1
     storage.remove(at: position)
@@ -73,6 +74,7 @@ extension Node {
     guard let id = replica.id, let store = lostStores.removeValue(forKey: replica.group) else {
       fatalError("A successor joins without its id or its store.")
     }
+    Probes.hit(.lostReplicaIsReplaced)
     do {
       add(
         try maker.replica(

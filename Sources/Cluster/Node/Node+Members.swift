@@ -153,6 +153,7 @@ extension Node {
 
   /// The cluster has a past: what the node had promised in it is lost with its data. Blocks.
   private func rejoin() throws(NodeFailure) {
+    Probes.hit(.wipedNodeJoinsAnew)
     try onDirectory {
       var made = Identity(configuration)
       made.incarnation = discovery.seenIncarnation + 1

@@ -233,6 +233,7 @@ public final class Node {
     guard replica.waitingCount < configuration.operationsMax else { return .refused(.overloaded) }
     // Who does not lead, or not for long, says so: another member may have room.
     if case .write = request.operation, replica.raft.isLeader, !hasRoom, !replica.raft.isHandingOver {
+      Probes.hit(.writeIsRefusedForSpace)
       return .refused(.overloaded)
     }
     return nil

@@ -13,8 +13,9 @@ struct RememberedOperations {
     /// Appended by this leader. The answer is nil where applying the entry makes it.
     case proposed(LogIndex, Answer?)
     case applied(Answer)
-    /// Answered by this leader without an entry: an earlier request for it that comes late must not find otherwise.
-    case decided(Answer)
+    /// Answered by this leader without an entry: an earlier request for it that comes late must not find otherwise. The
+    /// answer may rest on the proposal at that index, and is then given only after it.
+    case decided(Answer, after: LogIndex?)
   }
 
   enum Finding {
@@ -69,7 +70,9 @@ struct RememberedOperations {
   }
 
   /// The leader has answered the change without an entry.
-  mutating func decide(_ stamp: OperationStamp, _ answer: Answer) { set(.decided(answer), stamp) }
+  mutating func decide(_ stamp: OperationStamp, _ answer: Answer, after: LogIndex?) {
+    set(.decided(answer, after: after), stamp)
+  }
 
   /// The change's entry is applied.
   mutating func apply(_ stamp: OperationStamp, _ answer: Answer) {

@@ -12,6 +12,7 @@ extension Replica {
   /// round.
   func askForReads(now: Instant, output: inout ReplicaOutput) {
     guard !reads.isEmpty, !(isServing && raft.holdsLease(at: now)) else { return }
+    Probes.hit(.readFallsBackToARound)
     let batch = reads
     reads = []
     guard raft.requestRead(nextReadToken, now: now) else {

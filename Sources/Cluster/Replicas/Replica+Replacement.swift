@@ -1,3 +1,4 @@
+import Environment
 import Messages
 import Raft
 
@@ -44,7 +45,7 @@ extension Replica {
       guard peer.state == .replicate, peer.match + Self.promotionLagMax >= raft.commit else { continue }
       let voters = membership.voters.filter { $0.node != peer.id.node } + [peer.id]
       let learners = membership.learners.filter { $0.node != peer.id.node }
-      _ = try? raft.proposeMembership(voters: voters, learners: learners)
+      if (try? raft.proposeMembership(voters: voters, learners: learners)) != nil { Probes.hit(.learnerBecomesAVoter) }
       return
     }
   }

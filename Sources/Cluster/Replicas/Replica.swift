@@ -152,11 +152,20 @@ public final class Replica {
     if raft.isLeader {
       retainedThrough = max(retainedThrough, raft.peers.reduce(LogIndex.max) { min($0, $1.match) })
     }
-    let through = min(store.durable.index, max(retainedThrough, forcedThrough), raft.applied)
+    let through = min(droppable.index, max(retainedThrough, forcedThrough), raft.applied)
     guard through > raft.compacted.index, through >= recoveredThrough, let term = raft.term(at: through) else { return }
     let position = LogPosition(index: through, term: term)
+    if through > retainedThrough { Probes.hit(.boundOfTheLogForcesASnapshot) }
     journal.compact(group, through: position, membership: raft.membership(at: through))
     raft.compact(through: position)
+  }
+
+  /// Up to where the store does without the log, whatever happens to the machine.
+  private var droppable: LogPosition {
+    #if GANTRY_PLANTS
+      if Plants.planted == .logDroppedAtFlushed { return store.flushed }
+    #endif
+    return store.durable
   }
 
   // MARK: Outputs
@@ -307,6 +316,9 @@ public final class Replica {
 
   /// The first leader of a new group enters what the group is for.
   private func startServing() {
+    #if GANTRY_PLANTS
+      if Plants.planted == .forgottenOperationAfterLeaderChange { remembered = RememberedOperations() }
+    #endif
     if let catalog, catalog.catalog.shardMap == nil {
       _ = raft.propose(CatalogCommand.initialise(initialMap).encode())
     }
@@ -328,6 +340,7 @@ public final class Replica {
     shard?.stepDown()
     remembered.stepDown()
     for waiter in waiting.removeAll() {
+      if waiter.isProposal { Probes.hit(.proposalOutlivesItsLeader) }
       reply(waiter.to, waiter.isProposal ? .refused(.outcomeUnknown) : notLeader, &output)
     }
   }
@@ -347,6 +360,7 @@ public final class Replica {
   /// passed, changes are refused with `notLeader`.
   public func handOver(now: Instant) {
     guard let target = raft.transferTarget() else { return }
+    Probes.hit(.leadershipIsHandedOver)
     _ = raft.transferLeadership(to: target, now: now)
   }
 

@@ -56,7 +56,7 @@ extension Replica {
       shard.proposed(write.key, image, at: index)
     case .answer(let answer, let after):
       // An earlier request for the same change may still be under way: it must not find otherwise.
-      if let stamp = request.stamp, stamp.isRetry { remembered.decide(stamp, answer) }
+      if let stamp = request.stamp, stamp.isRetry { remembered.decide(stamp, answer, after: after) }
       // A commit that was under way before this request proves nothing about leadership since: ask for the proof too.
       reads.append(Read(to: to, work: .answer(answer, after: after)))
     }
@@ -85,7 +85,13 @@ extension Replica {
   /// Why a change is not looked at; nil where it is.
   private func refusal(of request: Request) -> Answer? {
     guard isServing else { return notLeader }
-    guard request.stamp == nil || request.term == raft.term else { return .refused(.otherTerm) }
+    #if GANTRY_PLANTS
+      if Plants.planted == .staleEpochAccepted { return nil }
+    #endif
+    guard request.stamp == nil || request.term == raft.term else {
+      Probes.hit(.requestForAnotherTermIsRefused)
+      return .refused(.otherTerm)
+    }
     guard raft.cachedBytes < Self.backlogBytesMax else { return .refused(.overloaded) }
     return nil
   }
@@ -102,20 +108,28 @@ extension Replica {
     guard let stamp else { return .none }
     switch remembered.find(stamp) {
     case .fresh: return .none
-    case .expired: return .answered(.refused(.expired(timeMs: remembered.timeMs)))
+    case .expired:
+      Probes.hit(.expiredOperationIsRefused)
+      return .answered(.refused(.expired(timeMs: remembered.timeMs)))
     case .answered: return .answered(.refused(.outcomeUnknown))
-    case .known(.applied(let answer)): return .answered(answer)
+    case .known(.applied(let answer)):
+      Probes.hit(.operationIsAnsweredAgain)
+      return .answered(answer)
     case .known(.proposed(let index, let answer)):
+      Probes.hit(.operationWaitsForItsFirstRequest)
       waiting.append(.init(index: index, to: to, answer: answer, isProposal: true))
-    case .known(.decided(let answer)):
-      reads.append(Read(to: to, work: .answer(answer, after: nil)))
+    case .known(.decided(let answer, let after)):
+      reads.append(Read(to: to, work: .answer(answer, after: after)))
     }
     return .waits
   }
 
   private func read(_ work: Read.Work, to: ReplyTo, consistent: Bool, now: Instant) -> Answer? {
     if !consistent, let staleness = staleness(now: now), staleness <= Freshness.stalenessMax {
-      if !isServing { followerReads += 1 }
+      if !isServing {
+        followerReads += 1
+        Probes.hit(.followerServesARead)
+      }
       perform(work, to: to)
       return nil
     }

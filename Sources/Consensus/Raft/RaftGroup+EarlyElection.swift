@@ -9,12 +9,13 @@ extension RaftGroup {
   /// `term`: the one in which that process was known to lead when the proof was asked for. A later process of the same
   /// replica may have been elected meanwhile, and the proof says nothing of that one.
   ///
-  /// Nothing changes unless `leader` is the leader known here, in that term. Otherwise it is forgotten, with the promise that was made to it,
-  /// and this replica stands within ``RaftConfiguration/earlyElectionDelayMax``. Peers without the proof refuse, so it
-  /// asks again soon. Should a message of that leader arrive after all, it is followed again.
+  /// Nothing changes unless `leader` is the leader known here, in that term. Otherwise it is forgotten, with the promise
+  /// that was made to it, and this replica stands within ``RaftConfiguration/earlyElectionDelayMax``. Peers without the
+  /// proof refuse, so it asks again soon. Should a message of that leader arrive after all, it is followed again.
   public mutating func leaderDied(_ leader: ReplicaID, term: Term, now: Instant) {
     advance(now)
     guard role == .follower, self.leader == leader, self.term == term else { return }
+    Probes.hit(.leaderIsProvenDead)
     becomeFollower(term: term, leader: nil)
     promisedUntil = .zero
     earlyElectionEnd = clock + configuration.electionTimeoutMax

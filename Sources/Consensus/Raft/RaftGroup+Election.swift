@@ -107,6 +107,7 @@ extension RaftGroup {
     if asked > term, last >= log.last, !refusesElections {
       send(.preVoteAnswer(isGranted: true), to: sender, term: asked)
     } else {
+      if asked > term, isPromised { Probes.hit(.preVoteIsRefusedUnderAPromise) }
       send(.preVoteAnswer(isGranted: false), to: sender)
     }
   }
@@ -127,6 +128,9 @@ extension RaftGroup {
       if leader == nil { becomeFollower(term: term, leader: nil) }
       vote = sender
     }
+    #if GANTRY_PLANTS
+      if Plants.planted == .voteWithoutPersisting { return send(.voteAnswer(isGranted: isGranted), to: sender) }
+    #endif
     sendAfterSync(.voteAnswer(isGranted: isGranted), to: sender)
   }
 
@@ -138,6 +142,7 @@ extension RaftGroup {
 
   mutating func stepTimeoutNow(from sender: ReplicaID) {
     guard role == .follower, leader == sender, mayStand else { return }
+    Probes.hit(.transferIsObeyed)
     stand(isTransfer: true)
   }
 }

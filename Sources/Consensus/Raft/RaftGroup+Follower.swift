@@ -19,12 +19,18 @@ extension RaftGroup {
     for entry in entries { take(entry) }
     let match = previous.index + UInt64(entries.count)
     log.commit(to: min(commit, match))
+    #if GANTRY_PLANTS
+      if Plants.planted == .acknowledgeBeforeSync {
+        return send(.appendAnswer(match: match, round: round, promise: promise), to: sender)
+      }
+    #endif
     sendAfterSync(.appendAnswer(match: match, round: round, promise: promise), to: sender)
   }
 
   private mutating func take(_ entry: Entry) {
     if entry.index <= log.last.index {
       if entry.index < log.compacted.index || log.holds(entry.position) { return }
+      Probes.hit(.uncommittedEntriesAreCutOff)
       log.truncate(from: entry.index)
       if memberships.truncate(from: entry.index) { outbox.hasNewMembership = true }
     }

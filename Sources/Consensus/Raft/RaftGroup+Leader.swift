@@ -20,10 +20,14 @@ extension RaftGroup {
 
   mutating func tickLeader() {
     if let due = transfer?.due, clock >= due {
+      Probes.hit(.transferIsGivenUp)
       transfer = nil  // The target did not take over; this leader goes on.
     }
     if clock >= heartbeatDue {
-      guard holdsQuorum else { return becomeFollower(term: term, leader: nil) }
+      guard holdsQuorum else {
+        Probes.hit(.leaderWithoutQuorumStepsDown)
+        return becomeFollower(term: term, leader: nil)
+      }
       openRound(sentAt: clock)
       repeatSnapshotOffers()
       heartbeatDue = clock + configuration.heartbeatInterval
@@ -99,6 +103,7 @@ extension RaftGroup {
     let next = progress[slot].next
     guard let previous = position(before: next) else { return offerSnapshot(slot) }
     guard next >= log.firstCached else {
+      Probes.hit(.entriesAreFetchedFromTheLog)
       progress[slot].isFetching = true
       let through = min(log.firstCached - 1, log.last.index)
       outbox.fetches.append(
@@ -149,6 +154,7 @@ extension RaftGroup {
   // MARK: Snapshots
 
   private mutating func offerSnapshot(_ slot: Int) {
+    Probes.hit(.snapshotIsOffered)
     progress[slot].becomeSnapshot()
     progress[slot].offeredAt = clock
     guard let appliedTerm = log.term(at: log.applied) else { fatalError("The applied entry is below the log.") }
@@ -190,6 +196,7 @@ extension RaftGroup {
     from sender: ReplicaID, rejected: LogIndex, hint: LogPosition, round: Round, promise: Span
   ) {
     guard let slot = answered(sender, round, promise) else { return }
+    Probes.hit(.logConflictIsBackedOff)
     let candidate = log.lastPosition(atMost: hint.index, termAtMost: hint.term).index
     progress[slot].conflicted(rejected: rejected, candidate: candidate)
   }
@@ -214,10 +221,26 @@ extension RaftGroup {
 
   /// Counts replicas only for entries of the own term (paper, section 5.4.2 and figure 8).
   mutating func advanceCommit() {
-    let reached = Quorum.reached(by: membership) { voter in slot(of: voter).map { progress[$0].match } ?? 0 }
-    guard reached > log.commit, log.term(at: reached) == term else { return }
+    let reached = quorumMatch
+    guard reached > log.commit else { return }
+    #if GANTRY_PLANTS
+      if Plants.planted == .commitOfOlderTerm { return commit(through: reached) }
+    #endif
+    guard log.term(at: reached) == term else { return Probes.hit(.olderTermIsNotCounted) }
+    commit(through: reached)
+  }
+
+  private mutating func commit(through reached: LogIndex) {
     log.commit(to: reached)
     if commitNoticeDue == nil { commitNoticeDue = clock + configuration.commitNoticeDelay }
     membershipMayBeCommitted()
+  }
+
+  /// What a majority has synced.
+  private var quorumMatch: LogIndex {
+    #if GANTRY_PLANTS
+      if Plants.planted == .acknowledgeBeforeMajority { return slot(of: id).map { progress[$0].match } ?? 0 }
+    #endif
+    return Quorum.reached(by: membership) { voter in slot(of: voter).map { progress[$0].match } ?? 0 }
   }
 }

@@ -64,6 +64,10 @@ extension RaftGroup {
   /// the only voter of a group has nobody to promise to.
   mutating func keepForgottenPromises() {
     guard term > 0, !(membership.voters == [id] && !membership.isJoint) else { return }
+    #if GANTRY_PLANTS
+      if Plants.planted == .restartedVoterForgetsPromise { return }
+    #endif
+    Probes.hit(.restartedVoterStaysSilent)
     makePromise()
   }
 }

@@ -15,6 +15,7 @@ extension RaftGroup {
     let target = Membership(voters: voters, learners: learners)
     guard target.isValid, target != membership else { throw .invalid }
     if target.voters == membership.voters { return append(target) }
+    Probes.hit(.jointConsensusIsEntered)
     return append(Membership(voters: voters, outgoing: membership.voters, learners: learners))
   }
 
@@ -31,6 +32,7 @@ extension RaftGroup {
     guard memberships.currentIndex <= log.commit else { return }
     if membership.isJoint {
       guard isEstablished else { return }
+      Probes.hit(.jointConsensusIsLeft)
       _ = append(Membership(voters: membership.voters, learners: membership.learners))
     } else if !membership.isVoter(id) {
       if let target = transferTarget() { send(.timeoutNow, to: target) }
@@ -72,6 +74,7 @@ extension RaftGroup {
     guard let pending = transfer, !pending.isAsked, let slot = slot(of: pending.target),
       progress[slot].match == log.last.index
     else { return }
+    Probes.hit(.transferIsAsked)
     transfer?.isAsked = true
     send(.timeoutNow, to: pending.target)
   }

@@ -1,3 +1,5 @@
+internal import Environment
+
 /// What was decided since the last ``Ready``.
 struct Outbox: Sendable {
   var messages: [Message] = []
@@ -33,7 +35,7 @@ extension RaftGroup {
       ticket: SyncTicket(last: log.last, term: term, truncations: log.truncations))
     ready.logReset = outbox.logReset
     // The commit index is only a hint, not worth a write of its own.
-    if hasNewVote || (!entries.isEmpty && log.commit != outbox.handedHardState.commit) {
+    if writesVote || (!entries.isEmpty && log.commit != outbox.handedHardState.commit) {
       outbox.handedHardState = HardState(term: term, vote: vote, commit: log.commit)
       ready.hardState = outbox.handedHardState
     }
@@ -58,6 +60,13 @@ extension RaftGroup {
     outbox.snapshotOffer = nil
     outbox.logReset = nil
     outbox.hasNewMembership = false
+  }
+
+  private var writesVote: Bool {
+    #if GANTRY_PLANTS
+      if Plants.planted == .voteWithoutPersisting, role == .follower { return false }
+    #endif
+    return hasNewVote
   }
 
   private var hasNewVote: Bool { term != outbox.handedHardState.term || vote != outbox.handedHardState.vote }

@@ -31,6 +31,9 @@ extension RaftGroup {
   }
 
   private mutating func answerOlderTerm(_ message: Message) {
+    #if GANTRY_PLANTS
+      if Plants.planted == .noTermCheck { return stepInTerm(message) }
+    #endif
     switch message.body {
     case .preVote:
       send(.preVoteAnswer(isGranted: false), to: message.from)
@@ -39,6 +42,7 @@ extension RaftGroup {
     case .append, .heartbeat, .installSnapshot:
       // Tells a deposed leader, which otherwise waits for check-quorum; and lets one that cannot depose this replica's
       // higher term (it refuses votes while it lives) follow it.
+      Probes.hit(.deposedLeaderIsTold)
       send(.heartbeatAnswer(round: .none, promise: .zero), to: message.from)
     case .preVoteAnswer, .voteAnswer, .appendAnswer, .appendConflict, .heartbeatAnswer, .timeoutNow:
       break

@@ -11,7 +11,9 @@ public struct ServiceFailure: Error, Sendable, Equatable, CustomStringConvertibl
   public var description: String { "\(code) (HTTP \(status)): \(message)" }
 
   /// Whether the same request may succeed a little later.
-  public var isTransient: Bool {
+  public var isTransient: Bool { Self.isTransient(status: status, code: code) }
+
+  public static func isTransient(status: Int, code: String) -> Bool {
     status >= 500 || code == "ThrottlingException" || code == "ProvisionedThroughputExceededException"
       || code == "RequestLimitExceeded"
   }

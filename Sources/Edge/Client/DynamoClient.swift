@@ -1,28 +1,27 @@
-/// Calls the DynamoDB JSON API of one endpoint. Requests name their region in a signature's scope but are not signed:
-/// for endpoints that accept any credentials.
+/// Calls the DynamoDB JSON API of one endpoint. Without credentials requests name their region in a signature's scope
+/// but are not signed: for endpoints that accept anything.
 public final class DynamoClient: Sendable {
   public let endpoint: Endpoint
   public let region: String
   private let http: HTTPClient
   private let retries: RetryPolicy
   private let timeoutMs: Int
-  private let authorization: String
+  private let authorization: RequestAuthorization
 
   /// - Parameters:
+  ///   - credentials: sign every request.
   ///   - http: may be shared; its owner shuts it down.
   ///   - timeoutMs: for each attempt.
   public init(
-    endpoint: Endpoint, region: String = "us-east-1", http: HTTPClient, retries: RetryPolicy = .standard,
-    timeoutMs: Int = 12_000
+    endpoint: Endpoint, region: String = "us-east-1", credentials: AWSCredentials? = nil, http: HTTPClient,
+    retries: RetryPolicy = .standard, timeoutMs: Int = 12_000
   ) {
     self.endpoint = endpoint
     self.region = region
     self.http = http
     self.retries = retries
     self.timeoutMs = timeoutMs
-    authorization =
-      "AWS4-HMAC-SHA256 Credential=local/20200101/\(region)/dynamodb/aws4_request, "
-      + "SignedHeaders=host;x-amz-target, Signature=" + String(repeating: "0", count: 64)
+    authorization = RequestAuthorization(credentials, region: region)
   }
 
   /// Sends a JSON body to an operation such as `PutItem` and returns the answer's JSON.
@@ -42,13 +41,13 @@ public final class DynamoClient: Sendable {
   }
 
   private func callOnce(_ operation: String, body: [UInt8]) async throws(CallError) -> [UInt8] {
+    let headers = [
+      (name: "Content-Type", value: "application/x-amz-json-1.0"),
+      (name: "X-Amz-Target", value: "DynamoDB_20120810.\(operation)"),
+    ]
     let request = HTTPRequest(
       "POST", "/",
-      headers: [
-        (name: "Content-Type", value: "application/x-amz-json-1.0"),
-        (name: "X-Amz-Target", value: "DynamoDB_20120810.\(operation)"),
-        (name: "Authorization", value: authorization),
-      ], body: body)
+      headers: authorization.authorize(headers, body: body, host: endpoint.authority, at: .now), body: body)
     let response: HTTPResponse
     do {
       response = try await http.send(request, to: endpoint, timeoutMs: timeoutMs)

@@ -15,7 +15,11 @@ public final class SimulatedDisk: Disk {
   /// ``kill()``.
   public private(set) var isStopped = false
 
+  /// What goes wrong by chance, if anything. Outlives crashes.
+  public var hazard: DiskHazard?
+
   private var names = Names()
+  private var scars: [Scar] = []
   private var directories: Set<String> = ["/", "."]
   private var failures: [Int: DiskError] = [:]
   private var faults: [Int: DiskFault] = [:]
@@ -55,6 +59,13 @@ public final class SimulatedDisk: Disk {
   public func flipBit(_ bit: Int, of path: String, at offset: Int) {
     guard let file = names.current[normal(path)] else { fatalError("A bit of a missing file cannot flip: \(path).") }
     file.flipBit(bit, at: offset)
+    if offset < file.current.count { scars.append(Scar(file: file, offset: offset, bytes: [file.current[offset]])) }
+  }
+
+  /// Whether a flipped bit or a lost write has been neither written over nor removed with its file.
+  public var isScarred: Bool {
+    let files = Set(uniqueFiles().map { ObjectIdentifier($0) })
+    return scars.contains { files.contains(ObjectIdentifier($0.file)) && $0.isThere }
   }
 
   /// Cuts a file at rest, in the cache and on the medium; a shorter one stays as it is.
@@ -70,6 +81,9 @@ public final class SimulatedDisk: Disk {
   public var paths: [String] { sorted(Array(names.current.keys)) }
 
   public var bytesUsed: UInt64 { names.current.values.reduce(0) { $0 + UInt64($1.current.count) } }
+
+  /// Whether a sync failed since the last power cut: what it covered may be gone with the next one.
+  public var isDoubtful: Bool { uniqueFiles().contains { $0.isDoubtful } }
 
   /// Another machine with the same files, synced and unsynced, no open files and no injected faults.
   public func copy() -> SimulatedDisk {
@@ -156,6 +170,7 @@ public final class SimulatedDisk: Disk {
     guard !isStopped else { throw DiskError(.inputOutput, "the machine stopped") }
     if let error = failures.removeValue(forKey: counters.operations) { throw error }
     if let beforeOperation { try beforeOperation(operation) }
+    if hazard != nil, hazard?.strikes(.errors) == true { throw DiskFault.inputOutput.error(operation) }
     guard let fault = faults.removeValue(forKey: counters.operations), fault.concerns(operation) else { return }
     counters.faults += 1
     if fault.isShortWrite { shortWrite = fault.error(operation) } else { throw fault.error(operation) }
@@ -165,6 +180,36 @@ public final class SimulatedDisk: Disk {
   func takeShortWrite() -> DiskError? {
     defer { shortWrite = nil }
     return shortWrite
+  }
+
+  /// Spoils what a read of `count` bytes found, where chance will have it.
+  func spoil(_ buffer: UnsafeMutableRawBufferPointer, count: Int, of file: StoredFile, at offset: Int) {
+    guard hazard != nil, count > 0 else { return }
+    if hazard?.strikes(.corruptReads) == true, let place = hazard?.draw(below: count * 8) {
+      buffer[place / 8] ^= 1 << UInt8(place % 8)
+      counters.faults += 1
+    }
+    let blocks = file.current.count / count
+    if blocks > 1, hazard?.strikes(.misdirectedReads) == true, let block = hazard?.draw(below: blocks) {
+      file.current.withUnsafeBytes { content in
+        buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: content[block * count..<(block + 1) * count]))
+      }
+      if block * count != offset { counters.faults += 1 }
+    }
+  }
+
+  /// Whether the write is lost; the file has then grown as if it had not been.
+  func loses(_ count: Int, of file: StoredFile, at offset: Int, _ path: String) -> Bool {
+    guard hazard?.kind == .lostWrites, count > 0 else { return false }
+    let end = offset + count
+    let old = offset < file.current.count ? file.current[offset..<min(end, file.current.count)] : []
+    guard hazard?.mayLose(path, old.allSatisfy { $0 == 0 }) == true, hazard?.strikes(.lostWrites) == true else {
+      return false
+    }
+    if file.current.count < end { file.truncate(to: end) }
+    scars.append(Scar(file: file, offset: offset, bytes: Array(file.current[offset..<end])))
+    counters.faults += 1
+    return true
   }
 
   /// Fails where growing `file` to `size` bytes would exceed the limit.

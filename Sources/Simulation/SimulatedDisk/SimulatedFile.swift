@@ -27,6 +27,7 @@ final class SimulatedFile: File {
     stored.current.withUnsafeBytes { content in
       buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: content[start..<start + count]))
     }
+    disk.spoil(buffer, count: count, of: stored, at: start)
     return count
   }
 
@@ -38,6 +39,7 @@ final class SimulatedFile: File {
       throw error
     }
     try disk.reserve(stored, size: Int(offset) + buffer.count, path)
+    if disk.loses(buffer.count, of: stored, at: Int(offset), path) { return }
     stored.write(Array(buffer), at: Int(offset))
   }
 

@@ -16,6 +16,8 @@ final class StoredFile {
   /// What a failed sync covered: nothing writes it again, and how much of it got through nobody knows.
   private var doubtful: [Change] = []
   var isLocked = false
+  /// A sync failed, and no power cut has shown since what came of it.
+  private(set) var isDoubtful = false
 
   init() {}
 
@@ -24,6 +26,7 @@ final class StoredFile {
     durable = other.durable
     unsynced = other.unsynced
     doubtful = other.doubtful
+    isDoubtful = other.isDoubtful
   }
 
   func write(_ bytes: [UInt8], at offset: Int) {
@@ -52,6 +55,7 @@ final class StoredFile {
   func failSync() {
     doubtful += unsynced
     unsynced = []
+    isDoubtful = true
   }
 
   func flipBit(_ bit: Int, at offset: Int) {
@@ -80,6 +84,7 @@ final class StoredFile {
     unsynced = []
     doubtful = []
     current = durable
+    isDoubtful = false
     isLocked = false
   }
 

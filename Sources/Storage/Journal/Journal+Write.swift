@@ -40,7 +40,10 @@ extension Journal {
     }
     for group in write.groups { groups[group]?.releaseWritten() }
     for move in write.moves { apply(move) }
-    if write.hasCopies { isCarrying = false }
+    if write.hasCopies {
+      Probes.hit(.entriesAreCarriedForward)
+      isCarrying = false
+    }
     recordedOldest = write.oldest
     while let oldest = sealed.first, oldest.sequence < recordedOldest {
       sealed.removeFirst()
@@ -125,6 +128,7 @@ extension Journal {
     guard let next = spares.popFirst() else {
       fatalError("A journal write found no spare segment that it had counted.")
     }
+    if isNoSpace { Probes.hit(.reserveIsUsedOnAFullDisk) }
     sealed.append(active)
     active = next
     segments[next.sequence] = next

@@ -77,6 +77,7 @@ public final class JournalPreparation {
 
   /// The old name stays in force until the rename; under it nothing was needed any more.
   private func reuse(_ segment: Segment) throws(DiskError) -> Segment {
+    Probes.hit(.segmentIsUsedAgain)
     try writeAll(segment.file, header.encode(), at: 0)
     try segment.file.sync()
     return try publish(segment.file, from: segment.path)

@@ -85,9 +85,16 @@ struct Opening {
     let memberships = install(journal)
     journal.damage = replay.damage
     if !replay.damage.isEmpty { copy.add(replay.damage) }
+    noteFindings(chain)
     try write(copy, chain, journal)
     try prepareSpares(journal)
     return (journal, try recovery(journal, memberships, chain))
+  }
+
+  private func noteFindings(_ chain: Chain) {
+    if chain.tornBatches > 0 { Probes.hit(.tornBatchIsDropped) }
+    if chain.tail != nil { Probes.hit(.tailIsCopiedForward) }
+    if !replay.damage.isEmpty { Probes.hit(.logIsFoundDamaged) }
   }
 
   /// The segment that takes the copied tail: the first one after all that were written.
@@ -193,7 +200,10 @@ extension Group {
   /// Returns whether that changed the state.
   func raiseState() -> Bool {
     let before = state.hardState
-    if last.term > before.term { state.hardState = HardState(term: last.term, commit: before.commit) }
+    if last.term > before.term {
+      Probes.hit(.termIsRaisedToTheNewestEntry)
+      state.hardState = HardState(term: last.term, commit: before.commit)
+    }
     state.hardState.commit = min(max(before.commit, state.compacted.index), last.index)
     return state.hardState != before
   }

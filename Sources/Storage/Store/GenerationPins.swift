@@ -22,6 +22,8 @@ struct GenerationPins {
     pins[generation] = known.views == 1 ? nil : (known.views - 1, known.bytes)
   }
 
+  func isPinned(_ generation: UInt64) -> Bool { pins[generation] != nil }
+
   /// What generations older than `oldest`, the oldest that the store itself holds, keep in memory.
   func bytes(below oldest: UInt64) -> Int {
     pins.reduce(0) { $1.key < oldest ? $0 + $1.value.bytes : $0 }

@@ -55,6 +55,7 @@ extension ShardStore {
       guard let generation = frozen else { fatalError("A flush ended without its generation.") }
       flushed = generation.applied
       metadata = generation.metadata
+      if pins.isPinned(generation.number) { Probes.hit(.overlayOutlivesItsFlush) }
       frozen = nil
     case .checkpoint:
       durable = job.safe

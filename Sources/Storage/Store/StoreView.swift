@@ -1,3 +1,4 @@
+internal import Environment
 public import Raft
 
 /// The whole store as it was at one entry, however long it is read: a read transaction and the overlay's generations
@@ -22,7 +23,7 @@ public final class StoreView {
   }
 
   public func get(_ key: [UInt8]) throws(StoreError) -> [UInt8]? {
-    for tree in trees {
+    for tree in openTrees {
       switch tree.find(key) {
       case .value(let value): return value
       case .deleted: return nil
@@ -38,7 +39,7 @@ public final class StoreView {
     from: [UInt8], to: [UInt8]?, reverse: Bool = false,
     _ body: (_ key: [UInt8], _ value: [UInt8]) throws -> ScanStep
   ) throws {
-    try Scan.run(trees, openReader, from: from, to: to, reverse: reverse, body)
+    try Scan.run(openTrees, openReader, from: from, to: to, reverse: reverse, body)
   }
 
   /// Lets go of what the view held. Once; a view dropped without it keeps its memory in the store's accounts.
@@ -52,6 +53,16 @@ public final class StoreView {
   private var openReader: RowReader {
     guard let reader else { fatalError("A closed view was read.") }
     return reader
+  }
+
+  /// Newest first.
+  private var openTrees: [OverlayTree] {
+    #if GANTRY_PLANTS
+      if Plants.planted == .overlayDroppedUnderView, let store {
+        return trees.filter { tree in store.generations.contains { $0.root === tree.root } }
+      }
+    #endif
+    return trees
   }
 }
 
@@ -71,6 +82,7 @@ extension ShardStore {
 
   private func pinGenerations() -> [UInt64] {
     var pinned: [UInt64] = []
+    if !current.isEmpty || frozen != nil { Probes.hit(.viewPinsAnOverlay) }
     if !current.isEmpty {
       pins.add(currentGeneration, bytes: current.bytes)
       pinned.append(currentGeneration)

@@ -1,5 +1,6 @@
 internal import Bytes
 internal import CSQLite
+internal import Environment
 internal import Raft
 
 /// What a database says of itself, committed together with the rows that it belongs to.
@@ -103,6 +104,7 @@ final class StoreWriter {
       if metadata != self.metadata { try metaStatement.run(Array("metadata".utf8), metadata, action: "flush") }
     }
     self.metadata = metadata
+    Probes.hit(.overlayIsFlushed)
   }
 
   /// Commits rows of a snapshot: everything or nothing. The position stays where it is until all are in.
@@ -137,6 +139,7 @@ final class StoreWriter {
     let mode = restart ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_TRUNCATE
     let code = sqlite3_wal_checkpoint_v2(connection.handle, "main", mode, &frames, &moved)
     guard code == SQLITE_OK || code == SQLITE_BUSY else { throw connection.error(code, "checkpoint") }
+    Probes.hit(.storeIsCheckpointed)
     return (position.applied, code == SQLITE_OK && moved == frames)
   }
 
@@ -161,6 +164,12 @@ final class StoreWriter {
     next.commits += 1
     do throws(StoreError) {
       try connection.execute("BEGIN IMMEDIATE")
+      #if GANTRY_PLANTS
+        if Plants.planted == .appliedIndexOutsideTransaction {
+          try metaStatement.run(Array("applied".utf8), next.encode(), action: "flush")
+          try connection.execute("COMMIT; BEGIN IMMEDIATE")
+        }
+      #endif
       try body()
       try metaStatement.run(Array("applied".utf8), next.encode(), action: "flush")
       try connection.execute("COMMIT")

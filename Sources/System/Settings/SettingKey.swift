@@ -6,6 +6,8 @@ public struct SettingKey: Sendable {
     case text(String)
     /// A whole number of `unit` within the range.
     case integer(unit: String, ClosedRange<Int>)
+    /// A number with or without decimals within the range.
+    case decimal(unit: String, ClosedRange<Double>)
     case flag
     case choice([String])
     case texts(String)
@@ -33,6 +35,8 @@ public struct SettingKey: Sendable {
     case .text(let form): form
     case .integer(let unit, let range):
       "a whole number\(unit.isEmpty ? "" : " of \(unit)") from \(range.lowerBound) to \(range.upperBound)"
+    case .decimal(let unit, let range):
+      "a number\(unit.isEmpty ? "" : " of \(unit)") from \(range.lowerBound) to \(range.upperBound)"
     case .flag: "true or false"
     case .choice(let names): "one of " + names.joined(separator: ", ")
     case .texts(let form): "a list of \(form)"

@@ -4,7 +4,9 @@ public struct SettingsSection: Sendable {
   /// Where the mapping starts, counted from 1.
   public let line: Int
   private let keys: [String: SettingKey]
-  private let values: [String: SettingsValue]
+  private var values: [String: SettingsValue]
+  /// What the texts are called that keys were set from later.
+  private var laterFiles: [String: String] = [:]
 
   /// Reads a file whose top level is one mapping of `keys`.
   public static func load(path: String, keys: [SettingKey]) throws(SettingsError) -> SettingsSection {
@@ -39,14 +41,28 @@ public struct SettingsSection: Sendable {
     values = known
   }
 
+  /// The section with the keys that `later` gives in place of its own; errors about them name the text of `later`.
+  ///
+  /// - Parameter later: of the same keys.
+  public func replaced(by later: SettingsSection) -> SettingsSection {
+    var result = self
+    for (name, value) in later.values {
+      result.values[name] = value
+      result.laterFiles[name] = later.file(of: name)
+    }
+    return result
+  }
+
   public func has(_ name: String) -> Bool { values[name] != nil }
 
   /// The line of a key's value, or of the section where the key is not given.
   public func line(of name: String) -> Int { values[name]?.line ?? line }
 
+  private func file(of name: String) -> String { laterFiles[name] ?? file }
+
   /// An error about a key's value.
   public func refusal(of name: String, _ message: String) -> SettingsError {
-    SettingsError(file: file, line: line(of: name), "'\(name)' \(message)")
+    SettingsError(file: file(of: name), line: line(of: name), "'\(name)' \(message)")
   }
 
   public func text(_ name: String) throws(SettingsError) -> String {
@@ -61,6 +77,14 @@ public struct SettingsSection: Sendable {
     guard case .scalar(let text, quoted: false) = value.content, let number = Int(text), range.contains(number) else {
       throw wrongType(name, value)
     }
+    return number
+  }
+
+  public func decimal(_ name: String) throws(SettingsError) -> Double {
+    guard case .decimal(_, let range) = key(name).kind else { fatalError("The setting '\(name)' is no number.") }
+    guard let value = values[name] else { return Double(defaultText(name))! }
+    guard case .scalar(let text, quoted: false) = value.content, let number = Double(text), range.contains(number)
+    else { throw wrongType(name, value) }
     return number
   }
 
@@ -97,14 +121,14 @@ public struct SettingsSection: Sendable {
     guard let value = values[name] else { return [] }
     guard case .sequence(let elements) = value.content else { throw wrongType(name, value) }
     var sections: [SettingsSection] = []
-    for element in elements { sections.append(try SettingsSection(element, file: file, keys: keys)) }
+    for element in elements { sections.append(try SettingsSection(element, file: file(of: name), keys: keys)) }
     return sections
   }
 
   /// A nested mapping; nil where the key is not given.
   public func section(_ name: String, keys: [SettingKey]) throws(SettingsError) -> SettingsSection? {
     guard let value = values[name] else { return nil }
-    return try SettingsSection(value, file: file, keys: keys)
+    return try SettingsSection(value, file: file(of: name), keys: keys)
   }
 
   /// The whole section as one line of JSON, keys in the file's order of names: plain numbers, `true`, `false` and
@@ -126,7 +150,7 @@ public struct SettingsSection: Sendable {
 
   private func wrongType(_ name: String, _ value: SettingsValue) -> SettingsError {
     SettingsError(
-      file: file, line: value.line, "'\(name)' takes \(key(name).expectation), but is \(value.summary)")
+      file: file(of: name), line: value.line, "'\(name)' takes \(key(name).expectation), but is \(value.summary)")
   }
 
   private static func unknown(_ name: String, line: Int, file: String, keys: [SettingKey]) -> SettingsError {

@@ -43,7 +43,7 @@ public struct CalendarDay: Hashable, Comparable, Sendable, CustomStringConvertib
   }
 
   /// `2026-03-01T08:30:00Z`; minutes beyond the day's 1,440 (or below zero) reach into its neighbours.
-  func time(minutes: Int) -> String {
+  public func time(minutes: Int) -> String {
     let days = minutes >= 0 ? minutes / 1_440 : (minutes - 1_439) / 1_440
     let minute = minutes - days * 1_440
     return "\(self + days)T\(padded(minute / 60, 2)):\(padded(minute % 60, 2)):00Z"

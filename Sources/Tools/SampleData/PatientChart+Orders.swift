@@ -16,22 +16,26 @@ struct OrderContext {
 extension PatientChart {
   mutating func writeOrder(_ index: Int, of encounterID: String, on visit: CalendarDay, _ status: OrderStatus) {
     let order = OrderContext(
-      orderID: "o-\(padded(number, 6))-\(index)", encounterID: encounterID, procedure: drawProcedure(),
+      orderID: SampleData.orderID(index, ofPatient: number), encounterID: encounterID, procedure: drawProcedure(),
       status: status, visit: visit, scheduledMinute: 5 * random.within(84...228),
       // The root for identifiers made from large numbers: ITU-T X.667, used by DICOM PS3.5 annex B.2.
       studyUID: "2.25.\(random.next())")
-    writeOrderItem(order)
+    let created = min(order.visit, day).time(minutes: order.scheduledMinute - random.within(1_500...7_000))
+    writeOrderItem(order, created: created, updated: lastChange(order, created: created))
     guard status == .completed || status == .inProgress else { return }
     writeStudy(order, index: index)
     if status == .completed {
-      writeReport(order, index: index)
-      writeBilling(order, index: index)
+      writeReport(
+        order, index: index, random.weighted([("FINAL", 78), ("AMENDED", 6), ("PRELIMINARY", 10), ("DRAFT", 6)]),
+        dictatedMinute: order.scheduledMinute + random.within(45...240))
+      writeBilling(
+        order, index: index,
+        random.weighted([("PAID", 50), ("SUBMITTED", 28), ("PENDING", 12), ("DENIED", 5), ("ADJUSTED", 5)]),
+        createdMinute: order.scheduledMinute + 60)
     }
   }
 
-  private mutating func writeOrderItem(_ order: OrderContext) {
-    let created = min(order.visit, day).time(minutes: order.scheduledMinute - random.within(1_500...7_000))
-    let updated = lastChange(order, created: created)
+  mutating func writeOrderItem(_ order: OrderContext, created: String, updated: String) {
     var item = builder("ORDER", sortKey: "ORDER#\(order.orderID)", created: created, updated: updated)
     item.text("orderId", order.orderID)
     item.text("encounterId", order.encounterID)
@@ -62,11 +66,11 @@ extension PatientChart {
     }
   }
 
-  private mutating func writeStudy(_ order: OrderContext, index: Int) {
+  mutating func writeStudy(_ order: OrderContext, index: Int) {
     let started = order.visit.time(minutes: order.scheduledMinute)
     let isDone = order.status == .completed
     let updated = isDone ? order.visit.time(minutes: order.scheduledMinute + 30) : started
-    let accession = "ACC\(padded(number, 6))\(padded(index, 2))"
+    let accession = SampleData.accession(index, ofPatient: number)
     var item = builder("STUDY", sortKey: "STUDY#\(accession)", created: started, updated: updated)
     item.text("accessionNumber", accession)
     item.text("encounterId", order.encounterID)
@@ -81,15 +85,13 @@ extension PatientChart {
     add(item)
   }
 
-  private mutating func writeReport(_ order: OrderContext, index: Int) {
-    let status = random.weighted([("FINAL", 78), ("AMENDED", 6), ("PRELIMINARY", 10), ("DRAFT", 6)])
-    let dictated = order.scheduledMinute + random.within(45...240)
+  mutating func writeReport(_ order: OrderContext, index: Int, _ status: String, dictatedMinute dictated: Int) {
     let finalized = dictated + random.within(10...600)
     let amended = finalized + random.within(60...1_400)
     let isFinal = status == "FINAL" || status == "AMENDED"
     let last = status == "AMENDED" ? amended : isFinal ? finalized : dictated
     let reading = random.pick(order.procedure.readings)
-    let reportID = "r-\(padded(number, 6))-\(index)"
+    let reportID = SampleData.reportID(index, ofPatient: number)
     var item = builder(
       "REPORT", sortKey: "REPORT#\(reportID)", created: order.visit.time(minutes: dictated),
       updated: order.visit.time(minutes: last))
@@ -106,14 +108,11 @@ extension PatientChart {
     add(item)
   }
 
-  private mutating func writeBilling(_ order: OrderContext, index: Int) {
-    let status = random.weighted([
-      ("PAID", 50), ("SUBMITTED", 28), ("PENDING", 12), ("DENIED", 5), ("ADJUSTED", 5),
-    ])
+  mutating func writeBilling(_ order: OrderContext, index: Int, _ status: String, createdMinute: Int) {
     let charge = order.procedure.chargeCents
     let insured = status == "DENIED" ? 0 : charge * random.within(60...95) / 100
-    let transactionID = "t-\(padded(number, 6))-\(index)"
-    let created = order.visit.time(minutes: order.scheduledMinute + 60)
+    let transactionID = SampleData.transactionID(index, ofPatient: number)
+    let created = order.visit.time(minutes: createdMinute)
     var item = builder("BILLING", sortKey: "BILLING#\(transactionID)", created: created, updated: created)
     item.text("transactionId", transactionID)
     item.text("orderId", order.orderID)

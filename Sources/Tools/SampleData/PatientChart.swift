@@ -21,10 +21,11 @@ struct PatientChart {
     writeProfile()
     var orders = 0
     for encounter in 1...random.weighted([(1, 45), (2, 40), (3, 15)]) {
-      let encounterID = "e-\(padded(number, 6))-\(encounter)"
+      let encounterID = SampleData.encounterID(encounter, ofPatient: number)
       let status = random.weighted(Self.statuses)
       let visit = visitDay(status)
-      writeEncounter(encounterID, on: visit, status)
+      writeEncounter(
+        encounterID, opened: min(visit, day).time(minutes: -random.within(60...2_880)), isOver: status.isOver)
       for _ in 1...random.weighted([(1, 65), (2, 35)]) {
         orders += 1
         writeOrder(orders, of: encounterID, on: visit, status)
@@ -60,7 +61,7 @@ struct PatientChart {
 
   mutating func add(_ builder: ItemBuilder) { items.append(builder.item) }
 
-  private mutating func writeProfile() {
+  mutating func writeProfile() {
     isWoman = random.chance(1, in: 2)
     let created = (day + -random.within(400...2_000)).time(minutes: random.within(480...1_020))
     var item = builder("PATIENT", sortKey: "PATIENT#PROFILE", created: created, updated: created)
@@ -74,12 +75,11 @@ struct PatientChart {
     add(item)
   }
 
-  private mutating func writeEncounter(_ encounterID: String, on visit: CalendarDay, _ status: OrderStatus) {
-    let opened = min(visit, day).time(minutes: -random.within(60...2_880))
+  mutating func writeEncounter(_ encounterID: String, opened: String, isOver: Bool) {
     var item = builder("ENCOUNTER", sortKey: "ENCOUNTER#\(encounterID)", created: opened, updated: opened)
     item.text("encounterId", encounterID)
     item.text("department", random.pick(Vocabulary.departments))
-    item.text("encounterStatus", status.isOver ? "FINISHED" : "OPEN")
+    item.text("encounterStatus", isOver ? "FINISHED" : "OPEN")
     item.text("attendingPhysician", random.pick(Vocabulary.physicians))
     item.text("startedAt", opened)
     add(item)

@@ -17,17 +17,25 @@ public struct SampleData: Sendable {
     self.day = day
   }
 
-  /// `p-000001` for patient 1.
-  public static func patientID(_ number: Int) -> String { "p-" + padded(number, 6) }
-
   /// All items of every patient, in the order of patients: about ten each.
   public var items: [AttributeMap] { (1...max(patients, 1)).prefix(patients).flatMap { items(ofPatient: $0) } }
 
   /// The items of one patient, counted from 1.
   public func items(ofPatient number: Int) -> [AttributeMap] {
-    var seeds = SeededRandom(seed: seed ^ (UInt64(number) &* 0x9E37_79B9_7F4A_7C15))
-    var chart = PatientChart(number: number, day: day, random: SeededRandom(seed: seeds.next()))
+    var chart = chart(ofPatient: number)
     chart.fill()
     return chart.items
+  }
+
+  /// The first of a patient's items: who it is.
+  public func profile(ofPatient number: Int) -> AttributeMap {
+    var chart = chart(ofPatient: number)
+    chart.writeProfile()
+    return chart.items[0]
+  }
+
+  func chart(ofPatient number: Int) -> PatientChart {
+    var seeds = SeededRandom(seed: seed ^ (UInt64(number) &* 0x9E37_79B9_7F4A_7C15))
+    return PatientChart(number: number, day: day, random: SeededRandom(seed: seeds.next()))
   }
 }

@@ -1,3 +1,4 @@
+import Environment
 import Journal
 import Raft
 import Replicas
@@ -14,6 +15,7 @@ extension Journal {
       term(of: position.index, in: group) != position.term,
       let membership = try StoreMetadata(store.metadata)?.membership
     else { return log }
+    Probes.hit(.brokenOffSwitchIsFinished)
     compact(group, through: position, membership: membership)
     var log = log
     // The stop may have come before the term in which the snapshot was offered was synced: no vote was given in it.

@@ -73,6 +73,10 @@ public final class SnapshotBuilder {
     try writer.syncDatabase()
     self.writer = nil
     files.snapshot = position
+    #if GANTRY_PLANTS
+      if Plants.planted == .snapshotWithoutIndex { files.snapshot = nil }
+    #endif
+    Probes.hit(.snapshotIsBuilt)
     state = .finished
   }
 
@@ -81,12 +85,14 @@ public final class SnapshotBuilder {
   public func install() throws(StoreError) {
     guard state == .finished else { fatalError("A snapshot was installed before it was finished.") }
     try files.write(disk, directory)
+    Probes.hit(.snapshotIsInstalled)
     state = .ended
   }
 
   /// Gives the build up and removes its files.
   public func abandon() throws(StoreError) {
     guard state != .ended else { fatalError("A snapshot was abandoned after its end.") }
+    Probes.hit(.snapshotIsAbandoned)
     state = .ended
     writer = nil
     let live = try StoreFiles.read(disk, directory)

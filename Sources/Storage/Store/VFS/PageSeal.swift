@@ -1,4 +1,5 @@
 internal import Bytes
+internal import Environment
 
 /// The last eight bytes of every page of a database file, which SQLite leaves to us.
 ///
@@ -25,6 +26,9 @@ struct PageSeal {
 
   /// The stamp of an intact page, nil for a damaged one.
   func stamp(of page: UnsafeRawBufferPointer, number: UInt32) -> UInt32? {
+    #if GANTRY_PLANTS
+      if Plants.planted == .checksumSkipped { return 0 }
+    #endif
     let stored = UInt32(bigEndian: page.loadUnaligned(fromByteOffset: Self.checksumOffset, as: UInt32.self))
     guard stored == checksum(page, number) else { return nil }
     return UInt32(bigEndian: page.loadUnaligned(fromByteOffset: Self.stampOffset, as: UInt32.self))

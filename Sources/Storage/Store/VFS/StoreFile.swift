@@ -175,6 +175,7 @@ final class StoreFile {
   }
 
   private func damaged(page: UInt32?) -> Int32 {
+    Probes.hit(.pageIsFoundDamaged)
     faults.recordDamage(page: page)
     return GANTRY_IOERR_DATA
   }

@@ -29,12 +29,14 @@ public struct RunSettings: Sendable, Equatable {
   public var seed: UInt64
   public var endpoints: [String]
   public var clients: Int
-  /// Operations a second of an open loop; nil: a closed loop.
+  /// Operations a second of an open loop, the highest where there are stages; nil: a closed loop.
   public var rate: Double?
   /// As given: `ramp 100..1000 10s, hold 30s`; empty where there are none.
   public var stages: String = ""
   public var durationMs: Double
   public var warmUpMs: Double
+
+  public var isOpenLoop: Bool { rate != nil }
 }
 
 /// What one kind of operation came to.
@@ -71,13 +73,26 @@ public struct Percentile: Sendable, Equatable {
 
 /// One second of a run.
 public struct SecondReport: Sendable, Equatable {
-  /// Its end, counted from the beginning of the measured time; below zero in the warm-up.
+  /// Its end, counted from the beginning of the measured time; zero or below in the warm-up.
   public var atSeconds: Double
+  /// The last one of a run may be shorter than a second.
+  public var lengthSeconds = 1.0
+  /// All kinds together.
+  public var total: SecondValues
+  /// One for each kind of operation, in the order of ``RunReport/operations``.
+  public var kinds: [SecondValues] = []
+
+  public var isWarmUp: Bool { atSeconds <= 0 }
+}
+
+/// What was answered within a second.
+public struct SecondValues: Sendable, Equatable {
   public var operations = 0
   public var errors = 0
   public var p50Ms = 0.0
   public var p95Ms = 0.0
   public var p99Ms = 0.0
+  public var p999Ms = 0.0
   public var maxMs = 0.0
 }
 
@@ -85,6 +100,9 @@ public struct ErrorCount: Sendable, Equatable {
   /// The service's code, or why there was no answer: `timeout`, `connection`.
   public var type: String
   public var count: Int
+  /// The workload foresees it, such as a condition that another client made false; not among
+  /// ``OperationReport/errors``.
+  public var isExpected = false
 }
 
 /// A threshold, and whether it was kept.

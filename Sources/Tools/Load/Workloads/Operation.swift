@@ -8,11 +8,14 @@ public struct Call: Sendable, Equatable {
   public var body: [UInt8]
   /// What the call does to a key, where a history can tell it.
   public var history: HistoryCall?
+  /// Whether `ConditionalCheckFailedException` is an answer like any other: the workload does not know what it will be.
+  public var mayFailCondition: Bool
 
-  public init(_ method: String, body: [UInt8], history: HistoryCall? = nil) {
+  public init(_ method: String, body: [UInt8], history: HistoryCall? = nil, mayFailCondition: Bool = false) {
     self.method = method
     self.body = body
     self.history = history
+    self.mayFailCondition = mayFailCondition
   }
 }
 

@@ -1,0 +1,46 @@
+import Environment
+
+extension SimulationOptions {
+  /// A region as a seed draws it. The configuration is drawn too: small buffers force the rare paths that large ones reach
+  /// after hours.
+  static func drawn(seed: UInt64) -> SimulationOptions {
+    var random = SeededRandom(seed: seed ^ 0x0F71_0115)
+    var options = SimulationOptions(seed: random.next())
+    options.nodes = random.chance(1, in: 5) ? 5 : 3
+    options.coordinators = 2
+    options.shards = 1 + Int(random.below(options.nodes == 5 ? 5 : 4))
+    options.clocksDiffer = true
+    options.deathIsProven = random.chance(1, in: 2)
+    options.coordinatorsLoseMessages = random.chance(1, in: 2)
+    options.crashShownAfterMax = [.zero, .milliseconds(300), .seconds(3)][random.index(3)]
+    options.stallsPerMillion = random.chance(1, in: 3) ? 2_000 : 0
+    if random.chance(1, in: 4) { options.electionTimeMin = .milliseconds(600 + random.below(1_400)) }
+    options.straysPerMillion = random.chance(1, in: 3) ? 3_000 : 0
+    options.drawTimes(&random)
+    options.drawSizes(&random)
+    return options
+  }
+
+  private mutating func drawTimes(_ random: inout SeededRandom) {
+    networkDelayMax = [.microseconds(200), .milliseconds(2), .milliseconds(10)][random.index(3)]
+    jobDelayMax = [.microseconds(300), .milliseconds(3), .milliseconds(20)][random.index(3)]
+    tickInterval = .milliseconds(10 + random.below(11))
+    idleFlushDelay = [.milliseconds(100), .milliseconds(500), .seconds(5)][random.index(3)]
+  }
+
+  private mutating func drawSizes(_ random: inout SeededRandom) {
+    overlayBytesMax = [32 << 10, 256 << 10, 16 << 20][random.index(3)]
+    storageFlushBytesMin = [1 << 10, 16 << 10, 1 << 20][random.index(3)]
+    journalSegmentBytes = [128 << 10, 256 << 10, 1 << 20][random.index(3)]
+    journalBytesMax = journalSegmentBytes * [3, 6, 200][random.index(3)]
+    snapshotChunkBytes = [512, 8 << 10, 256 << 10][random.index(3)]
+    appendBytesMax = [1, 4 << 10, 1 << 20][random.index(3)]
+    inflightAppendsMax = [1, 4, 64][random.index(3)]
+    applyBytesMax = [1, 64 << 10, 4 << 20][random.index(3)]
+    entryCacheBytesMax = [0, 16 << 10, 16 << 20][random.index(3)]
+  }
+}
+
+extension SeededRandom {
+  mutating func index(_ count: Int) -> Int { Int(below(UInt64(count))) }
+}

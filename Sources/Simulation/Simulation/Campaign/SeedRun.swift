@@ -1,0 +1,170 @@
+public import Environment
+import History
+import Messages
+import Node
+
+/// One run of a region from a seed: faults while clients work, then a majority healed, then everything, then the checks.
+///
+/// A run is a pure function of the seed, the simulated time and, where one is given, the schedule of faults.
+public final class SeedRun {
+  public let seed: UInt64
+  public let schedule: FaultSchedule
+  public let trace: Trace
+  private let options: SimulationOptions
+  private let cluster: SimulatedCluster
+  private let faults: FaultDriver
+  private let length: Span
+  private var random: SeededRandom
+  private var violations: [Violation] = []
+
+  /// - Parameter schedule: nil: the one that the seed draws.
+  public init(seed: UInt64, length: Span, schedule: FaultSchedule? = nil, keepsTrace: Bool = false) {
+    self.seed = seed
+    self.length = length
+    options = .drawn(seed: seed)
+    trace = Trace(isKept: keepsTrace)
+    random = SeededRandom(seed: seed ^ 0x5EED_0001)
+    let drawn = Self.schedule(seed: seed, options, length)
+    self.schedule = schedule ?? drawn
+    cluster = SimulatedCluster(options: options, trace: trace)
+    faults = FaultDriver(cluster, seed: random.next())
+  }
+
+  private static func schedule(seed: UInt64, _ options: SimulationOptions, _ length: Span) -> FaultSchedule {
+    var mix = FaultMix(seed: seed ^ 0xFA17, options)
+    return mix.schedule(for: length)
+  }
+
+  /// Which checks every run has. A new one is added here and nowhere else.
+  private func checks(_ region: SimulatedRegion) -> [any SimulationCheck] {
+    let clients = RegisterClients(region, seed: random.next())
+    self.clients = clients
+    return [clients, MinorityCheck(region, clients: clients), ReplicasCheck(region)]
+  }
+
+  private var clients: RegisterClients?
+
+  public func run() -> SeedReport {
+    let faultsComeFirst = random.chance(1, in: 4)
+    if faultsComeFirst { faults.begin(schedule) }
+    if let table = makeTable(isUnderFaults: faultsComeFirst) {
+      let region = SimulatedRegion(
+        cluster: cluster, faults: faults, table: SimulatedTable(id: table), rate: 55 + random.below(30))
+      let checks = checks(region)
+      for check in checks { check.begin() }
+      if !faultsComeFirst { faults.begin(schedule) }
+      cluster.run(for: length)
+      live(checks)
+      settle(checks)
+      for check in checks { violations += check.judge() }
+    }
+    return report()
+  }
+
+  // MARK: Phases
+
+  private func makeTable(isUnderFaults: Bool) -> TableID? {
+    let maker = TableMaker(cluster)
+    maker.begin()
+    if isUnderFaults {
+      cluster.run(for: length) { maker.made != nil }
+      if maker.made == nil { faults.endAll() }
+    }
+    if cluster.run(for: .seconds(30), until: { maker.made != nil }) { return maker.made }
+    violations.append(Violation(.setup, "no table is made within 30 s without faults"))
+    return nil
+  }
+
+  /// A majority is whole, one node may stay broken: whatever clients ask now succeeds within ten seconds.
+  private func live(_ checks: [any SimulationCheck]) {
+    let broken = breakOne()
+    trace.note(cluster.now, "phase", "a majority is healed; \(broken?.description ?? "nothing") stays broken")
+    for check in checks { check.majorityIsHealed() }
+    cluster.run(for: .seconds(4))
+    for check in checks { check.stop() }
+    if !cluster.run(for: .seconds(11), until: { checks.allSatisfy { $0.isIdle } }) {
+      violations.append(Violation(.liveness, "operations get no answer with a majority whole"))
+    }
+  }
+
+  /// Heals everything but one node, which then suffers something that lasts.
+  private func breakOne() -> Fault? {
+    let damaged = faults.atlas.damaged
+    guard damaged != nil || random.chance(3, in: 4) else {
+      faults.endAll()
+      return nil
+    }
+    let victim = damaged ?? cluster.nodeIDs[random.index(cluster.nodeIDs.count)]
+    let others = cluster.nodeIDs.filter { $0 != victim }.map { Process.node($0) }
+    let coordinators = (0..<options.coordinators).map { Process.coordinator($0) }
+    let fault: Fault =
+      switch random.below(6) {
+      case 0: .crash(victim)
+      case 1: .pause(.node(victim))
+      case 2: .cut([.node(victim)], others + (random.chance(1, in: 2) ? coordinators : []))
+      case 3: .flap([.node(victim)], others, period: .milliseconds(100 + random.below(900)))
+      case 4: .cutOneWay(from: .node(victim), to: others[random.index(others.count)])
+      default: .slowDisk(victim, .seconds(2))
+      }
+    faults.endAll(except: victim)
+    faults.begin(FaultSchedule([TimedFault(at: .zero, lasts: .seconds(1_000), fault)]))
+    return fault
+  }
+
+  /// Everything is healed; once each replica is whole the last looks are taken.
+  private func settle(_ checks: [any SimulationCheck]) {
+    faults.endAll()
+    trace.note(cluster.now, "phase", "everything is healed")
+    guard cluster.run(for: .seconds(60), until: { isWhole }) else {
+      violations.append(Violation(.recovery, "not whole 60 s after the last fault: \(ailing)"))
+      return
+    }
+    for check in checks { check.finish() }
+    cluster.run(for: .seconds(20)) { checks.allSatisfy { $0.isIdle } }
+  }
+
+  private var isWhole: Bool { ailing.isEmpty }
+
+  /// Which replicas are not whole, and why.
+  private var ailing: String {
+    var words: [String] = []
+    for id in cluster.nodeIDs {
+      guard let node = cluster.node(id) else {
+        words.append("\(Process.node(id)) is down")
+        continue
+      }
+      for status in node.status where !status.isHealthy || status.isLearner || status.leader == nil {
+        words.append(
+          "shard \(status.shard.rawValue) at \(Process.node(id)): \(status.reason ?? "no voter with a leader")")
+      }
+    }
+    return words.joined(separator: "; ")
+  }
+
+  private func report() -> SeedReport {
+    let entries = clients?.entries ?? []
+    var unique: [Violation] = []
+    for violation in faults.violations + violations where !unique.contains(violation) { unique.append(violation) }
+    return SeedReport(
+      seed: seed, violations: unique, traceHash: trace.hash, simulated: cluster.now, nodes: options.nodes,
+      faults: faults.begun, operations: entries.count,
+      unknown: entries.filter { $0.history.outcome == .unknown && !$0.isVoid }.count, events: cluster.events)
+  }
+}
+
+/// What came of a run.
+public struct SeedReport: Sendable, Equatable {
+  public var seed: UInt64
+  /// Empty after a good run.
+  public var violations: [Violation]
+  /// Equal for equal runs.
+  public var traceHash: UInt64
+  /// The simulated time at the end.
+  public var simulated: Instant
+  public var nodes: Int
+  /// Faults that found something to harm.
+  public var faults: Int
+  public var operations: Int
+  public var unknown: Int
+  public var events: Int
+}

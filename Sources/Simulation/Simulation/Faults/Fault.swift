@@ -1,0 +1,118 @@
+public import Environment
+public import Messages
+
+/// Something that goes wrong in a region and, after a while, is put right again.
+public enum Fault: Hashable, Sendable {
+  /// A machine loses power and starts again.
+  case crash(NodeID)
+  /// A machine loses power just when it has sent something and not yet written what goes with it.
+  case crashAsItSends(NodeID)
+  /// Every machine loses power at once.
+  case powerCut
+  /// A process is killed and starts again.
+  case kill(Process)
+  /// A node is asked to stop, hands over what it leads, ends, and starts again.
+  case leave(NodeID)
+  /// A process stands still.
+  case pause(Process)
+  /// The links between two groups are cut both ways.
+  case cut([Process], [Process])
+  /// One way between two processes is cut.
+  case cutOneWay(from: Process, to: Process)
+  /// The links between two groups come and go.
+  case flap([Process], [Process], period: Span)
+  /// Leaders are cut off as soon as they lead, for about so long.
+  case unrest(cutLasts: Span)
+  case weather(Weather)
+  /// Every piece of blocking work on a machine takes that much longer.
+  case slowDisk(NodeID, Span)
+  /// A disk has only so many bytes left.
+  case fullDisk(NodeID, bytesLeft: UInt64)
+  /// A machine's clock runs at another rate, in parts of a million. It goes on to, for good.
+  case drift(Process, ppm: Int)
+  /// A coordinator's wall clock jumps by so many milliseconds, for good.
+  case wallJump(coordinator: Int, milliseconds: Int)
+  /// A disk loses or spoils what it holds; only as far as the ``FaultAtlas`` allows.
+  case damage(NodeID, Damage, seed: UInt64)
+}
+
+/// What can become of the bytes on a disk.
+public enum Damage: Hashable, Sendable, CaseIterable {
+  /// The machine comes back with an empty disk.
+  case wipe
+  /// A bit flips at rest.
+  case flippedBit
+  case corruptReads
+  case misdirectedReads
+  /// Where the product promises to find it: see ``LosableWrites``.
+  case lostWrites
+  /// Operations fail with EIO.
+  case errors
+}
+
+extension Fault: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .crash(let id): "power cut at \(Process.node(id))"
+    case .crashAsItSends(let id): "power cut at \(Process.node(id)) as it sends"
+    case .powerCut: "power cut everywhere"
+    case .kill(let process): "kill \(process)"
+    case .leave(let id): "stop \(Process.node(id)) in order"
+    case .pause(let process): "pause \(process)"
+    case .cut(let left, let right): "cut \(Self.names(left)) | \(Self.names(right))"
+    case .cutOneWay(let from, let to): "cut \(from) → \(to)"
+    case .flap(let left, let right, let period):
+      "cut \(Self.names(left)) | \(Self.names(right)) every \(Self.milliseconds(period))"
+    case .unrest(let cutLasts): "leaders cut off for about \(Self.milliseconds(cutLasts))"
+    case .weather(let weather):
+      "weather: \(weather.lossPerMille) ‰ lost, \(weather.duplicatesPerMille) ‰ doubled, up to \(Self.milliseconds(weather.delayMax))"
+    case .slowDisk(let id, let delay): "slow disk at \(Process.node(id)): \(Self.milliseconds(delay)) more"
+    case .fullDisk(let id, let left): "full disk at \(Process.node(id)): \(left) bytes left"
+    case .drift(let process, let ppm): "clock of \(process) off by \(ppm) ppm"
+    case .wallJump(let number, let milliseconds):
+      "wall clock of \(Process.coordinator(number)) jumps by \(milliseconds) ms"
+    case .damage(let id, let damage, _): "\(damage.words) at \(Process.node(id))"
+    }
+  }
+
+  private static func names(_ processes: [Process]) -> String { processes.map(\.description).joined(separator: ",") }
+
+  static func milliseconds(_ span: Span) -> String { "\(span.nanoseconds / 1_000_000) ms" }
+}
+
+extension Damage {
+  var words: String {
+    switch self {
+    case .wipe: "empty disk"
+    case .flippedBit: "flipped bit"
+    case .corruptReads: "corrupt reads"
+    case .misdirectedReads: "misdirected reads"
+    case .lostWrites: "lost writes"
+    case .errors: "disk errors"
+    }
+  }
+}
+
+/// A fault with its time, counted from the beginning of the faults, and how long it lasts.
+public struct TimedFault: Hashable, Sendable, CustomStringConvertible {
+  public var at: Span
+  public var lasts: Span
+  public var fault: Fault
+
+  public init(at: Span, lasts: Span, _ fault: Fault) {
+    self.at = at
+    self.lasts = lasts
+    self.fault = fault
+  }
+
+  public var description: String {
+    "at \(Fault.milliseconds(at)) for \(Fault.milliseconds(lasts)): \(fault)"
+  }
+}
+
+/// The faults of one run, by their beginnings.
+public struct FaultSchedule: Hashable, Sendable {
+  public var faults: [TimedFault]
+
+  public init(_ faults: [TimedFault]) { self.faults = faults.sorted { $0.at < $1.at } }
+}

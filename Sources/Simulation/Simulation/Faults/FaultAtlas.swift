@@ -1,0 +1,55 @@
+import Environment
+import Messages
+import Node
+import Raft
+import SimulatedDisk
+
+/// Keeps damage within what can be survived: of what is committed, a minority of the copies (one machine at a time).
+///
+/// A machine counts as damaged until nothing of the damage is left on its disk and each of its replicas is a voter again
+/// and has applied all that anybody knew to be committed when it became one. Until then nothing else is damaged, and it
+/// does not count as healed.
+final class FaultAtlas {
+  private(set) var damaged: NodeID?
+  /// While a fault is still at work there.
+  private var isSpoiling = false
+  /// What each group has to apply before the machine is whole.
+  private var targets: [LogIndex]?
+  private let cluster: SimulatedCluster
+
+  init(_ cluster: SimulatedCluster) { self.cluster = cluster }
+
+  /// Claims the machine for a damage; false where another one is damaged.
+  func claim(_ id: NodeID) -> Bool {
+    guard damaged == nil || damaged == id else { return false }
+    damaged = id
+    isSpoiling = true
+    targets = nil
+    return true
+  }
+
+  /// The fault is over; what it left may still be there.
+  func release(_ id: NodeID) { if damaged == id { isSpoiling = false } }
+
+  /// Looks whether the damaged machine is whole.
+  func look() {
+    guard let id = damaged, !isSpoiling else { return }
+    let disk = cluster.disk(id)
+    guard !disk.isScarred, !disk.isDoubtful, let node = cluster.node(id), !cluster.isPaused(.node(id)),
+      node.status.allSatisfy({ $0.isHealthy && !$0.isLearner })
+    else {
+      targets = nil
+      return
+    }
+    guard let targets else {
+      self.targets = node.status.map { status in max(status.logIndex, newestCommit(of: status.shard)) }
+      return
+    }
+    if zip(node.status, targets).allSatisfy({ $0.appliedIndex >= $1 }) { damaged = nil }
+  }
+
+  private func newestCommit(of shard: ShardID) -> LogIndex {
+    cluster.nodeIDs.compactMap { cluster.node($0) }.flatMap(\.status).filter { $0.shard == shard }
+      .map(\.commitIndex).max() ?? 0
+  }
+}

@@ -1,0 +1,309 @@
+import Environment
+import Messages
+import Node
+import SimulatedDisk
+
+/// Brings the faults of a schedule about, ends them, and starts again what has died: the hand of fate and the operator.
+final class FaultDriver {
+  let cluster: SimulatedCluster
+  let atlas: FaultAtlas
+  /// Processes that ended or did not start without a fault that explains it.
+  private(set) var violations: [Violation] = []
+  /// Begun so far, without those that found nothing to harm.
+  private(set) var begun = 0
+  private var random: SeededRandom
+  /// Raised when all faults are ended; what was planned before is void.
+  private var epoch = 0
+  /// The ways that are cut now, by the position of their fault.
+  private var cuts: [Int: Cut] = [:]
+  private var weathers: [(position: Int, weather: Weather)] = []
+  /// Starts of each node that failed since the last one that did not.
+  private var failedStarts: [NodeID: Int] = [:]
+  /// Times in which one node was alone.
+  private(set) var isolations: [Isolation] = []
+  /// The node that is not to be started again, for now.
+  private var keptDown: NodeID?
+
+  private enum Cut {
+    case groups([Process], [Process], isCut: Bool)
+    case way(Process, Process)
+  }
+
+  private var unrests: [Int: Unrest] = [:]
+
+  /// The isolation that each cut makes, by the position of its fault.
+  private var isolationOf: [Int: Isolation] = [:]
+
+  init(_ cluster: SimulatedCluster, seed: UInt64) {
+    self.cluster = cluster
+    atlas = FaultAtlas(cluster)
+    random = SeededRandom(seed: seed)
+    cluster.onNotice = { [unowned self] id, notice in noticed(id, notice) }
+    cluster.onFailure = { [unowned self] id, isStart, failure in failed(id, isStart: isStart, failure) }
+    look()
+  }
+
+  /// From now on the faults happen at their times.
+  func begin(_ schedule: FaultSchedule) {
+    for (position, fault) in schedule.faults.enumerated() {
+      after(fault.at) { [unowned self] in begin(fault, position) }
+    }
+  }
+
+  private func after(_ span: Span, _ action: @escaping () -> Void) {
+    let epoch = epoch
+    cluster.schedule(after: span) { [unowned self] in if epoch == self.epoch { action() } }
+  }
+
+  private func note(_ what: @autoclosure () -> String) { cluster.trace.note(cluster.now, "fault", what()) }
+
+  private func look() {
+    cluster.schedule(after: .milliseconds(100)) { [unowned self] in
+      let damaged = atlas.damaged
+      atlas.look()
+      if let damaged, atlas.damaged == nil { note("\(Process.node(damaged)) is whole again") }
+      look()
+    }
+  }
+
+  // MARK: Beginning and end
+
+  private func begin(_ timed: TimedFault, _ position: Int) {
+    guard start(timed, position) else { return note("nothing to harm: \(timed.fault)") }
+    begun += 1
+    note("\(timed.fault), for \(Fault.milliseconds(timed.lasts))")
+    after(timed.lasts) { [unowned self] in
+      note("over: \(timed.fault)")
+      end(timed.fault, position)
+    }
+  }
+
+  /// False where the fault finds nothing to harm.
+  private func start(_ timed: TimedFault, _ position: Int) -> Bool {
+    switch timed.fault {
+    case .crash(let id): return ifUp(id) { cluster.crash(id) }
+    case .crashAsItSends(let id): return ifUp(id) { cluster.crashesAsItSends(id, true) }
+    case .powerCut: for id in cluster.nodeIDs { cluster.crash(id) }
+    case .kill(.node(let id)): return ifUp(id) { cluster.kill(id) }
+    case .kill(.coordinator(let number)):
+      guard cluster.coordinator(number) != nil else { return false }
+      cluster.kill(coordinator: number)
+    case .leave(let id): return ifUp(id) { leave(id) }
+    case .pause(let process):
+      guard isUp(process), !cluster.isPaused(process) else { return false }
+      cluster.pause(process)
+    case .cut(let left, let right):
+      cut(.groups(left, right, isCut: true), position)
+      isolationOf[position] = isolation(left, right) ?? isolation(right, left)
+    case .cutOneWay(let from, let to): cut(.way(from, to), position)
+    case .flap(let left, let right, let period):
+      cut(.groups(left, right, isCut: true), position)
+      after(period) { [unowned self] in flap(position, period) }
+    case .unrest(let cutLasts): unrests[position] = Unrest(cluster, cutLasts: cutLasts, seed: random.next())
+    case .weather(let weather):
+      weathers.append((position, weather))
+      cluster.weather = currentWeather
+    case .slowDisk(let id, let delay): cluster.slowDown(id, by: delay)
+    case .fullDisk(let id, let left): cluster.limitDisk(id, bytesLeft: left)
+    case .drift(let process, let ppm): cluster.drift(process, ppm: ppm)
+    case .wallJump(let number, let milliseconds): cluster.jump(coordinator: number, milliseconds: milliseconds)
+    case .damage(let id, let damage, let seed): return spoil(id, damage, seed)
+    }
+    return true
+  }
+
+  private func end(_ fault: Fault, _ position: Int) {
+    switch fault {
+    case .crash(let id), .kill(.node(let id)), .leave(let id): restart(id)
+    case .powerCut: for id in cluster.nodeIDs { restart(id) }
+    case .kill(.coordinator(let number)): restart(coordinator: number)
+    case .pause(let process): cluster.resume(process)
+    case .crashAsItSends(let id):
+      cluster.crashesAsItSends(id, false)
+      restart(id)
+    case .cut, .cutOneWay, .flap: lift(position)
+    case .unrest: unrests.removeValue(forKey: position)?.end()
+    case .weather:
+      weathers.removeAll { $0.position == position }
+      cluster.weather = currentWeather
+    case .slowDisk(let id, _): cluster.slowDown(id, by: .zero)
+    case .fullDisk(let id, _): cluster.limitDisk(id, bytesLeft: nil)
+    case .drift, .wallJump: break
+    case .damage(let id, let damage, _): endDamage(id, damage)
+    }
+  }
+
+  /// Ends every fault, and starts what is down and not `broken`.
+  func endAll(except broken: NodeID? = nil) {
+    epoch += 1
+    keptDown = broken
+    for position in cuts.keys.sorted() { lift(position) }
+    for position in unrests.keys.sorted() { unrests.removeValue(forKey: position)?.end() }
+    cluster.heal()
+    weathers = []
+    cluster.weather = currentWeather
+    for id in cluster.nodeIDs {
+      cluster.slowDown(id, by: .zero)
+      cluster.crashesAsItSends(id, false)
+      cluster.disk(id).bytesLimit = nil
+      if cluster.disk(id).hazard != nil { endDamage(id, .errors) }
+      cluster.resume(.node(id))
+      if id != broken { restart(id) }
+    }
+    for number in 0..<cluster.options.coordinators {
+      cluster.resume(.coordinator(number))
+      restart(coordinator: number)
+    }
+    // Whatever an epoch had planned for a damaged disk is made up for.
+    if let id = atlas.damaged { endDamage(id, .flippedBit) }
+  }
+
+  // MARK: Processes
+
+  private func isUp(_ process: Process) -> Bool {
+    switch process {
+    case .node(let id): cluster.node(id) != nil
+    case .coordinator(let number): cluster.coordinator(number) != nil
+    }
+  }
+
+  private func ifUp(_ id: NodeID, _ body: () -> Void) -> Bool {
+    guard cluster.node(id) != nil else { return false }
+    body()
+    return true
+  }
+
+  private func restart(_ id: NodeID) { if cluster.node(id) == nil, keptDown != id { cluster.start(id) } }
+
+  private func restart(coordinator number: Int) {
+    if cluster.coordinator(number) == nil { cluster.start(coordinator: number) }
+  }
+
+  /// As a supervisor does: it waits for the hand-over, and kills.
+  private func leave(_ id: NodeID) {
+    cluster.leave(id)
+    after(.milliseconds(300)) { [unowned self] in if cluster.node(id) != nil { cluster.kill(id) } }
+  }
+
+  /// An operator finds a dead process: what its disk explains is put right, anything else is a violation.
+  private func failed(_ id: NodeID, isStart: Bool, _ failure: NodeFailure) {
+    note("\(Process.node(id)) \(isStart ? "does not start" : "ends"): \(failure)")
+    let isFull = cluster.disk(id).bytesLimit != nil
+    guard atlas.damaged == id || isStart && isFull else {
+      violations.append(
+        Violation(.process, "\(Process.node(id)) \(isStart ? "does not start" : "ended"): \(failure)"))
+      return
+    }
+    failedStarts[id] = isStart ? (failedStarts[id] ?? 0) + 1 : 0
+    cluster.schedule(after: .milliseconds(500)) { [unowned self] in
+      guard cluster.node(id) == nil, keptDown != id else { return }
+      // What does not start from a spoilt disk gets an empty one, as the message tells the operator.
+      if atlas.damaged == id, (failedStarts[id] ?? 0) >= 2, cluster.disk(id).hazard == nil { cluster.wipe(id) }
+      cluster.start(id)
+    }
+  }
+
+  /// A replica gives itself up where it lost something. What its disk explains is expected, anything else is a violation.
+  private func noticed(_ id: NodeID, _ notice: NodeNotice) {
+    guard atlas.damaged != id, let shard = notice.shard,
+      let loss = cluster.node(id)?.damage.first(where: { $0.shard == shard })
+    else { return }
+    violations.append(
+      Violation(
+        .process, "\(Process.node(id)) gave up its replica of shard \(shard.rawValue) without damage: \(loss.reason)"))
+  }
+
+  // MARK: Links
+
+  private func cut(_ cut: Cut, _ position: Int) {
+    cuts[position] = cut
+    switch cut {
+    case .groups(let left, let right, true): cluster.cut([left, right])
+    case .groups: break
+    case .way(let from, let to): cluster.cutOneWay(from: from, to: to)
+    }
+  }
+
+  private func isolation(_ alone: [Process], _ others: [Process]) -> Isolation? {
+    guard alone.filter(\.isNode).count == 1, case .node(let id)? = alone.first(where: \.isNode),
+      others.filter(\.isNode).count == cluster.options.nodes - 1
+    else { return nil }
+    let coordinators = alone.compactMap { process in
+      if case .coordinator(let number) = process { number } else { nil }
+    }
+    return Isolation(node: id, coordinators: coordinators, from: cluster.now, until: .distantFuture)
+  }
+
+  private func lift(_ position: Int) {
+    if var isolation = isolationOf.removeValue(forKey: position) {
+      isolation.until = cluster.now
+      isolations.append(isolation)
+    }
+    switch cuts.removeValue(forKey: position) {
+    case .groups(let left, let right, true): cluster.lift([left, right])
+    case .way(let from, let to): cluster.liftOneWay(from: from, to: to)
+    case .groups, nil: break
+    }
+  }
+
+  private func flap(_ position: Int, _ period: Span) {
+    guard case .groups(let left, let right, let isCut) = cuts[position] else { return }
+    if isCut { cluster.lift([left, right]) } else { cluster.cut([left, right]) }
+    cuts[position] = .groups(left, right, isCut: !isCut)
+    after(period) { [unowned self] in flap(position, period) }
+  }
+
+  private var currentWeather: Weather { weathers.reduce(cluster.options.weather) { $0.worsened(by: $1.weather) } }
+
+  // MARK: Damage
+
+  private func spoil(_ id: NodeID, _ damage: Damage, _ seed: UInt64) -> Bool {
+    let disk = cluster.disk(id)
+    // One at a time, and never while the atlas protects another machine.
+    guard disk.hazard == nil, atlas.claim(id) else { return false }
+    switch damage {
+    case .wipe: cluster.wipe(id)
+    case .flippedBit: flipBit(disk, seed)
+    case .corruptReads: disk.hazard = DiskHazard(.corruptReads, chance: 20, seed: seed)
+    case .misdirectedReads: disk.hazard = DiskHazard(.misdirectedReads, chance: 20, seed: seed)
+    case .lostWrites:
+      disk.hazard = DiskHazard(.lostWrites, chance: 300, seed: seed) { LosableWrites.mayLose($0, isNew: $1) }
+    case .errors: disk.hazard = DiskHazard(.errors, chance: 20, seed: seed)
+    }
+    return true
+  }
+
+  private func flipBit(_ disk: SimulatedDisk, _ seed: UInt64) {
+    var random = SeededRandom(seed: seed)
+    let kinds = [".log", ".db", ".db-wal", "CURRENT", "identity"]
+    let kind = kinds[Int(random.below(UInt64(kinds.count)))]
+    let files = disk.paths.filter { $0.hasSuffix(kind) && disk.content($0)?.isEmpty == false }
+    guard !files.isEmpty else { return }
+    let path = files[Int(random.below(UInt64(files.count)))]
+    guard let content = disk.content(path) else { return }
+    // Most of a log is zeros that nobody reads.
+    var offset = 0
+    for _ in 0..<20 {
+      offset = Int(random.below(UInt64(content.count)))
+      if content[offset] != 0 { break }
+    }
+    note("the bit is in \(path), byte \(offset) of \(content.count)")
+    disk.flipBit(Int(random.below(8)), of: path, at: offset)
+  }
+
+  /// What the product has not found by now it gets no time to find: the disk is replaced, so that the next damage elsewhere
+  /// meets whole copies.
+  private func endDamage(_ id: NodeID, _ damage: Damage) {
+    let disk = cluster.disk(id)
+    disk.hazard = nil
+    if disk.isScarred {
+      note("the damage was not found: \(Process.node(id)) gets an empty disk")
+      cluster.wipe(id)
+    } else if disk.isDoubtful {
+      note("power cut at \(Process.node(id)), to show what failed syncs have lost")
+      cluster.crash(id)
+    }
+    restart(id)
+    atlas.release(id)
+  }
+}

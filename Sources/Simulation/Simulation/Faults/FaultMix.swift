@@ -1,0 +1,154 @@
+import Environment
+import Messages
+
+/// Which faults a seed has, and how bad they are: swarm testing (Groce and others, 2012), where each run leaves out half of
+/// everything, so that rare combinations are not drowned by common ones.
+struct FaultMix {
+  enum Kind: CaseIterable {
+    case crash, crashAsItSends, powerCut, kill, killCoordinator, leave, pause, cut, cutOneWay, flap, unrest, weather,
+      slowDisk, fullDisk
+    case drift, wallJump, wipe, flippedBit, corruptReads, misdirectedReads, lostWrites, errors
+  }
+
+  private var random: SeededRandom
+  private let options: SimulationOptions
+  private let kinds: [Kind]
+  /// The mean time from one fault to the next.
+  private let gap: Span
+
+  init(seed: UInt64, _ options: SimulationOptions) {
+    var random = SeededRandom(seed: seed)
+    self.options = options
+    var kinds = Kind.allCases.filter { _ in random.chance(1, in: 2) }
+    if random.chance(1, in: 24) { kinds = [] }
+    self.kinds = kinds
+    gap = [.milliseconds(250), .milliseconds(800), .seconds(2), .seconds(5)][Int(random.below(4))]
+    self.random = random
+  }
+
+  /// The faults of so much time.
+  mutating func schedule(for length: Span) -> FaultSchedule {
+    var faults: [TimedFault] = []
+    var at = Span(nanoseconds: random.below(2 * gap.nanoseconds))
+    while !kinds.isEmpty && at < length {
+      faults.append(draw(at: at))
+      at = Span(nanoseconds: at.nanoseconds + 1 + random.below(2 * gap.nanoseconds))
+    }
+    return FaultSchedule(faults)
+  }
+
+  private mutating func draw(at: Span) -> TimedFault {
+    let kind = kinds[Int(random.below(UInt64(kinds.count)))]
+    let fault = fault(kind)
+    return TimedFault(at: at, lasts: duration(of: kind), fault)
+  }
+
+  private mutating func fault(_ kind: Kind) -> Fault {
+    switch kind {
+    case .crash: .crash(node())
+    case .crashAsItSends: .crashAsItSends(node())
+    case .powerCut: .powerCut
+    case .kill: .kill(.node(node()))
+    case .killCoordinator: .kill(coordinator())
+    case .leave: .leave(node())
+    case .pause: .pause(process())
+    case .cut: cut()
+    case .cutOneWay: cutOneWay()
+    case .flap: flap()
+    case .unrest: .unrest(cutLasts: .milliseconds(10 + random.below(random.chance(1, in: 2) ? 100 : 1_000)))
+    case .weather: .weather(weather())
+    case .slowDisk: .slowDisk(node(), .milliseconds(1 + random.below(random.chance(1, in: 4) ? 3_000 : 200)))
+    case .fullDisk: .fullDisk(node(), bytesLeft: random.below(UInt64(2 * options.journalSegmentBytes)))
+    case .drift: .drift(process(), ppm: drift())
+    case .wallJump: wallJump()
+    case .wipe: damage(.wipe)
+    case .flippedBit: damage(.flippedBit)
+    case .corruptReads: damage(.corruptReads)
+    case .misdirectedReads: damage(.misdirectedReads)
+    case .lostWrites: damage(.lostWrites)
+    case .errors: damage(.errors)
+    }
+  }
+
+  private mutating func duration(of kind: Kind) -> Span {
+    let most: UInt64 =
+      switch kind {
+      case .powerCut: 300
+      case .weather, .slowDisk, .fullDisk, .unrest: 8_000
+      case .pause where random.chance(1, in: 2): 400
+      default: random.chance(1, in: 4) ? 6_000 : 1_500
+      }
+    return .milliseconds(1 + random.below(most))
+  }
+
+  // MARK: Pieces
+
+  private mutating func node() -> NodeID { NodeID(UInt32(1 + random.below(UInt64(options.nodes)))) }
+
+  private mutating func coordinator() -> Process { .coordinator(Int(random.below(UInt64(options.coordinators)))) }
+
+  private mutating func process() -> Process { random.chance(1, in: 4) ? coordinator() : .node(node()) }
+
+  private mutating func damage(_ damage: Damage) -> Fault { .damage(node(), damage, seed: random.next()) }
+
+  /// Half of the time one node is alone, with or without a coordinator; else any two groups.
+  private mutating func groups() -> ([Process], [Process]) {
+    let nodes = (1...UInt32(options.nodes)).map { Process.node(NodeID($0)) }
+    let coordinators = (0..<options.coordinators).map { Process.coordinator($0) }
+    var left: [Process]
+    if random.chance(1, in: 2) {
+      left = [.node(node())]
+    } else {
+      left = nodes.filter { _ in random.chance(1, in: 2) }
+    }
+    // Often coordinators reach everyone, as clients of another network may.
+    let staysOut = random.chance(1, in: 2)
+    left += staysOut ? [] : coordinators.filter { _ in random.chance(1, in: 2) }
+    let all = staysOut ? nodes : nodes + coordinators
+    return (left, all.filter { !left.contains($0) })
+  }
+
+  private mutating func cut() -> Fault {
+    let (left, right) = groups()
+    return .cut(left, right)
+  }
+
+  private mutating func flap() -> Fault {
+    let (left, right) = groups()
+    return .flap(left, right, period: .milliseconds(20 + random.below(900)))
+  }
+
+  private mutating func cutOneWay() -> Fault {
+    let from = process()
+    var to = process()
+    while to == from || !from.isNode && !to.isNode { to = .node(node()) }
+    return .cutOneWay(from: from, to: to)
+  }
+
+  /// Half of the time as fast or as slow as a clock may be.
+  private mutating func drift() -> Int {
+    if random.chance(1, in: 2) { return random.chance(1, in: 2) ? 50_000 : -50_000 }
+    return Int(random.below(100_001)) - 50_000
+  }
+
+  private mutating func weather() -> Weather {
+    let isBad = random.chance(1, in: 3)
+    return Weather(
+      lossPerMille: random.chance(1, in: 3) ? 0 : random.below(isBad ? 301 : 51),
+      duplicatesPerMille: random.chance(1, in: 3) ? 0 : random.below(isBad ? 301 : 51),
+      delayMax: .milliseconds(1 + random.below(isBad ? 100 : 12)))
+  }
+
+  private mutating func wallJump() -> Fault {
+    let most: UInt64 = random.chance(1, in: 2) ? 2_000 : 120_000
+    let jump = Int(random.below(2 * most + 1)) - Int(most)
+    return .wallJump(coordinator: Int(random.below(UInt64(options.coordinators))), milliseconds: jump)
+  }
+}
+
+extension Process {
+  var isNode: Bool {
+    if case .node = self { return true }
+    return false
+  }
+}

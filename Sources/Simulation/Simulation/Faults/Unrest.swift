@@ -1,0 +1,61 @@
+import Environment
+import Messages
+import Node
+
+/// Leaders that fall as soon as they rise: whoever comes to lead a shard is cut off from the other nodes a little later,
+/// for a while. What a leader has begun, and others have not heard of, is what elections have to get right.
+final class Unrest {
+  private let cluster: SimulatedCluster
+  private let cutLasts: Span
+  private var random: SeededRandom
+  private var led: [NodeID: Set<ShardID>] = [:]
+  /// The cuts of now, each with its own number.
+  private var cuts: [(number: Int, groups: [[Process]])] = []
+  private var nextNumber = 0
+  private var isOver = false
+
+  private static let lookInterval = Span.milliseconds(5)
+  private static let reignMax: UInt64 = 40_000_000
+
+  init(_ cluster: SimulatedCluster, cutLasts: Span, seed: UInt64) {
+    self.cluster = cluster
+    self.cutLasts = cutLasts
+    random = SeededRandom(seed: seed)
+    look()
+  }
+
+  /// Lifts what it has cut.
+  func end() {
+    isOver = true
+    for cut in cuts { cluster.lift(cut.groups) }
+    cuts = []
+  }
+
+  private func look() {
+    guard !isOver else { return }
+    for id in cluster.nodeIDs {
+      let leads = Set(cluster.node(id)?.ledShards ?? [])
+      let isRising = !leads.isSubset(of: led[id] ?? [])
+      led[id] = leads
+      if isRising, random.chance(2, in: 3) {
+        cluster.schedule(after: Span(nanoseconds: 1 + random.below(Self.reignMax))) { [self] in cut(id) }
+      }
+    }
+    cluster.schedule(after: Self.lookInterval) { [self] in look() }
+  }
+
+  private func cut(_ id: NodeID) {
+    guard !isOver else { return }
+    let groups = [[Process.node(id)], cluster.nodeIDs.filter { $0 != id }.map { .node($0) }]
+    let number = nextNumber
+    nextNumber += 1
+    cuts.append((number, groups))
+    cluster.cut(groups)
+    cluster.schedule(after: Span(nanoseconds: 1 + random.below(2 * cutLasts.nanoseconds))) { [self] in lift(number) }
+  }
+
+  private func lift(_ number: Int) {
+    guard let position = cuts.firstIndex(where: { $0.number == number }) else { return }
+    cluster.lift(cuts.remove(at: position).groups)
+  }
+}

@@ -1,0 +1,131 @@
+public import Coordinator
+public import Environment
+public import Messages
+public import Node
+
+/// A region in one thread on virtual time: real nodes and real coordinators over a simulated network, disks and clocks.
+///
+/// The same seed gives the same run. Faults are the caller's to order (``crash(_:)``, ``partition(_:)``), or come from a
+/// ``FaultSchedule``.
+public final class SimulatedCluster {
+  public let options: SimulationOptions
+  /// The world's time; each machine has a clock of its own.
+  public private(set) var now = Instant(nanoseconds: 1_000_000_000)
+  public let trace: Trace
+  /// Messages delivered so far, a measure of what happened.
+  public internal(set) var delivered = 0
+  /// Those of them by which nodes fetch the state of a group.
+  public internal(set) var bulkDelivered = 0
+  /// Jobs that a crash found under way, and those of them that it stopped between two operations.
+  public internal(set) var brokenOff = 0
+  public internal(set) var tornWork = 0
+  /// Events handled so far.
+  public private(set) var events = 0
+  /// Called when a process ends by itself, or does not start, with the reason. Without it that ends the simulation.
+  public var onFailure: ((NodeID, _ isStart: Bool, NodeFailure) -> Void)?
+
+  /// Called with what a node tells its operator.
+  public var onNotice: ((NodeID, NodeNotice) -> Void)?
+
+  var random: SeededRandom
+  var queue = EventQueue<Event>()
+  let machines: [SimulatedMachine]
+  let routers: [SimulatedRouter]
+  var links: Links
+  var weather: Weather
+  /// What happened to paused processes, in order.
+  var waiting: [(process: Process, event: Event)] = []
+
+  public init(options: SimulationOptions, trace: Trace = Trace()) {
+    self.options = options
+    self.trace = trace
+    var random = SeededRandom(seed: options.seed)
+    let now = now
+    machines = (1...UInt32(options.nodes)).map {
+      SimulatedMachine(id: NodeID($0), clock: Self.clock(options, now, &random))
+    }
+    routers = (0..<options.coordinators).map {
+      SimulatedRouter(number: $0, clock: Self.clock(options, now, &random))
+    }
+    links = Links(nodes: options.nodes, coordinators: options.coordinators)
+    weather = options.weather
+    self.random = random
+    for router in routers { start(coordinator: router.number) }
+    for machine in machines { start(machine.id) }
+  }
+
+  private static func clock(_ options: SimulationOptions, _ now: Instant, _ random: inout SeededRandom) -> MachineClock
+  {
+    MachineClock(at: now, showing: options.clocksDiffer ? Instant(nanoseconds: 1 + random.below(1 << 50)) : now)
+  }
+
+  // MARK: The world
+
+  /// Runs until `deadline` of virtual time or until `isDone`; says which.
+  @discardableResult
+  public func run(for span: Span, until isDone: () -> Bool = { false }) -> Bool {
+    let deadline = now + span
+    while !isDone() {
+      guard let next = queue.nextAt, next <= deadline, let (at, event) = queue.next() else {
+        now = deadline
+        return isDone()
+      }
+      now = at
+      events += 1
+      handle(event)
+    }
+    return true
+  }
+
+  /// Does something at a later time.
+  public func schedule(after span: Span, _ action: @escaping () -> Void) {
+    queue.add(.action(action), at: now + span)
+  }
+
+  /// Hands a call to a coordinator. Where it is down, the call is refused at once.
+  public func submit(_ call: Call, via number: Int = 0, _ completion: @escaping (CallOutcome) -> Void) {
+    let router = routers[number]
+    guard router.coordinator != nil else { return completion(.failed(.unavailable("The coordinator is down."))) }
+    let token = router.nextToken
+    router.nextToken += 1
+    router.completions[token] = completion
+    handle(.call(router: number, life: router.life, token: token, call))
+  }
+
+  /// The running process of a node, nil while it is down.
+  public func node(_ id: NodeID) -> Node? { machine(id).node }
+
+  public var nodeIDs: [NodeID] { machines.map(\.id) }
+
+  /// Nil while it is down.
+  public func coordinator(_ number: Int) -> Coordinator? { routers[number].coordinator }
+
+  /// Asks every leader for a checksum entry.
+  public func orderChecksums() {
+    for machine in machines {
+      guard let node = machine.node, !machine.isPaused else { continue }
+      for shard in node.ledShards {
+        let request = Request(id: 1, shard: shard, operation: .checksum)
+        node.received([request], connection: Self.nobody, now: machine.clock.local(now))
+      }
+      endTurn(machine.id)
+    }
+  }
+
+  func machine(_ id: NodeID) -> SimulatedMachine { machines[Int(id.rawValue) - 1] }
+
+  func living(_ id: NodeID, _ life: UInt64) -> Node? {
+    let machine = machine(id)
+    return machine.life == life ? machine.node : nil
+  }
+
+  // MARK: Connections
+
+  /// Answers to another process's requests come back on a pseudo-connection of that process's life: a connection ends with
+  /// the process that opened it.
+  static func connection(of node: NodeID, life: UInt64) -> UInt64 { life << 32 | UInt64(node.rawValue) }
+  static func connection(ofRouter number: Int, life: UInt64) -> UInt64 { life << 32 | routerBit | UInt64(number) }
+  static let routerBit: UInt64 = 1 << 31
+  /// Nobody waits for the answer.
+  private static let nobody: UInt64 = 1
+}

@@ -1,0 +1,14 @@
+internal import Settings
+
+extension RegisterSettings {
+  static let settingKeys: [SettingKey] = [
+    WorkloadKind.tableKey(default: "registers"),
+    SettingKey("keys", .integer(unit: "keys", 1...10_000), default: "6", "The registers."),
+  ]
+
+  init(_ section: SettingsSection) throws(SettingsError) {
+    self.init()
+    table = try section.tableName()
+    keys = try section.integer("keys")
+  }
+}

@@ -1,0 +1,63 @@
+internal import ArgumentParser
+internal import Client
+internal import Load
+
+/// What is loaded, and with what.
+struct LoadTarget: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Where the API is; several with commas between them: clients are spread over them, and go on at the next one when "
+        + "one fails.", valueName: "url"))
+  var endpoint = "http://127.0.0.1:8000"
+  @Option(help: ArgumentHelp("A built-in workload, or the path of a file.", valueName: "name|file"))
+  var workload: String?
+  @Option(
+    name: .customLong("set"), help: ArgumentHelp("Goes before what the workload's file says.", valueName: "key=value"))
+  var overrides: [String] = []
+  @Option(help: ArgumentHelp("The same seed makes the same operations.", valueName: "number")) var seed: UInt64 = 1
+  @Option(help: ArgumentHelp("Default: AWS_REGION, AWS_DEFAULT_REGION, us-east-1.", valueName: "name"))
+  var region: String?
+  @Flag(help: "Sign every request with AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN.")
+  var sign = false
+  @Flag(help: "Ask for the consumed capacity and sum it up.") var capacity = false
+  @Flag(help: "Take tables and rows as they are.") var noPrepare = false
+  @Flag(help: "Make the tables and rows, and end.") var prepareOnly = false
+
+  func validate() throws {
+    if noPrepare && prepareOnly { throw ValidationError("--no-prepare and --prepare-only leave nothing to do.") }
+  }
+
+  func wire() throws -> HTTPWireSettings {
+    var wire = HTTPWireSettings(endpoints: try endpoints(), region: regionName, credentials: try credentials())
+    wire.asksForCapacity = capacity
+    return wire
+  }
+
+  private func endpoints() throws -> [Endpoint] {
+    try endpoint.split(separator: ",", omittingEmptySubsequences: false).map { text in
+      if text.hasPrefix("https://") {
+        throw ValidationError("'\(text)': TLS is not there yet; an endpoint is http://HOST:PORT.")
+      }
+      guard let endpoint = Endpoint(String(text)) else {
+        throw ValidationError("'\(text)' is no endpoint; one is http://HOST:PORT.")
+      }
+      return endpoint
+    }
+  }
+
+  private var regionName: String {
+    region ?? AWSCredentials.variable("AWS_REGION") ?? AWSCredentials.variable("AWS_DEFAULT_REGION") ?? "us-east-1"
+  }
+
+  private func credentials() throws -> AWSCredentials? {
+    guard sign else { return nil }
+    do {
+      guard let credentials = try AWSCredentials() else {
+        throw ValidationError("--sign needs AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment.")
+      }
+      return credentials
+    } catch let error as CredentialsError {
+      throw ValidationError("--sign: \(error).")
+    }
+  }
+}

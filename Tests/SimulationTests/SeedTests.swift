@@ -1,0 +1,48 @@
+import Environment
+import Foundation
+import Simulation
+import Testing
+
+@Suite struct SeedTests {
+  /// Byte for byte, with everything that a process happens to have in memory by the second time.
+  @Test func aSeedGivesTheSameTraceAgain() {
+    func trace() -> (lines: [String], hash: UInt64) {
+      let run = SeedRun(seed: 3, length: .seconds(3), keepsTrace: true)
+      _ = run.run()
+      return (run.trace.lines, run.trace.hash)
+    }
+    let first = trace()
+    let second = trace()
+    #expect(first.lines.count > 100, "A thin run proves nothing.")
+    #expect(first.lines == second.lines)
+    #expect(first.hash == second.hash)
+  }
+
+  /// Hash seeds differ from process to process.
+  @Test(.enabled(if: binary != nil)) func otherProcessesGiveTheSameTrace() throws {
+    let runs = try (0..<3).map { _ in try Self.output(["simulate", "--seeds", "1..4", "--seconds", "5", "--json"]) }
+    let seeds = runs.map { $0.split(separator: "\n").filter { $0.hasPrefix("{\"seed\":") }.sorted() }
+    #expect(seeds[0].count == 4)
+    #expect(seeds[0] == seeds[1] && seeds[1] == seeds[2])
+  }
+
+  @Test(arguments: UInt64(1)...3) func seedsHoldWhatIsPromised(seed: UInt64) {
+    let report = SeedRun(seed: seed, length: .seconds(4)).run()
+    #expect(report.violations == [])
+    #expect(report.operations > 200, "A thin run proves nothing.")
+  }
+
+  private static var binary: String? { ProcessInfo.processInfo.environment["GANTRY_BINARY"] }
+
+  private static func output(_ arguments: [String]) throws -> String {
+    let process = Foundation.Process()
+    process.executableURL = URL(fileURLWithPath: try #require(binary))
+    process.arguments = arguments
+    let pipe = Pipe()
+    process.standardOutput = pipe
+    try process.run()
+    let data = try pipe.fileHandleForReading.readToEnd() ?? Data()
+    process.waitUntilExit()
+    return String(decoding: data, as: UTF8.self)
+  }
+}
