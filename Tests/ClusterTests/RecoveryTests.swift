@@ -205,6 +205,10 @@ extension RealProcesses {
       let run = try TestCluster.gantry("node", "--print-config")
       #expect(run.code == 0)
       #expect(run.output.contains("heartbeatMs: 60") && run.output.contains("milliseconds"))
+      let topology = try TestCluster.gantry("cluster", "up", "--print-config")
+      #expect(topology.code == 0)
+      #expect(topology.output.contains("\nnodeSettings: none\n") && topology.output.contains("heartbeatMs: 60"))
+      #expect(try TestCluster.gantry("cluster", "up").code == 2)
     }
   }
 }
