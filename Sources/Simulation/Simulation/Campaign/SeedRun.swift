@@ -39,7 +39,8 @@ public final class SeedRun {
   private func checks(_ region: SimulatedRegion) -> [any SimulationCheck] {
     let clients = RegisterClients(region, seed: random.next())
     self.clients = clients
-    return [clients, MinorityCheck(region, clients: clients), ReplicasCheck(region)]
+    let lagging = EventualReads(region, keys: clients.keys, seed: random.next())
+    return [clients, lagging, MinorityCheck(region, clients: clients), ReplicasCheck(region)]
   }
 
   private var clients: RegisterClients?

@@ -2,6 +2,8 @@ import Coordinator
 import Environment
 import Messages
 import Node
+import Raft
+import Replicas
 
 /// What can happen in a simulated region, and what follows from it.
 enum Event {
@@ -176,7 +178,7 @@ extension SimulatedCluster {
   }
 
   private func carryOut(_ effects: NodeEffects, _ machine: SimulatedMachine) {
-    let id = machine.id
+    let (id, life) = (machine.id, machine.life)
     if effects.hasMore { queue.add(.turn(id, life: machine.life), at: now + .microseconds(100)) }
     for notice in effects.notices {
       trace.note(now, "\(Process.node(id))", "\(notice.shard.map { "shard \($0.rawValue): " } ?? "")\(notice.text)")
@@ -184,6 +186,10 @@ extension SimulatedCluster {
     }
     if let failure = effects.failure { return failed(id, isStart: false, failure) }
     for (to, bytes) in effects.consensus { send(.consensus(from: id, to: to, bytes), from: id, to: to) }
+    if let onVote, let candidate = votedFor(effects) {
+      onVote(candidate)
+      if living(id, life) == nil { return }
+    }
     if machine.crashesAsItSends, !effects.consensus.isEmpty, writesLog(effects, machine) { return crash(id) }
     for (to, bytes) in effects.bulk { send(.bulk(from: id, to: to, bytes), from: id, to: to) }
     for (to, requests) in effects.requests {
@@ -191,6 +197,14 @@ extension SimulatedCluster {
     }
     for (connection, responses) in effects.responses { answer(connection, responses, from: machine) }
     for job in effects.jobs { run(job, on: machine) }
+  }
+
+  private func votedFor(_ effects: NodeEffects) -> NodeID? {
+    for (to, bytes) in effects.consensus {
+      guard let frame = try? ConsensusFrame(bytes) else { continue }
+      if frame.parts.contains(where: { $0.message.body == .voteAnswer(isGranted: true) }) { return to }
+    }
+    return nil
   }
 
   /// Whether something of this turn or one before is not on the disk yet.

@@ -27,6 +27,9 @@ public final class SimulatedCluster {
   /// Called with what a node tells its operator.
   public var onNotice: ((NodeID, NodeNotice) -> Void)?
 
+  /// Called when a message with a vote has left, with the node that it is for.
+  public var onVote: ((NodeID) -> Void)?
+
   var random: SeededRandom
   var queue = EventQueue<Event>()
   let machines: [SimulatedMachine]
