@@ -133,7 +133,8 @@
       guard readlink("/proc/self/exe", &path, path.count - 1) > 0 else { return ("", -1) }
       let binary = String(decoding: path.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
       // A trap need not be explained frame by frame.
-      let line = "exec timeout \(Self.patienceSeconds) env SWIFT_BACKTRACE=enable=no '\(binary)' \(words.joined(separator: " ")) 2>&1"
+      let line =
+        "exec timeout \(Self.patienceSeconds) env SWIFT_BACKTRACE=enable=no '\(binary)' \(words.joined(separator: " ")) 2>&1"
       guard let pipe = popen(line, "re") else { return ("", -1) }
       var output: [UInt8] = []
       var buffer = [UInt8](repeating: 0, count: 4_096)
