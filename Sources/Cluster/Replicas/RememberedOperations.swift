@@ -14,7 +14,7 @@ struct RememberedOperations {
     case proposed(LogIndex, Answer?)
     case applied(Answer)
     /// Answered by this leader without an entry: an earlier request for it that comes late must not find otherwise. The
-    /// answer may rest on the proposal at that index, and is then given only after it.
+    /// answer may tell of an entry that is not committed yet.
     case decided(Answer, after: LogIndex?)
   }
 

@@ -126,7 +126,7 @@ public final class Replica {
 
   public func tick(_ now: Instant) {
     if isSwitching { return }
-    if raft.nextDeadline <= now { raft.tick(now) }
+    raft.tickIfDue(now)
     promoteReplacement()
   }
 
@@ -166,8 +166,7 @@ public final class Replica {
       answerLeased(clock, output: &output)
       if let reason = shard?.damage { output.damaged.append((group, reason)) }
     }
-    while raft.hasReady {
-      let ready = raft.takeReady()
+    while let ready = raft.nextReady() {
       persist(ready, journal: journal, output: &output)
       send(ready, output: &output)
       supply(ready.fetches, journal: journal, output: &output)

@@ -24,6 +24,10 @@ extension RaftGroup {
       || writesVote || roleNow != outbox.handedRole
   }
 
+  /// The next output, nil where there is none. One call instead of two: a driver that keeps the group in an object would
+  /// have all of it copied by the question alone.
+  public mutating func nextReady() -> Ready? { hasReady ? takeReady() : nil }
+
   public mutating func takeReady() -> Ready {
     if role == .leader {
       if let asked = reads.roundWanted { openRound(sentAt: asked) }

@@ -11,7 +11,7 @@ public import Environment
 ///    ``proposeMembership(voters:learners:)``, ``transferLeadership(to:now:)``, ``leaderDied(_:now:)``,
 ///    ``compact(through:)``, and the answers to its own wishes: ``persisted(_:)``, ``applied(_:)``,
 ///    ``supply(peer:entries:previous:)``, ``snapshotInstalled(_:membership:)``.
-/// 2. Output: while ``hasReady``, ``takeReady()`` gives a ``Ready``. Many inputs may share one.
+/// 2. Output: ``nextReady()`` gives a ``Ready`` until there is none. Many inputs may share one.
 ///
 /// For each ``Ready``, in this order:
 /// - **Persist.** Write `logReset`, `hardState` and `entries` to the log, after those of all earlier values. The write
@@ -144,12 +144,18 @@ public struct RaftGroup: Sendable {
     }
   }
 
+  /// As ``tick(_:)``, where ``nextDeadline`` has come.
+  public mutating func tickIfDue(_ now: Instant) { if nextDeadline <= now { tick(now) } }
+
   public mutating func tick(_ now: Instant) {
     advance(now)
     switch role {
     case .leader: tickLeader()
     case .follower, .preCandidate, .candidate:
-      if clock >= nextDeadline { askForPreVotes() }
+      guard clock >= nextDeadline else { return }
+      // While the disk is behind, requests for votes would leave too late to win, and each new term would take away what
+      // others have won meanwhile.
+      if durableTerm < term { restartElectionTimer(clock) } else { askForPreVotes() }
     }
   }
 

@@ -35,12 +35,12 @@ final class SimulatedFile: File {
     try begin(.write(path: path, offset: offset, count: buffer.count))
     if let error = disk.takeShortWrite() {
       let end = (Int(offset) + buffer.count / 2) / StoredFile.sectorBytes * StoredFile.sectorBytes
-      stored.write(Array(buffer.prefix(max(0, end - Int(offset)))), at: Int(offset))
+      stored.write(UnsafeRawBufferPointer(rebasing: buffer.prefix(max(0, end - Int(offset)))), at: Int(offset))
       throw error
     }
     try disk.reserve(stored, size: Int(offset) + buffer.count, path)
     if disk.loses(buffer.count, of: stored, at: Int(offset), path) { return }
-    stored.write(Array(buffer), at: Int(offset))
+    stored.write(buffer, at: Int(offset))
   }
 
   func sync() throws(DiskError) {

@@ -1,111 +1,168 @@
 internal import Environment
 
 /// The content of one file: what a restart of the process sees, and what a power cut is sure to leave.
+///
+/// Only the first is kept as such. The second is found by taking back what was not synced, so that a sync costs nothing and
+/// a write what it overwrites.
 final class StoredFile {
   /// Power cuts tear writes between sectors, never inside one.
   static let sectorBytes = 512
 
-  private enum Change {
-    case write(offset: Int, bytes: [UInt8])
-    case truncate(size: Int)
+  /// A change that is not synced, with what takes it back.
+  private struct Change {
+    var offset: Int
+    /// Bytes that it wrote; nil for a change of the size alone.
+    var count: Int?
+    /// What stood there; less than was written where that was beyond the end.
+    var overwritten: [UInt8]
+    /// The size before it.
+    var size: Int
   }
 
   private(set) var current: [UInt8] = []
-  private var durable: [UInt8] = []
   private var unsynced: [Change] = []
-  /// What a failed sync covered: nothing writes it again, and how much of it got through nobody knows.
-  private var doubtful: [Change] = []
+  /// After a failed sync: what the medium holds as of what is certain, and what may have reached it besides. Nothing writes
+  /// the latter again, and how much of it got through nobody knows.
+  private var doubt: (durable: [UInt8], changes: [Redo])?
   var isLocked = false
-  /// A sync failed, and no power cut has shown since what came of it.
-  private(set) var isDoubtful = false
+
+  /// A change as it is made again.
+  private enum Redo {
+    case write(offset: Int, bytes: [UInt8])
+    case truncate(size: Int)
+  }
 
   init() {}
 
   init(copying other: StoredFile) {
     current = other.current
-    durable = other.durable
     unsynced = other.unsynced
-    doubtful = other.doubtful
-    isDoubtful = other.isDoubtful
+    doubt = other.doubt
   }
 
-  func write(_ bytes: [UInt8], at offset: Int) {
+  /// A sync failed, and no power cut has shown since what came of it.
+  var isDoubtful: Bool { doubt != nil }
+
+  func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) {
+    let size = current.count
+    let end = offset + bytes.count
+    let old = offset < size ? Array(current[offset..<min(end, size)]) : []
+    unsynced.append(Change(offset: offset, count: bytes.count, overwritten: old, size: size))
     Self.apply(bytes, at: offset, to: &current)
-    unsynced.append(.write(offset: offset, bytes: bytes))
   }
 
   func truncate(to size: Int) {
+    let cut = size < current.count ? Array(current[size...]) : []
+    unsynced.append(Change(offset: size, count: nil, overwritten: cut, size: current.count))
     Self.resize(&current, to: size)
-    unsynced.append(.truncate(size: size))
   }
 
   /// A sync after a failed one proves nothing of what that covered: here it is lost.
   func sync() {
-    doubtful = []
-    for change in unsynced {
-      switch change {
-      case .write(let offset, let bytes): Self.apply(bytes, at: offset, to: &durable)
-      case .truncate(let size): Self.resize(&durable, to: size)
-      }
+    if var (durable, _) = doubt {
+      for redo in takeBack().redos { Self.apply(redo, to: &durable) }
+      doubt = (durable, [])
     }
     unsynced = []
   }
 
   /// A failed sync as Linux has it: the pages count as clean afterwards, and what they held may never reach the disk.
   func failSync() {
-    doubtful += unsynced
+    let (durable, redos) = takeBack()
+    doubt = (doubt?.durable ?? durable, (doubt?.changes ?? []) + redos)
     unsynced = []
-    isDoubtful = true
+  }
+
+  /// What stands without the unsynced changes, and these changes in order.
+  private func takeBack() -> (durable: [UInt8], redos: [Redo]) {
+    var content = current
+    var redos: [Redo] = []
+    for change in unsynced.reversed() {
+      if let count = change.count {
+        redos.append(.write(offset: change.offset, bytes: Array(content[change.offset..<change.offset + count])))
+      } else {
+        redos.append(.truncate(size: change.offset))
+      }
+      Self.resize(&content, to: change.size)
+      change.overwritten.withUnsafeBytes { Self.apply($0, at: change.offset, to: &content) }
+    }
+    return (content, redos.reversed())
   }
 
   func flipBit(_ bit: Int, at offset: Int) {
     if offset < current.count { current[offset] ^= UInt8(1) << UInt8(bit) }
-    if offset < durable.count { durable[offset] ^= UInt8(1) << UInt8(bit) }
+    if let count = doubt?.durable.count, offset < count { doubt?.durable[offset] ^= UInt8(1) << UInt8(bit) }
+    // Taken back, the byte is flipped too.
+    for place in unsynced.indices {
+      let within = offset - unsynced[place].offset
+      if unsynced[place].overwritten.indices.contains(within) {
+        unsynced[place].overwritten[within] ^= UInt8(1) << UInt8(bit)
+      }
+    }
   }
 
+  /// A cut of what is at rest, on the medium too: what is left counts as synced.
   func cut(to size: Int) {
-    if size < current.count { Self.resize(&current, to: size) }
-    if size < durable.count { Self.resize(&durable, to: size) }
+    if let count = doubt?.durable.count, size < count { doubt?.durable.removeLast(count - size) }
+    guard size < current.count else { return }
+    Self.resize(&current, to: size)
+    unsynced = []
   }
 
   /// Keeps each unsynced change wholly, not at all, or by sectors.
   func crash(_ random: inout SeededRandom) {
-    for change in doubtful + unsynced {
-      switch change {
-      case .truncate(let size): if random.chance(1, in: 2) { Self.resize(&durable, to: size) }
+    guard doubt != nil || !unsynced.isEmpty else {
+      isLocked = false
+      return
+    }
+    let (certain, redos) = takeBack()
+    var durable = doubt?.durable ?? certain
+    for redo in (doubt?.changes ?? []) + redos {
+      switch redo {
+      case .truncate: if random.chance(1, in: 2) { Self.apply(redo, to: &durable) }
       case .write(let offset, let bytes):
         switch random.below(4) {
         case 0: break
-        case 1: Self.apply(bytes, at: offset, to: &durable)
-        default: tear(bytes, at: offset, &random)
+        case 1: Self.apply(redo, to: &durable)
+        default: Self.tear(bytes, at: offset, in: &durable, &random)
         }
       }
     }
-    unsynced = []
-    doubtful = []
     current = durable
-    isDoubtful = false
+    unsynced = []
+    doubt = nil
     isLocked = false
   }
 
-  private func tear(_ bytes: [UInt8], at offset: Int, _ random: inout SeededRandom) {
+  private static func tear(_ bytes: [UInt8], at offset: Int, in content: inout [UInt8], _ random: inout SeededRandom) {
     var start = offset
     let end = offset + bytes.count
     while start < end {
-      let next = min(end, (start / Self.sectorBytes + 1) * Self.sectorBytes)
+      let next = min(end, (start / sectorBytes + 1) * sectorBytes)
       if random.chance(1, in: 2) {
-        Self.apply(Array(bytes[start - offset..<next - offset]), at: start, to: &durable)
+        bytes[start - offset..<next - offset].withUnsafeBytes { apply($0, at: start, to: &content) }
       }
       start = next
     }
   }
 
-  private static func apply(_ bytes: [UInt8], at offset: Int, to content: inout [UInt8]) {
+  private static func apply(_ redo: Redo, to content: inout [UInt8]) {
+    switch redo {
+    case .write(let offset, let bytes): bytes.withUnsafeBytes { apply($0, at: offset, to: &content) }
+    case .truncate(let size): resize(&content, to: size)
+    }
+  }
+
+  private static func apply(_ bytes: UnsafeRawBufferPointer, at offset: Int, to content: inout [UInt8]) {
     if bytes.isEmpty { return }
     let end = offset + bytes.count
+    if offset == content.count {
+      content.append(contentsOf: bytes)
+      return
+    }
     if end > content.count { resize(&content, to: end) }
     content.withUnsafeMutableBytes { target in
-      bytes.withUnsafeBytes { UnsafeMutableRawBufferPointer(rebasing: target[offset..<end]).copyMemory(from: $0) }
+      UnsafeMutableRawBufferPointer(rebasing: target[offset..<end]).copyMemory(from: bytes)
     }
   }
 

@@ -19,10 +19,14 @@ final class FaultDriver {
   private var weathers: [(position: Int, weather: Weather)] = []
   /// Starts of each node that failed since the last one that did not.
   private var failedStarts: [NodeID: Int] = [:]
+  /// Whether wall clocks may differ by as much as operations are remembered for.
+  private(set) var haveWallClocksJumpedFar = false
   /// Times in which one node was alone.
   private(set) var isolations: [Isolation] = []
   /// The node that is not to be started again, for now.
   private var keptDown: NodeID?
+
+  private static let farApartMs = Int(OperationStamp.windowMs) * 3 / 4
 
   private enum Cut {
     case groups([Process], [Process], isCut: Bool)
@@ -109,7 +113,9 @@ final class FaultDriver {
     case .slowDisk(let id, let delay): cluster.slowDown(id, by: delay)
     case .fullDisk(let id, let left): cluster.disk(id).bytesLimit = cluster.disk(id).bytesUsed + left
     case .drift(let process, let ppm): cluster.drift(process, ppm: ppm)
-    case .wallJump(let number, let milliseconds): cluster.jump(coordinator: number, milliseconds: milliseconds)
+    case .wallJump(let number, let milliseconds):
+      cluster.jump(coordinator: number, milliseconds: milliseconds)
+      haveWallClocksJumpedFar = haveWallClocksJumpedFar || cluster.wallClockSpreadMs >= Self.farApartMs
     case .damage(let id, let damage, let seed): return spoil(id, damage, seed)
     }
     return true

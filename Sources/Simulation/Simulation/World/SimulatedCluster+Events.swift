@@ -2,8 +2,6 @@ import Coordinator
 import Environment
 import Messages
 import Node
-import Raft
-import Replicas
 
 /// What can happen in a simulated region, and what follows from it.
 enum Event {
@@ -178,19 +176,16 @@ extension SimulatedCluster {
   }
 
   private func carryOut(_ effects: NodeEffects, _ machine: SimulatedMachine) {
-    let (id, life) = (machine.id, machine.life)
+    let id = machine.id
     if effects.hasMore { queue.add(.turn(id, life: machine.life), at: now + .microseconds(100)) }
     for notice in effects.notices {
       trace.note(now, "\(Process.node(id))", "\(notice.shard.map { "shard \($0.rawValue): " } ?? "")\(notice.text)")
       onNotice?(id, notice)
     }
+    if trace.isKept { noteLeadership(of: machine) }
     if let failure = effects.failure { return failed(id, isStart: false, failure) }
     for (to, bytes) in effects.consensus { send(.consensus(from: id, to: to, bytes), from: id, to: to) }
-    if let onVote, let candidate = votedFor(effects) {
-      onVote(candidate)
-      if living(id, life) == nil { return }
-    }
-    if machine.crashesAsItSends, !effects.consensus.isEmpty, writesLog(effects, machine) { return crash(id) }
+    if losesPower(machine, after: effects) { return }
     for (to, bytes) in effects.bulk { send(.bulk(from: id, to: to, bytes), from: id, to: to) }
     for (to, requests) in effects.requests {
       send(.nodeRequests(from: id, life: machine.life, to: to, requests), from: id, to: to)
@@ -199,17 +194,15 @@ extension SimulatedCluster {
     for job in effects.jobs { run(job, on: machine) }
   }
 
-  private func votedFor(_ effects: NodeEffects) -> NodeID? {
-    for (to, bytes) in effects.consensus {
-      guard let frame = try? ConsensusFrame(bytes) else { continue }
-      if frame.parts.contains(where: { $0.message.body == .voteAnswer(isGranted: true) }) { return to }
+  /// What the node takes itself and others for, where that has changed.
+  private func noteLeadership(of machine: SimulatedMachine) {
+    for status in machine.node?.status ?? [] {
+      let leads = machine.node?.ledShards.contains(status.shard) ?? false
+      let role = status.isLearner ? "learner" : leads ? "leader that serves" : "\(status.role)"
+      let words = "\(role) in term \(status.term), led by \(status.leader.map { "n\($0.rawValue)" } ?? "nobody")"
+      guard machine.roles.updateValue(words, forKey: status.shard) != words else { continue }
+      trace.note(now, "\(Process.node(machine.id))", "shard \(status.shard.rawValue): \(words)")
     }
-    return nil
-  }
-
-  /// Whether something of this turn or one before is not on the disk yet.
-  private func writesLog(_ effects: NodeEffects, _ machine: SimulatedMachine) -> Bool {
-    effects.jobs.contains { $0.lane == .journal } || machine.jobs.values.contains { $0.lane == .journal }
   }
 
   private func answer(_ connection: UInt64, _ responses: [Response], from machine: SimulatedMachine) {

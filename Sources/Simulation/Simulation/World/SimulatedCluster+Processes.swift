@@ -101,9 +101,6 @@ extension SimulatedCluster {
   /// From now on each piece of blocking work on this machine takes that much longer.
   public func slowDown(_ id: NodeID, by delay: Span) { machine(id).jobDelay = delay }
 
-  /// Whether a machine loses power when it has sent something next and not yet written what goes with it.
-  func crashesAsItSends(_ id: NodeID, _ does: Bool) { machine(id).crashesAsItSends = does }
-
   /// The process is asked to stop: it hands over what it leads. It goes on running until it is killed.
   public func leave(_ id: NodeID) {
     let machine = machine(id)
@@ -227,4 +224,10 @@ extension SimulatedCluster {
   }
 
   func jump(coordinator number: Int, milliseconds: Int) { routers[number].clock.wallOffsetMs += milliseconds }
+
+  /// How far the coordinators' wall clocks are apart from each other or from the world's.
+  var wallClockSpreadMs: Int {
+    let offsets = routers.map(\.clock.wallOffsetMs) + [0]
+    return (offsets.max() ?? 0) - (offsets.min() ?? 0)
+  }
 }

@@ -21,6 +21,8 @@ final class SimulatedMachine {
   var crashesAsItSends = false
   /// Power is off, or was when the process ended: nobody refuses a connection.
   var isPowered = true
+  /// Its part in each shard, as the trace had it last.
+  var roles: [ShardID: String] = [:]
   /// What each piece of blocking work takes besides.
   var jobDelay = Span.zero
   /// Jobs that the process waits for.
