@@ -101,6 +101,11 @@
       let seconds = Self.number(after: "\"simulatedSeconds\":", in: output) ?? Int(campaign.seconds)
       var run = PlantedRun(seed: seed, what: nil, simulatedSeconds: seconds)
       guard status != 0 else { return run }
+      // The code that `timeout` ends with.
+      if status >> 8 == 124 {
+        run.what = "it does not end"
+        return run
+      }
       let sentence = output.split(separator: "\n").first { $0.contains("Fatal error") }
       run.what = sentence.map { "assertion: \($0.drop { $0 != "F" }.dropFirst(13))" } ?? Self.kinds(in: output)
       return run
@@ -120,13 +125,16 @@
       return Int(output[start...].prefix { $0.isNumber })
     }
 
+    private static let patienceSeconds = 120
+
     /// Runs this binary with other words; its output with its errors, and how it ended.
     private static func launch(_ words: [String]) -> (output: String, status: Int32) {
       var path = [CChar](repeating: 0, count: Int(PATH_MAX))
       guard readlink("/proc/self/exe", &path, path.count - 1) > 0 else { return ("", -1) }
       let binary = String(decoding: path.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
       // A trap need not be explained frame by frame.
-      let line = "exec env SWIFT_BACKTRACE=enable=no '\(binary)' \(words.joined(separator: " ")) 2>&1"
+      let line =
+        "exec timeout \(Self.patienceSeconds) env SWIFT_BACKTRACE=enable=no '\(binary)' \(words.joined(separator: " ")) 2>&1"
       guard let pipe = popen(line, "re") else { return ("", -1) }
       var output: [UInt8] = []
       var buffer = [UInt8](repeating: 0, count: 4_096)

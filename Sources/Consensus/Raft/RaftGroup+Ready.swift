@@ -21,7 +21,7 @@ extension RaftGroup {
       || !outbox.messages.isEmpty || !outbox.messagesAfterSync.isEmpty || !outbox.fetches.isEmpty
       || reads.hasReady(handedToApply: log.handedToApply) || !outbox.abandonedReads.isEmpty
       || outbox.snapshotOffer != nil || outbox.logReset != nil || outbox.hasNewMembership
-      || hasNewVote || roleNow != outbox.handedRole
+      || writesVote || roleNow != outbox.handedRole
   }
 
   /// The next output, nil where there is none. One call instead of two: a driver that keeps the group in an object would

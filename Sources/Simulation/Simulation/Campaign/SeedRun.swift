@@ -28,7 +28,11 @@ public final class SeedRun {
     self.schedule = schedule ?? drawn
     cluster = SimulatedCluster(options: options, trace: trace)
     faults = FaultDriver(cluster, seed: random.next())
+    cluster.eventsMax = Int(length.nanoseconds / 1_000_000_000) * Self.eventsASecondMax + 1_000_000
   }
+
+  /// Some twenty times what is usual.
+  private static let eventsASecondMax = 20_000
 
   private static func schedule(seed: UInt64, _ options: SimulationOptions, _ length: Span) -> FaultSchedule {
     var mix = FaultMix(seed: seed ^ 0xFA17, options)
@@ -39,7 +43,8 @@ public final class SeedRun {
   private func checks(_ region: SimulatedRegion) -> [any SimulationCheck] {
     let clients = RegisterClients(region, seed: random.next())
     self.clients = clients
-    return [clients, MinorityCheck(region, clients: clients), ReplicasCheck(region)]
+    let lagging = EventualReads(region, keys: clients.keys, seed: random.next())
+    return [clients, lagging, MinorityCheck(region, clients: clients), ReplicasCheck(region)]
   }
 
   private var clients: RegisterClients?
@@ -142,6 +147,9 @@ public final class SeedRun {
   }
 
   private func report() -> SeedReport {
+    if cluster.events >= cluster.eventsMax {
+      violations.append(Violation(.liveness, "messages bring forth messages without end"))
+    }
     let entries = clients?.entries ?? []
     var unique: [Violation] = []
     for violation in faults.violations + violations where !unique.contains(violation) { unique.append(violation) }

@@ -7,6 +7,9 @@ public enum Fault: Hashable, Sendable {
   case crash(NodeID)
   /// A machine loses power just when it has sent something and not yet written what goes with it.
   case crashAsItSends(NodeID)
+  /// When a machine next gives a vote, it and all others but the one that the vote is for lose power, and that one is cut
+  /// off for so many percent of an election's time.
+  case crashAsItVotes(cutPercent: UInt64)
   /// Every machine loses power at once.
   case powerCut
   /// A process is killed and starts again.
@@ -55,6 +58,8 @@ extension Fault: CustomStringConvertible {
     switch self {
     case .crash(let id): "power cut at \(Process.node(id))"
     case .crashAsItSends(let id): "power cut at \(Process.node(id)) as it sends"
+    case .crashAsItVotes(let percent):
+      "power cut everywhere but at a candidate, cut off for \(percent) % of an election"
     case .powerCut: "power cut everywhere"
     case .kill(let process): "kill \(process)"
     case .leave(let id): "stop \(Process.node(id)) in order"

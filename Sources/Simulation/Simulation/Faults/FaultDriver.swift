@@ -87,6 +87,9 @@ final class FaultDriver {
     switch timed.fault {
     case .crash(let id): return ifUp(id) { cluster.crash(id) }
     case .crashAsItSends(let id): return ifUp(id) { cluster.crashesAsItSends(id, true) }
+    case .crashAsItVotes(let percent):
+      guard cluster.onVote == nil else { return false }
+      cluster.onVote = { [unowned self] candidate in voted(for: candidate, cutPercent: percent) }
     case .powerCut: for id in cluster.nodeIDs { cluster.crash(id) }
     case .kill(.node(let id)): return ifUp(id) { cluster.kill(id) }
     case .kill(.coordinator(let number)):
@@ -127,6 +130,7 @@ final class FaultDriver {
     case .crashAsItSends(let id):
       cluster.crashesAsItSends(id, false)
       restart(id)
+    case .crashAsItVotes: cluster.onVote = nil
     case .cut, .cutOneWay, .flap: lift(position)
     case .unrest: unrests.removeValue(forKey: position)?.end()
     case .weather:
@@ -144,6 +148,7 @@ final class FaultDriver {
     epoch += 1
     keptDown = broken
     for position in cuts.keys.sorted() { lift(position) }
+    cluster.onVote = nil
     for position in unrests.keys.sorted() { unrests.removeValue(forKey: position)?.end() }
     cluster.heal()
     weathers = []
@@ -183,6 +188,25 @@ final class FaultDriver {
 
   private func restart(coordinator number: Int) {
     if cluster.coordinator(number) == nil { cluster.start(coordinator: number) }
+  }
+
+  /// Nobody but the candidate is left to remember the vote, and nobody hears of what it then does.
+  private func voted(for candidate: NodeID, cutPercent: UInt64) {
+    cluster.onVote = nil
+    let others = cluster.nodeIDs.filter { $0 != candidate }
+    note("the vote is for \(Process.node(candidate))")
+    for id in others where cluster.node(id) != nil {
+      cluster.crash(id)
+      after(.milliseconds(1 + random.below(20))) { [unowned self] in restart(id) }
+    }
+    let groups = [[Process.node(candidate)], others.map { .node($0) }]
+    cluster.cut(groups)
+    let election = cluster.options.electionTimeMin ?? .milliseconds(300)
+    let epoch = epoch
+    cluster.schedule(after: Span(nanoseconds: election.nanoseconds / 100 * cutPercent)) { [unowned self] in
+      // At the end of all faults every cut is lifted.
+      if epoch == self.epoch { cluster.lift(groups) }
+    }
   }
 
   /// As a supervisor does: it waits for the hand-over, and kills.

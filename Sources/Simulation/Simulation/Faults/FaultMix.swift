@@ -5,7 +5,8 @@ import Messages
 /// everything, so that rare combinations are not drowned by common ones.
 struct FaultMix {
   enum Kind: CaseIterable {
-    case crash, crashAsItSends, powerCut, kill, killCoordinator, leave, pause, cut, cutOneWay, flap, unrest, weather,
+    case crash, crashAsItSends, crashAsItVotes, powerCut, kill, killCoordinator, leave, pause, cut, cutOneWay, flap,
+      unrest, weather,
       slowDisk, fullDisk
     case drift, wallJump, wipe, flippedBit, corruptReads, misdirectedReads, lostWrites, errors
   }
@@ -47,6 +48,7 @@ struct FaultMix {
     switch kind {
     case .crash: .crash(node())
     case .crashAsItSends: .crashAsItSends(node())
+    case .crashAsItVotes: .crashAsItVotes(cutPercent: 90 + random.below(120))
     case .powerCut: .powerCut
     case .kill: .kill(.node(node()))
     case .killCoordinator: .kill(coordinator())
@@ -74,7 +76,7 @@ struct FaultMix {
     let most: UInt64 =
       switch kind {
       case .powerCut: 300
-      case .weather, .slowDisk, .fullDisk, .unrest: 8_000
+      case .weather, .slowDisk, .fullDisk, .unrest, .crashAsItVotes: 8_000
       case .pause where random.chance(1, in: 2): 400
       default: random.chance(1, in: 4) ? 6_000 : 1_500
       }

@@ -185,18 +185,13 @@ extension SimulatedCluster {
     if trace.isKept { noteLeadership(of: machine) }
     if let failure = effects.failure { return failed(id, isStart: false, failure) }
     for (to, bytes) in effects.consensus { send(.consensus(from: id, to: to, bytes), from: id, to: to) }
-    if machine.crashesAsItSends, !effects.consensus.isEmpty, writesLog(effects, machine) { return crash(id) }
+    if losesPower(machine, after: effects) { return }
     for (to, bytes) in effects.bulk { send(.bulk(from: id, to: to, bytes), from: id, to: to) }
     for (to, requests) in effects.requests {
       send(.nodeRequests(from: id, life: machine.life, to: to, requests), from: id, to: to)
     }
     for (connection, responses) in effects.responses { answer(connection, responses, from: machine) }
     for job in effects.jobs { run(job, on: machine) }
-  }
-
-  /// Whether something of this turn or one before is not on the disk yet.
-  private func writesLog(_ effects: NodeEffects, _ machine: SimulatedMachine) -> Bool {
-    effects.jobs.contains { $0.lane == .journal } || machine.jobs.values.contains { $0.lane == .journal }
   }
 
   /// What the node takes itself and others for, where that has changed.

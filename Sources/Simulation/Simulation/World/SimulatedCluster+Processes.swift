@@ -107,9 +107,6 @@ extension SimulatedCluster {
     disk.bytesLimit = bytesLeft.map { disk.bytesUsed + $0 }
   }
 
-  /// Whether a machine loses power when it has sent something next and not yet written what goes with it.
-  func crashesAsItSends(_ id: NodeID, _ does: Bool) { machine(id).crashesAsItSends = does }
-
   /// The process is asked to stop: it hands over what it leads. It goes on running until it is killed.
   public func leave(_ id: NodeID) {
     let machine = machine(id)

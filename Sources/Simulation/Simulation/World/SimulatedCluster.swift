@@ -21,11 +21,16 @@ public final class SimulatedCluster {
   public internal(set) var tornWork = 0
   /// Events handled so far.
   public private(set) var events = 0
+  /// After so many events nothing more happens: messages that bring forth messages would never end.
+  public var eventsMax = Int.max
   /// Called when a process ends by itself, or does not start, with the reason. Without it that ends the simulation.
   public var onFailure: ((NodeID, _ isStart: Bool, NodeFailure) -> Void)?
 
   /// Called with what a node tells its operator.
   public var onNotice: ((NodeID, NodeNotice) -> Void)?
+
+  /// Called when a message with a vote has left, with the node that it is for.
+  public var onVote: ((NodeID) -> Void)?
 
   var random: SeededRandom
   var queue = EventQueue<Event>()
@@ -66,6 +71,7 @@ public final class SimulatedCluster {
   public func run(for span: Span, until isDone: () -> Bool = { false }) -> Bool {
     let deadline = now + span
     while !isDone() {
+      guard events < eventsMax else { return false }
       guard let next = queue.nextAt, next <= deadline, let (at, event) = queue.next() else {
         now = deadline
         return isDone()
