@@ -22,7 +22,7 @@ public final class SimulatedCluster {
   /// Events handled so far.
   public private(set) var events = 0
   /// Called when a process ends by itself, or does not start, with the reason. Without it that ends the simulation.
-  public var onFailure: ((NodeID, _ isStart: Bool, NodeFailure) -> Void)?
+  public var onFailure: ((NodeID, FailureKind, NodeFailure) -> Void)?
 
   var random: SeededRandom
   var queue = EventQueue<Event>()
@@ -114,6 +114,14 @@ public final class SimulatedCluster {
   func living(_ id: NodeID, _ life: UInt64) -> Node? {
     let machine = machine(id)
     return machine.life == life ? machine.node : nil
+  }
+
+  /// How a process failed.
+  public enum FailureKind: Sendable {
+    case start
+    case end
+    /// Other nodes refused it, because they have seen a later incarnation.
+    case refusal
   }
 
   // MARK: Connections
