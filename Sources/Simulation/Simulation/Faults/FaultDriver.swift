@@ -23,6 +23,8 @@ final class FaultDriver {
   private(set) var haveWallClocksJumpedFar = false
   /// Times in which one node was alone.
   private(set) var isolations: [Isolation] = []
+  /// Nodes that lost their disk at some time.
+  private var wiped: Set<NodeID> = []
   /// The node that is not to be started again, for now.
   private var keptDown: NodeID?
 
@@ -43,7 +45,7 @@ final class FaultDriver {
     atlas = FaultAtlas(cluster)
     random = SeededRandom(seed: seed)
     cluster.onNotice = { [unowned self] id, notice in noticed(id, notice) }
-    cluster.onFailure = { [unowned self] id, isStart, failure in failed(id, isStart: isStart, failure) }
+    cluster.onFailure = { [unowned self] id, kind, failure in failed(id, kind, failure) }
     look()
   }
 
@@ -216,19 +218,18 @@ final class FaultDriver {
   }
 
   /// An operator finds a dead process: what its disk explains is put right, anything else is a violation.
-  private func failed(_ id: NodeID, isStart: Bool, _ failure: NodeFailure) {
-    note("\(Process.node(id)) \(isStart ? "does not start" : "ends"): \(failure)")
-    let isFull = cluster.disk(id).bytesLimit != nil
-    guard atlas.damaged == id || isStart && isFull else {
-      violations.append(
-        Violation(.process, "\(Process.node(id)) \(isStart ? "does not start" : "ended"): \(failure)"))
+  private func failed(_ id: NodeID, _ kind: SimulatedCluster.FailureKind, _ failure: NodeFailure) {
+    let words = "\(Process.node(id)) \(kind == .start ? "does not start" : "ends"): \(failure)"
+    note(words)
+    guard isExplained(id, kind) else {
+      violations.append(Violation(.process, words))
       return
     }
-    failedStarts[id] = isStart ? (failedStarts[id] ?? 0) + 1 : 0
+    failedStarts[id] = kind == .start ? (failedStarts[id] ?? 0) + 1 : 0
     cluster.schedule(after: .milliseconds(500)) { [unowned self] in
       guard cluster.node(id) == nil, keptDown != id else { return }
       // What does not start from a spoilt disk gets an empty one, as the message tells the operator.
-      if atlas.damaged == id, (failedStarts[id] ?? 0) >= 2, cluster.disk(id).hazard == nil { cluster.wipe(id) }
+      if atlas.damaged == id, (failedStarts[id] ?? 0) >= 2, cluster.disk(id).hazard == nil { wipe(id) }
       cluster.start(id)
     }
   }
@@ -241,6 +242,22 @@ final class FaultDriver {
     violations.append(
       Violation(
         .process, "\(Process.node(id)) gave up its replica of shard \(shard.rawValue) without damage: \(loss.reason)"))
+  }
+
+  private func isExplained(_ id: NodeID, _ kind: SimulatedCluster.FailureKind) -> Bool {
+    if atlas.damaged == id { return true }
+    switch kind {
+    case .start: return cluster.disk(id).bytesLimit != nil
+    case .end: return false
+    // A wiped node cannot know an incarnation that only those have seen whom it does not reach; started again, it has a
+    // higher one.
+    case .refusal: return wiped.contains(id)
+    }
+  }
+
+  private func wipe(_ id: NodeID) {
+    wiped.insert(id)
+    cluster.wipe(id)
   }
 
   // MARK: Links
@@ -292,7 +309,7 @@ final class FaultDriver {
     // One at a time, and never while the atlas protects another machine.
     guard disk.hazard == nil, atlas.claim(id) else { return false }
     switch damage {
-    case .wipe: cluster.wipe(id)
+    case .wipe: wipe(id)
     case .flippedBit: flipBit(disk, seed)
     case .corruptReads: disk.hazard = DiskHazard(.corruptReads, chance: 20, seed: seed)
     case .misdirectedReads: disk.hazard = DiskHazard(.misdirectedReads, chance: 20, seed: seed)
@@ -328,7 +345,7 @@ final class FaultDriver {
     disk.hazard = nil
     if disk.isScarred {
       note("the damage was not found: \(Process.node(id)) gets an empty disk")
-      cluster.wipe(id)
+      wipe(id)
     } else if disk.isDoubtful {
       note("power cut at \(Process.node(id)), to show what failed syncs have lost")
       cluster.crash(id)

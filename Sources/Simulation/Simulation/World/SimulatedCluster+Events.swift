@@ -167,8 +167,7 @@ extension SimulatedCluster {
     guard living(id, life) != nil else { return }
     let machine = machine(id)
     if machine.isPaused {
-      waiting.append((.node(id), .stallEnd(id, life: life, effects)))
-      return
+      return queue.add(.stallEnd(id, life: life, effects), at: now + .milliseconds(10))
     }
     machine.isStalled = false
     release(.node(id))
@@ -183,7 +182,7 @@ extension SimulatedCluster {
       onNotice?(id, notice)
     }
     if trace.isKept { noteLeadership(of: machine) }
-    if let failure = effects.failure { return failed(id, isStart: false, failure) }
+    if let failure = effects.failure { return failed(id, .end, failure) }
     for (to, bytes) in effects.consensus { send(.consensus(from: id, to: to, bytes), from: id, to: to) }
     if losesPower(machine, after: effects) { return }
     for (to, bytes) in effects.bulk { send(.bulk(from: id, to: to, bytes), from: id, to: to) }

@@ -78,8 +78,8 @@ extension SimulatedCluster {
     }
     let refusedSecond = first.admit(other, incarnation: second.incarnation, start: otherLife)
     let refusedFirst = second.admit(one, incarnation: first.incarnation, start: life)
-    if refusedSecond != nil { return failed(other, isStart: false, .oldCopy(second.configuration)) }
-    if refusedFirst != nil { return failed(one, isStart: false, .oldCopy(first.configuration)) }
+    if refusedSecond != nil { return failed(other, .refusal, .oldCopy(second.configuration)) }
+    if refusedFirst != nil { return failed(one, .refusal, .oldCopy(first.configuration)) }
     onNode(one) { $0.linkUp(other, now: $1) }
     onNode(other) { $0.linkUp(one, now: $1) }
   }

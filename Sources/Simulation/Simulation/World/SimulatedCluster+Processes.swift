@@ -48,7 +48,7 @@ extension SimulatedCluster {
         random: SeededRandom(seed: random.next()), now: machine.clock.local(now),
         clock: { [unowned self, unowned machine] in readClock(machine) })
     } catch {
-      return failed(id, isStart: true, error)
+      return failed(id, .start, error)
     }
     queue.add(.tick(id, life: machine.life), at: now)
     for router in routers { connect(machine, to: router) }
@@ -180,14 +180,14 @@ extension SimulatedCluster {
   }
 
   /// The process ended by itself, or did not start.
-  func failed(_ id: NodeID, isStart: Bool, _ failure: NodeFailure) {
+  func failed(_ id: NodeID, _ kind: FailureKind, _ failure: NodeFailure) {
     guard let onFailure else {
-      fatalError("Node \(id.rawValue) \(isStart ? "does not start" : "stopped"): \(failure)")
+      fatalError("Node \(id.rawValue) \(kind == .start ? "does not start" : "stopped"): \(failure)")
     }
     let machine = machine(id)
     stop(machine)
     machine.disk.kill()
-    onFailure(id, isStart, failure)
+    onFailure(id, kind, failure)
   }
 }
 

@@ -24,7 +24,7 @@ public final class SimulatedCluster {
   /// After so many events nothing more happens: messages that bring forth messages would never end.
   public var eventsMax = Int.max
   /// Called when a process ends by itself, or does not start, with the reason. Without it that ends the simulation.
-  public var onFailure: ((NodeID, _ isStart: Bool, NodeFailure) -> Void)?
+  public var onFailure: ((NodeID, FailureKind, NodeFailure) -> Void)?
 
   /// Called with what a node tells its operator.
   public var onNotice: ((NodeID, NodeNotice) -> Void)?
@@ -123,6 +123,14 @@ public final class SimulatedCluster {
   func living(_ id: NodeID, _ life: UInt64) -> Node? {
     let machine = machine(id)
     return machine.life == life ? machine.node : nil
+  }
+
+  /// How a process failed.
+  public enum FailureKind: Sendable {
+    case start
+    case end
+    /// Other nodes refused it, because they have seen a later incarnation.
+    case refusal
   }
 
   // MARK: Connections
