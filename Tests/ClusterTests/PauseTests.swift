@@ -60,11 +60,14 @@ extension RealProcesses {
         let cut = DynamoClient(endpoint: try cluster.endpoint(of: "c2"), http: http, retries: .none, timeoutMs: 2_500)
         try await client.createTable(named: "things", request: Requests.createTable("things"))
         for id in ids { _ = try await client.call("PutItem", body: Requests.put("things", id: id, value: "old")) }
+        // Where the shards are, c2 has to have learnt before it is cut from the others.
+        for _ in 0..<20 where await reads(cut).count < ids.count {}
         let counts = Dictionary(grouping: try cluster.leaders().values, by: \.self).mapValues(\.count)
         let leader = try #require(counts.max { ($0.value, $0.key) < ($1.value, $1.key) }).key
         let others = ["n1", "n2", "n3"].filter { $0 != leader }.joined(separator: ",")
         try cluster.order(.partition(["c2", others]))
-        let led = await reads(cut)
+        var led = await reads(cut)
+        for _ in 0..<4 where led.isEmpty { led = await reads(cut) }
         try #require(!led.isEmpty && led.values.allSatisfy { $0 == "old" }, "\(led)")
 
         try cluster.order(.pause(leader))
