@@ -130,7 +130,7 @@ let package = Package(
     layer(
       "Tools", "Load",
       uses: [
-        "Bytes", "Items", "Environment", "Settings", "System", "Client", "History", "SampleData", "CNGHTTP2",
+        "Bytes", "Items", "Environment", "Settings", "System", "Client", "History", "SampleData",
         histogram, deques, nioCore, nioPosix, yams,
       ]),
 
