@@ -23,7 +23,7 @@ import Testing
   @Test func droppingTwiceRemovesRowsOnce() throws {
     let shard = try TestShard()
     let effects = shard.command(.drop(settings.id))
-    guard case .removeRows(settings.id)? = effects.first, effects.count == 1 else {
+    guard case .removeRows([.table(settings.id)])? = effects.first, effects.count == 1 else {
       Issue.record("A drop asks for the table's rows to be removed.")
       return
     }

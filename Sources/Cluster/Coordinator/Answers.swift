@@ -42,7 +42,7 @@ extension Coordinator {
     case .catalogOutcome(let bytes):
       guard let outcome = try? CatalogOutcome(bytes) else { return unexpected(call) }
       changed(outcome, call, now: now)
-    case .done, .checksumAt, .member, .replacement, .refused: unexpected(call)
+    case .done, .checksumAt, .member, .replacement, .indexed, .refused: unexpected(call)
     }
   }
 
