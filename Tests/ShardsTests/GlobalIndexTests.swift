@@ -86,7 +86,7 @@ import Testing
   @Test func aBatchForRowsOfAnotherShardIsRefusedWhole() throws {
     let shard = try TestShard(isReady: false)
     shard.command(.own(0...(1 << 62)))
-    shard.command(.install(TestShard.settings()))
+    shard.command(.configure(TestShard.settings()))
     let row = try #require(try TestShard.globalKey.row(of: indexed("a"), base: rowKey("p", 1)))
     var other = row
     other.bytes[4] = 0xFF
@@ -119,10 +119,10 @@ import Testing
     shard.command(.configure(TestShard.settings(version: 2, status: .creating)))
     #expect(shard.machine.tablesToFill == [TestShard.table])
     shard.fill(TestShard.global)
-    #expect(!shard.machine.isFilled(TestShard.global, of: TestShard.table))
+    #expect(!shard.machine.isComplete(TestShard.global))
     let end = shard.machine.feedEnd(of: TestShard.table)
     shard.command(.advance(FeedAdvance(table: TestShard.table, through: end, reached: [])))
-    #expect(shard.machine.isFilled(TestShard.global, of: TestShard.table))
+    #expect(shard.machine.isComplete(TestShard.global))
   }
 
   @Test func fillingGoesOnWhereItWasAfterARestart() throws {

@@ -37,7 +37,7 @@ extension TestShard {
   static func indexed(_ settings: TableSettings = settings()) throws -> TestShard {
     let shard = try TestShard(isReady: false)
     shard.command(.own(0...UInt64.max))
-    shard.command(.install(settings))
+    shard.command(.configure(settings))
     return shard
   }
 

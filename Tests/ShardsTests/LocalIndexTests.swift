@@ -54,9 +54,9 @@ import Testing
     shard.put(rowKey("p", 2), item("p", 2, ["L": .number(Number(1))]))
     shard.put(rowKey("p", 11), item("p", 11, ["L": .number(Number(2))]))
     shard.remove(rowKey("p", 5))
-    #expect(!shard.machine.isFilled(TestShard.local, of: TestShard.table))
+    #expect(!shard.machine.isComplete(TestShard.local))
     shard.fill(TestShard.local)
-    #expect(shard.machine.isFilled(TestShard.local, of: TestShard.table))
+    #expect(shard.machine.isComplete(TestShard.local))
     #expect(try shard.rows(TestShard.local).map { $0.number("L") } == [1, 2, 90, 91, 92, 93, 94, 96, 97, 99])
     #expect(shard.machine.tablesToFill.isEmpty)
   }
@@ -81,7 +81,7 @@ import Testing
     let shard = try TestShard.indexed(TestShard.settings(version: 5))
     shard.command(.configure(TestShard.settings(version: 5, local: nil)))
     shard.command(.configure(TestShard.settings(version: 4, local: nil)))
-    #expect(shard.machine.settingsVersion(of: TestShard.table) == 5)
+    #expect(shard.machine.settings(of: TestShard.table)?.version == 5)
     #expect(try shard.rows(TestShard.local).isEmpty, "The index is still there.")
   }
 

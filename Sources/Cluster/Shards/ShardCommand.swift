@@ -9,23 +9,22 @@ public import Messages
 /// kind (u8) | fields
 /// 1 put:       row key (blob), item (blob)
 /// 2 delete:    row key (blob)
-/// 3 install:   table settings (blob)
+/// 3 configure: table settings (blob)
 /// 4 drop:      table id (u32)
 /// 5 checksum
 /// 6 own:       first and last hash of the shard (u64, u64)
-/// 7 configure: table settings (blob)
-/// 32 index:    index batch
-/// 33 advance:  feed advance
-/// 34 backfill: backfill slice
+/// 7 index:     index batch
+/// 8 advance:   feed advance
+/// 9 backfill:  backfill slice
 /// ```
 public enum ShardCommand: Sendable {
   case put(RowKey, EncodedItem)
   case delete(RowKey)
-  case install(TableSettings)
+  /// Has an effect where the shard does not serve the table, or by settings of a lower version.
+  case configure(TableSettings)
   case drop(TableID)
   case checksum
   case own(ClosedRange<UInt64>)
-  case configure(TableSettings)
   /// Changes of an index's rows that another shard's feed asked for.
   case index(IndexBatch)
   /// A table's feed has reached its indexes up to there.
@@ -34,8 +33,8 @@ public enum ShardCommand: Sendable {
   case backfill(BackfillSlice)
 
   private enum Kind {
-    static let put: UInt8 = 1, delete: UInt8 = 2, install: UInt8 = 3, drop: UInt8 = 4, checksum: UInt8 = 5
-    static let own: UInt8 = 6, configure: UInt8 = 7, index: UInt8 = 32, advance: UInt8 = 33, backfill: UInt8 = 34
+    static let put: UInt8 = 1, delete: UInt8 = 2, configure: UInt8 = 3, drop: UInt8 = 4, checksum: UInt8 = 5
+    static let own: UInt8 = 6, index: UInt8 = 7, advance: UInt8 = 8, backfill: UInt8 = 9
   }
 
   public func encode() -> [UInt8] {
@@ -53,8 +52,8 @@ public enum ShardCommand: Sendable {
     case .delete(let key):
       writer.u8(Kind.delete)
       writer.rowKey(key)
-    case .install(let settings):
-      writer.u8(Kind.install)
+    case .configure(let settings):
+      writer.u8(Kind.configure)
       writer.blob(settings.encode())
     case .drop(let table):
       writer.u8(Kind.drop)
@@ -64,9 +63,6 @@ public enum ShardCommand: Sendable {
       writer.u8(Kind.own)
       writer.u64(range.lowerBound)
       writer.u64(range.upperBound)
-    case .configure(let settings):
-      writer.u8(Kind.configure)
-      writer.blob(settings.encode())
     case .index(let batch):
       writer.u8(Kind.index)
       batch.encode(into: &writer)
@@ -87,7 +83,7 @@ public enum ShardCommand: Sendable {
       let key = try reader.rowKey()
       self = .put(key, try reader.item())
     case Kind.delete: self = .delete(try reader.rowKey())
-    case Kind.install: self = .install(try TableSettings(try reader.blob()))
+    case Kind.configure: self = .configure(try TableSettings(try reader.blob()))
     case Kind.drop: self = .drop(try reader.table())
     case Kind.checksum: self = .checksum
     case Kind.own:
@@ -95,7 +91,6 @@ public enum ShardCommand: Sendable {
       let upper = try reader.u64()
       guard lower <= upper else { throw MalformedBytes("a shard's range is empty") }
       self = .own(lower...upper)
-    case Kind.configure: self = .configure(try TableSettings(try reader.blob()))
     case Kind.index: self = .index(try IndexBatch(from: &reader))
     case Kind.advance: self = .advance(try FeedAdvance(from: &reader))
     case Kind.backfill: self = .backfill(try BackfillSlice(from: &reader))

@@ -1,5 +1,5 @@
 import Bytes
-import Catalog
+public import Catalog
 public import Items
 public import Messages
 public import Raft
@@ -45,7 +45,7 @@ public final class ShardMachine {
       next = nil
       try store.scan(from: RowKey(table: from, hash: 0).bytes, to: RowRange.feeds.lower, reverse: false) { key, _ in
         let table = RowKey(bytes: key).table
-        if tables[table] == nil, indexes[table] == nil { orphans.append(.table(table)) }
+        if !holds(table) { orphans.append(.table(table)) }
         next = TableID(table.rawValue + 1)
         return .stop
       }
@@ -70,17 +70,23 @@ public final class ShardMachine {
 
   public func serves(_ table: TableID) -> Bool { tables[table] != nil }
 
-  /// The newest settings that the shard has of a table; 0 where it has none, or those of an earlier build.
-  public func settingsVersion(of table: TableID) -> UInt64 { tables[table]?.settings.version ?? 0 }
+  /// Nil for a table that the shard does not serve.
+  public func settings(of table: TableID) -> TableSettings? { tables[table]?.settings }
 
-  /// Ascending.
-  public var tableIDs: [TableID] { tables.keys.sorted() }
+  /// Whether rows of that table, hidden ones of indexes included, belong here.
+  public func holds(_ table: TableID) -> Bool { serves(table) || indexes[table] != nil }
+
+  /// The tables of all rows, hidden ones of indexes included, ascending.
+  public var tableIDs: [TableID] { (Array(tables.keys) + Array(indexes.keys)).sorted() }
 
   /// Everything that replicas have in common, in key order: what is being removed is not among it.
   public var rowRanges: [RowRange] {
-    let ids = [TableID.shardState] + tables.keys + indexes.keys
-    return ids.sorted().map { .table($0) } + feedTables.map { .feed(of: $0) }
+    ([.shardState] + tableIDs).map { .table($0) } + feedTables.map { .feed(of: $0) }
   }
+
+  /// Whether this shard has put into the index all that its items imply, and it has arrived. One that was made with its
+  /// table starts so.
+  public func isComplete(_ index: TableID) -> Bool { indexes[index]?.feed.isFilled(index) ?? false }
 
   /// What the owner has to do after an entry was applied.
   public enum Effect {
@@ -121,7 +127,6 @@ public final class ShardMachine {
         }
       }
       proposed.applied(key.bytes, at: position.index)
-    case .install(let settings): install(settings)
     case .configure(let settings): return configure(settings, at: position)
     case .drop(let table): return drop(table)
     case .checksum: return .checksum

@@ -104,8 +104,7 @@ extension ShardMachine {
   }
 
   /// A table that is new here: it has no rows, so that its indexes are whole.
-  func install(_ settings: TableSettings) {
-    guard tables[settings.id] == nil else { return }
+  private func install(_ settings: TableSettings) {
     var feed = FeedState()
     for index in settings.indexes { feed.add(index.id, since: 0, .walked(through: 0)) }
     let table = ServedTable(settings, feed: feed)
@@ -116,7 +115,10 @@ extension ShardMachine {
 
   /// The newer settings of a table: of two versions the log may have in either order, the higher one stays.
   func configure(_ settings: TableSettings, at position: LogPosition) -> Effect? {
-    guard let old = tables[settings.id] else { return nil }
+    guard let old = tables[settings.id] else {
+      install(settings)
+      return nil
+    }
     guard settings.version > old.settings.version else { return nil }
     var feed = old.feed
     let gone = old.settings.indexes.map(\.id).filter { id in !settings.indexes.contains { $0.id == id } }

@@ -51,9 +51,6 @@ extension ShardMachine {
     return nil
   }
 
-  /// Whether everything that the shard holds for an index has arrived there.
-  public func isFilled(_ index: TableID, of table: TableID) -> Bool { tables[table]?.feed.isFilled(index) ?? false }
-
   // MARK: What entries do
 
   /// Records that nobody needs any more go in the same step.
