@@ -44,7 +44,8 @@ public final class SeedRun {
     let clients = RegisterClients(region, seed: random.next())
     self.clients = clients
     let lagging = EventualReads(region, keys: clients.keys, seed: random.next())
-    return [clients, lagging, MinorityCheck(region, clients: clients), ReplicasCheck(region)]
+    let indexes = IndexCheck(region, length: length, seed: seed ^ 0x1DE_C5)
+    return [clients, lagging, MinorityCheck(region, clients: clients), indexes, ReplicasCheck(region)]
   }
 
   private var clients: RegisterClients?
