@@ -108,7 +108,10 @@ final class FaultDriver {
     case .flap(let left, let right, let period):
       cut(.groups(left, right, isCut: true), position)
       after(period) { [unowned self] in flap(position, period) }
-    case .unrest(let cutLasts): unrests[position] = Unrest(cluster, cutLasts: cutLasts, seed: random.next())
+    case .unrest(let cutLasts):
+      unrests[position] = Unrest(cluster, cutLasts: cutLasts, seed: random.next()) { [unowned self] in
+        crashBriefly($0)
+      }
     case .weather(let weather):
       weathers.append((position, weather))
       cluster.weather = currentWeather
@@ -192,15 +195,19 @@ final class FaultDriver {
     if cluster.coordinator(number) == nil { cluster.start(coordinator: number) }
   }
 
+  private func crashBriefly(_ ids: [NodeID]) {
+    for id in ids where cluster.node(id) != nil {
+      cluster.crash(id)
+      after(.milliseconds(1 + random.below(20))) { [unowned self] in restart(id) }
+    }
+  }
+
   /// Nobody but the candidate is left to remember the vote, and nobody hears of what it then does.
   private func voted(for candidate: NodeID, cutPercent: UInt64) {
     cluster.onVote = nil
     let others = cluster.nodeIDs.filter { $0 != candidate }
     note("the vote is for \(Process.node(candidate))")
-    for id in others where cluster.node(id) != nil {
-      cluster.crash(id)
-      after(.milliseconds(1 + random.below(20))) { [unowned self] in restart(id) }
-    }
+    crashBriefly(others)
     let groups = [[Process.node(candidate)], others.map { .node($0) }]
     cluster.cut(groups)
     let election = cluster.options.electionTimeMin ?? .milliseconds(300)

@@ -54,6 +54,10 @@ public final class SimulatedCluster {
     }
     links = Links(nodes: options.nodes, coordinators: options.coordinators)
     weather = options.weather
+    if options.clocksDriftApart {
+      let slow = random.index(machines.count)
+      for (place, machine) in machines.enumerated() { machine.clock.drift(place == slow ? -50_000 : 50_000, now: now) }
+    }
     self.random = random
     for router in routers { start(coordinator: router.number) }
     for machine in machines { start(machine.id) }
