@@ -38,6 +38,7 @@ extension SimulationOptions {
     appendBytesMax = [1, 4 << 10, 1 << 20][random.index(3)]
     inflightAppendsMax = [1, 4, 64][random.index(3)]
     applyBytesMax = [1, 64 << 10, 4 << 20][random.index(3)]
+    storeCacheBytes = [nil, 16 << 10][random.index(2)]
     entryCacheBytesMax = [0, 16 << 10, 16 << 20][random.index(3)]
   }
 }
