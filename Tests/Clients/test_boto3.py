@@ -242,3 +242,52 @@ def test_sts_says_who_is_calling(session, environment):
 def test_plain_gets_are_answered(environment, path):
     with urllib.request.urlopen(environment["AWS_ENDPOINT_URL"] + path, timeout=10) as response:
         assert response.status == 200
+
+
+def test_the_older_form_of_conditions_and_updates(client, table):
+    def update(name, action, value=None, **more):
+        change = {"Action": action} | ({"Value": value} if value else {})
+        return client.update_item(
+            TableName=table, Key=key("older", 1), AttributeUpdates={name: change}, ReturnValues="UPDATED_NEW", **more
+        ).get("Attributes")
+
+    assert update("n", "ADD", {"N": "2"}) == {"n": {"N": "2"}}
+    assert update("n", "ADD", {"N": "-5"}) == {"n": {"N": "-3"}}
+    assert update("l", "ADD", {"L": [{"S": "a"}]}) == {"l": {"L": [{"S": "a"}]}}
+    assert update("l", "ADD", {"L": [{"N": "1"}]}) == {"l": {"L": [{"S": "a"}, {"N": "1"}]}}
+    assert update("l", "PUT", {"SS": ["a", "b"]}) == {"l": {"SS": ["a", "b"]}}
+    assert update("l", "DELETE", {"SS": ["b"]}) == {"l": {"SS": ["a"]}}
+    refused = failing(
+        "ValidationException", client.update_item, TableName=table, Key=key("older", 1),
+        AttributeUpdates={"l": {"Action": "ADD", "Value": {"N": "1"}}},
+    )
+    assert refused["Error"]["Message"] == "Type mismatch for attribute to update"
+    holds = {"n": {"ComparisonOperator": "LT", "AttributeValueList": [{"N": "0"}]}, "x": {"Exists": False}}
+    assert update("l", "DELETE", Expected=holds) is None
+    fails = {"n": {"Value": {"N": "7"}}, "l": {"ComparisonOperator": "NOT_NULL"}}
+    failing("ConditionalCheckFailedException", client.delete_item, TableName=table, Key=key("older", 1), Expected=fails)
+    failing("ConditionalCheckFailedException", client.put_item, TableName=table, Item=key("older", 1), Expected=fails,
+            ConditionalOperator="OR")
+    client.put_item(TableName=table, Item=key("older", 1), Expected=fails | holds, ConditionalOperator="OR")
+
+
+def test_the_older_form_of_queries_and_scans(client, table):
+    items = fill(client, table, "older", 12)
+    is_older = {"ComparisonOperator": "EQ", "AttributeValueList": [{"S": "older"}]}
+    between = {"ComparisonOperator": "BETWEEN", "AttributeValueList": [{"N": "2"}, {"N": "9"}]}
+    value = {"ComparisonOperator": "IN", "AttributeValueList": [{"S": "older-3"}, {"S": "older-11"}]}
+    found = client.query(TableName=table, KeyConditions={"PK": is_older, "SK": between}, ConsistentRead=True)
+    assert found["Items"] == items[2:10]
+    found = client.query(
+        TableName=table, KeyConditions={"PK": is_older, "SK": between}, QueryFilter={"value": value},
+        AttributesToGet=["SK"], ConsistentRead=True,
+    )
+    assert found["Items"] == [{"SK": {"N": "3"}}] and found["ScannedCount"] == 8
+    found = client.scan(TableName=table, ScanFilter={"value": value, "PK": is_older}, ConsistentRead=True)
+    assert sorted(item["SK"]["N"] for item in found["Items"]) == ["11", "3"]
+    # The older key conditions go with a filter of the newer form.
+    found = client.query(
+        TableName=table, KeyConditions={"PK": is_older}, FilterExpression="#v = :v", ConsistentRead=True,
+        ExpressionAttributeNames={"#v": "value"}, ExpressionAttributeValues={":v": {"S": "older-5"}},
+    )
+    assert found["Items"] == items[5:6]

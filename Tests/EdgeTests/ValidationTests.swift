@@ -71,9 +71,6 @@ private let invalid = "One or more parameter values were invalid: "
       ##"{"TableName":"single","Item":{"PK":{"S":"a"}},"ConditionExpression":"attribute_exists(a)","ExpressionAttributeNames":{"#a":"b"}}"##,
       "Value provided in ExpressionAttributeNames unused in expressions: keys: {#a}"),
     Refusal(
-      "PutItem", #"{"TableName":"single","Item":{"PK":{"S":"a"}},"Expected":{}}"#,
-      "The legacy parameter Expected is not supported by Gantry yet; use expressions"),
-    Refusal(
       "UpdateItem",
       #"{"TableName":"single","Key":{"PK":{"S":"a"}},"UpdateExpression":"SET PK = :v","ExpressionAttributeValues":{":v":{"S":"b"}}}"#,
       invalid + "Cannot update attribute PK. This attribute is part of the key"),

@@ -164,7 +164,7 @@ internal import Testing
   ]
 
   @Test("Order comparisons take no value of the request that has no order") func comparatorOperandTypes() {
-    let type = "Incorrect operand type for operator or function; operator: "
+    let type = "Incorrect operand type for operator or function; operator or function: "
     for comparator in ["<", "<=", ">", ">="] {
       expect([
         ("a \(comparator) :map", type + "\(comparator), operand type: M"),

@@ -33,6 +33,13 @@ public struct Condition: Hashable, Sendable {
     Condition(try ConditionResolver.resolve(text, kind: role.kind, context: &context))
   }
 
+  /// Whether a path of it goes on below the attribute `name`.
+  public func leadsInto(_ name: [UInt8]) -> Bool {
+    var leads = false
+    node.visitPaths { if $0.leadsInto(name) { leads = true } }
+    return leads
+  }
+
   /// Whether `item` meets the condition; a missing item is one without attributes. Comparisons of a missing attribute,
   /// or of values whose types differ or have no order, are false (`<>` is true).
   public func evaluate(_ item: AttributeMap?) -> Bool { node.holds(item ?? AttributeMap()) }

@@ -148,7 +148,7 @@ extension ConditionResolver {
   private func checkOrder(_ operands: [ResolvedOperand], _ symbol: String) throws(ExpressionError) {
     for case .value(let value) in operands {
       let type = ValueType(of: value)
-      if !type.hasOrder { throw kind.failure(OperandMessage.operatorType(symbol, type.name)) }
+      if !type.hasOrder { throw kind.failure(OperandMessage.functionType(symbol, type.name)) }
     }
   }
 

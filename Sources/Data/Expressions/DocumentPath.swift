@@ -27,6 +27,9 @@ public struct DocumentPath: Hashable, Sendable {
 
   public var isTopLevel: Bool { components.count == 1 }
 
+  /// Whether it goes on below the attribute `name`.
+  func leadsInto(_ name: [UInt8]) -> Bool { !isTopLevel && topLevelName == name }
+
   /// The value there, or nil where the item has none or has a value of another shape on the way.
   public func value(in item: AttributeMap) -> AttributeValue? {
     guard var value = item[topLevelName] else { return nil }

@@ -19,13 +19,17 @@ public struct ExpressionContext: Sendable {
   public init(names: [(placeholder: [UInt8], name: [UInt8])]?, values: AttributeMap?) throws(ExpressionError) {
     var sorted: [Name] = []
     for entry in names ?? [] {
-      try ExpressionContext.check(entry.placeholder, sigil: UInt8(ascii: "#"), parameter: "ExpressionAttributeNames")
+      try ExpressionContext.check(entry.placeholder, sigil: UInt8(ascii: "#"), parameter: "ExpressionAttributeNames") {
+        " size of key: \($0)"
+      }
       sorted.append(Name(placeholder: entry.placeholder, name: entry.name))
     }
     sorted.sort { ByteOrder.precedes($0.placeholder, $1.placeholder) }
     if let names, names.isEmpty { throw ExpressionError("ExpressionAttributeNames must not be empty") }
     for element in values?.elements ?? [] {
-      try ExpressionContext.check(element.name, sigil: UInt8(ascii: ":"), parameter: "ExpressionAttributeValues")
+      try ExpressionContext.check(element.name, sigil: UInt8(ascii: ":"), parameter: "ExpressionAttributeValues") { _ in
+        ""
+      }
     }
     if let values, values.elements.isEmpty { throw ExpressionError("ExpressionAttributeValues must not be empty") }
     self.names = sorted
@@ -34,7 +38,15 @@ public struct ExpressionContext: Sendable {
     valueIsUsed = Array(repeating: false, count: self.values.elements.count)
   }
 
-  private static func check(_ placeholder: [UInt8], sigil: UInt8, parameter: String) throws(ExpressionError) {
+  /// - Parameter size: how the message about a long placeholder ends; only that about names tells the size.
+  private static func check(
+    _ placeholder: [UInt8], sigil: UInt8, parameter: String, size: (Int) -> String
+  ) throws(ExpressionError) {
+    if placeholder.count > ExpressionLimits.placeholderBytesMax {
+      throw ExpressionError(
+        "\(parameter) contains invalid key: The expression attribute map contains a key that is too long;"
+          + size(placeholder.count))
+    }
     let name = placeholder.dropFirst()
     if placeholder.first == sigil, !name.isEmpty, name.allSatisfy(ASCII.isNamePart) { return }
     let key = String(decoding: placeholder, as: UTF8.self)

@@ -16,11 +16,14 @@ public struct UpdateError: Error, Hashable, Sendable {
   static let missingAttribute = UpdateError(
     "The provided expression refers to an attribute that does not exist in the item")
   static let incorrectType = UpdateError("An operand in the update expression has an incorrect data type")
+  static let legacyMismatch = UpdateError("Type mismatch for attribute to update")
 }
 
 /// Bounds of the language ("Service, account, and table quotas", expression parameters).
 enum ExpressionLimits {
   static let expressionBytesMax = 4096
+  /// Of a placeholder, its `#` or `:` included.
+  static let placeholderBytesMax = 255
   static let operatorsMax = 300
   static let inOperandsMax = 100
   static let pathLevelsMax = 32

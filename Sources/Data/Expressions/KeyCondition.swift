@@ -61,7 +61,7 @@ public struct KeyConditionExpression: Hashable, Sendable {
   public func conditions() throws(ExpressionError) -> KeyConditions {
     var conditions = KeyConditions(entries: [])
     try conditions.add(node)
-    guard conditions.entries.count <= 2 else { throw ExpressionError("Conditions can be of length 1 or 2 only") }
+    guard conditions.entries.count <= 2 else { throw .keyConditionCount }
     return conditions
   }
 }
@@ -70,35 +70,40 @@ public struct KeyConditionExpression: Hashable, Sendable {
 public struct KeyConditions: Hashable, Sendable {
   struct Entry: Hashable, Sendable {
     var name: [UInt8]
-    var condition: SortCondition
+    /// Nil where the operator is none that an index can answer.
+    var condition: SortCondition?
   }
 
-  fileprivate(set) var entries: [Entry]
+  var entries: [Entry]
 
-  private func condition(on name: [UInt8]) -> SortCondition? { entries.first { $0.name == name }?.condition }
+  private func entry(on name: [UInt8]) -> Entry? { entries.first { $0.name == name } }
 
   /// - Parameter sort: nil where the table or index has only a partition key.
   /// - Throws: a key without a condition, a condition on another attribute, values of another type than the key's, and
   ///   a partition that is not given by equality.
   public func bind(partition: KeyAttribute, sort: KeyAttribute?) throws(ExpressionError) -> KeyCondition {
     if sort == nil, entries.count > 1 { throw .unsupportedKeyCondition }
-    guard let onPartition = condition(on: partition.name) else { throw .missedKey(partition.name) }
-    try Self.checkType(onPartition, partition.type)
+    guard let entry = entry(on: partition.name) else { throw .missedKey(partition.name) }
+    let onPartition = try Self.checked(entry, partition.type)
     guard case .equal(let value) = onPartition else { throw .unsupportedKeyCondition }
     guard let sort, entries.count > 1 else { return KeyCondition(partition: value) }
-    guard let onSort = condition(on: sort.name) else { throw .missedKey(sort.name) }
-    try Self.checkType(onSort, sort.type)
-    return KeyCondition(partition: value, sort: onSort)
+    guard let entry = self.entry(on: sort.name) else { throw .missedKey(sort.name) }
+    return KeyCondition(partition: value, sort: try Self.checked(entry, sort.type))
   }
 
-  private static func checkType(_ condition: SortCondition, _ type: KeyType) throws(ExpressionError) {
-    if condition.operands.allSatisfy({ KeyType(of: $0) == type }) { return }
-    throw ExpressionError(
-      "One or more parameter values were invalid: Condition parameter type does not match schema type")
+  private static func checked(_ entry: Entry, _ type: KeyType) throws(ExpressionError) -> SortCondition {
+    guard let condition = entry.condition else {
+      throw ExpressionError("Attempted conditional constraint is not an indexable operation")
+    }
+    guard condition.operands.allSatisfy({ KeyType(of: $0) == type }) else {
+      throw .invalidParameter("Condition parameter type does not match schema type")
+    }
+    return condition
   }
 }
 
 extension ExpressionError {
+  static let keyConditionCount = ExpressionError("Conditions can be of length 1 or 2 only")
   fileprivate static let unsupportedKeyCondition = ExpressionError("Query key condition not supported")
 
   fileprivate static func missedKey(_ name: [UInt8]) -> ExpressionError {
@@ -117,7 +122,7 @@ extension KeyConditions {
     }
     let key = try Self.keyPosition(node)
     guard let path = node.operands[key].path else { fatalError("The key's operand is a path.") }
-    guard condition(on: path.topLevelName) == nil else {
+    guard entry(on: path.topLevelName) == nil else {
       throw ExpressionError("KeyConditionExpressions must only contain one condition per key")
     }
     entries.append(Entry(name: path.topLevelName, condition: node.sortCondition(keyPosition: key)))

@@ -41,6 +41,9 @@ public struct Projection: Hashable, Sendable {
   /// Ascending, each once.
   public var topLevelNames: [[UInt8]] { DocumentPath.topLevelNames(ofSorted: paths) }
 
+  /// Whether a path goes on below the attribute `name`.
+  public func leadsInto(_ name: [UInt8]) -> Bool { paths.contains { $0.leadsInto(name) } }
+
   /// What `item` has at the paths, within the maps and lists that lead there; of a list only the elements asked for, in
   /// order. Paths that lead nowhere leave nothing behind.
   public func apply(to item: AttributeMap) -> AttributeMap {

@@ -8,6 +8,7 @@ internal import Items
 /// | 0, 1, 2 | SET to an operand, a sum, a difference | one or two operands |
 /// | 3 | REMOVE | |
 /// | 4, 5 | ADD, DELETE | value |
+/// | 6, 7 | ADD, DELETE of `AttributeUpdates` | value |
 ///
 /// An operand is 0 and a path, 1 and a value, 2 and a path and operand (`if_not_exists`), or 3 and two operands
 /// (`list_append`).
@@ -45,6 +46,12 @@ extension UpdateExpression.Change {
     case .delete(let value):
       writer.change(5, [])
       value.encode(into: &writer)
+    case .legacyAdd(let value):
+      writer.change(6, [])
+      value.encode(into: &writer)
+    case .legacyDelete(let value):
+      writer.change(7, [])
+      value.encode(into: &writer)
     }
   }
 
@@ -57,6 +64,8 @@ extension UpdateExpression.Change {
     case 3: self = .remove
     case 4: self = .add(try AttributeValue(from: &reader))
     case 5: self = .delete(try AttributeValue(from: &reader))
+    case 6: self = .legacyAdd(try AttributeValue(from: &reader))
+    case 7: self = .legacyDelete(try AttributeValue(from: &reader))
     default: throw MalformedBytes("an update has an unknown action")
     }
   }

@@ -14,18 +14,36 @@ extension UpdateExpression.Change {
     switch self {
     case .set(let value): return .assign(try value.evaluate(item))
     case .remove: return .remove
-    case .add(let operand):
-      guard let old = path.value(in: item) else { return .assign(operand) }
-      return .assign(try Self.sum(old, operand))
-    case .delete(let operand):
-      guard let old = path.value(in: item) else { return .keep }
-      guard let rest = try Self.remainder(old, operand) else { return .remove }
-      return .assign(rest)
+    case .add(let operand): return try Self.add(operand, to: path.value(in: item), mismatch: .incorrectType)
+    case .delete(let operand): return try Self.take(operand, from: path.value(in: item), mismatch: .incorrectType)
+    case .legacyAdd(let operand): return try Self.add(operand, to: path.value(in: item), mismatch: .legacyMismatch)
+    case .legacyDelete(let operand):
+      return try Self.take(operand, from: path.value(in: item), mismatch: .legacyMismatch)
     }
   }
 
-  private static func sum(_ old: AttributeValue, _ operand: AttributeValue) throws(UpdateError) -> AttributeValue {
+  private static func add(
+    _ operand: AttributeValue, to old: AttributeValue?, mismatch: UpdateError
+  ) throws(UpdateError) -> Outcome {
+    guard let old else { return .assign(operand) }
+    guard let sum = try sum(old, operand) else { throw mismatch }
+    return .assign(sum)
+  }
+
+  private static func take(
+    _ operand: AttributeValue, from old: AttributeValue?, mismatch: UpdateError
+  ) throws(UpdateError) -> Outcome {
+    guard let old else { return .keep }
+    let type = ValueType(of: operand)
+    guard type.isSet, ValueType(of: old) == type else { throw mismatch }
+    guard let rest = remainder(old, operand) else { return .remove }
+    return .assign(rest)
+  }
+
+  /// Nil where the types do not match. Only the older form gets to add lists.
+  private static func sum(_ old: AttributeValue, _ operand: AttributeValue) throws(UpdateError) -> AttributeValue? {
     switch (old, operand) {
+    case (.list(let head), .list(let tail)): return .list(head + tail)
     case (.number(let left), .number(let right)): return .number(try Arithmetic.add(left, right))
     case (.stringSet(let left), .stringSet(let right)):
       return .stringSet(SortedSet.union(left, right, precedes: ByteOrder.precedes))
@@ -33,14 +51,12 @@ extension UpdateExpression.Change {
       return .binarySet(SortedSet.union(left, right, precedes: ByteOrder.precedes))
     case (.numberSet(let left), .numberSet(let right)):
       return .numberSet(SortedSet.union(left, right, precedes: <))
-    default: throw .incorrectType
+    default: return nil
     }
   }
 
   /// Nil where no element is left: there is no empty set.
-  private static func remainder(
-    _ old: AttributeValue, _ operand: AttributeValue
-  ) throws(UpdateError) -> AttributeValue? {
+  private static func remainder(_ old: AttributeValue, _ operand: AttributeValue) -> AttributeValue? {
     switch (old, operand) {
     case (.stringSet(let left), .stringSet(let right)):
       let rest = SortedSet.difference(left, right, precedes: ByteOrder.precedes)
@@ -51,7 +67,7 @@ extension UpdateExpression.Change {
     case (.numberSet(let left), .numberSet(let right)):
       let rest = SortedSet.difference(left, right, precedes: <)
       return rest.isEmpty ? nil : .numberSet(rest)
-    default: throw .incorrectType
+    default: fatalError("DELETE takes away from a set of its operand's type.")
     }
   }
 }

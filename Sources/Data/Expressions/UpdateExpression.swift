@@ -17,6 +17,9 @@ public struct UpdateExpression: Hashable, Sendable {
     case add(AttributeValue)
     /// A set.
     case delete(AttributeValue)
+    /// ADD and DELETE of `AttributeUpdates`: ADD also takes a list, to append, and a mismatch has another message.
+    case legacyAdd(AttributeValue)
+    case legacyDelete(AttributeValue)
   }
 
   enum Value: Hashable, Sendable {
@@ -55,8 +58,8 @@ public struct UpdateExpression: Hashable, Sendable {
     actions.isEmpty
       || actions.contains { action in
         switch action.change {
-        case .set, .add: true
-        case .remove, .delete: false
+        case .set, .add, .legacyAdd: true
+        case .remove, .delete, .legacyDelete: false
         }
       }
   }

@@ -129,6 +129,6 @@ public struct JSONReader {
   }
 
   @inline(never) func malformed(_ what: StaticString) -> ItemError {
-    ItemError(.serialization, "Malformed JSON at byte \(position): \(what)")
+    ItemError(.serialization, "Malformed JSON: \(what) at \(position)")
   }
 }

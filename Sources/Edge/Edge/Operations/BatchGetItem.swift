@@ -10,9 +10,8 @@ enum BatchGetItem {
     let request = try BatchGetRequest.parse(body)
     exchange.withTables(request.tables.map(\.table)) { (handles) throws(APIError) in
       for (table, handle) in zip(request.tables, handles) {
-        var rows: [RowKey] = []
-        for key in table.keys { rows.append(try KeyChecks.rowKey(ofKey: key, handle)) }
-        try BatchKeys.checkUnique(rows)
+        for key in table.keys { _ = try KeyChecks.rowKey(ofKey: key, handle) }
+        try table.expressions?.checkScalarKeys(handle)
       }
       start(request, exchange)
     }
@@ -49,7 +48,7 @@ enum BatchGetItem {
       writer.key(Array(table.given.utf8))
       writer.beginArray()
       for item in part.items {
-        if let projection = table.projection {
+        if let projection = table.expressions?.projection {
           writer.item(projection.applied(to: item))
         } else {
           writer.stored(item)

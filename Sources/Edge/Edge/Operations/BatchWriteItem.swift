@@ -20,6 +20,7 @@ enum BatchWriteItem {
   ) throws(APIError) -> ItemWrite {
     switch action {
     case .put(let item):
+      try ItemChecks.checkSize(item)
       let key = try KeyChecks.rowKey(ofItem: item, table)
       try KeyChecks.checkIndexKeys(of: item, table)
       return ItemWrite(key: key, action: .put(item), returns: returns)

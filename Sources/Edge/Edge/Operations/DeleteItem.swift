@@ -5,7 +5,7 @@ internal import Messages
 enum DeleteItem {
   static func run(_ request: ItemRequest, _ exchange: Exchange) throws(APIError) {
     let table = try request.check(required: .key)
-    try request.checkSubstitutions(valueExpressions: "ConditionExpression")
+    try request.checkParameterMix(valueExpressions: "ConditionExpression is")
     try request.checkValues()
     guard let key = request.key else { fatalError("A required member is missing after its check.") }
     try WriteReturns.checkOldOnly(request.returnValues)

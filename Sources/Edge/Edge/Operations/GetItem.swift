@@ -4,14 +4,17 @@ internal import Items
 enum GetItem {
   static func run(_ request: ItemRequest, _ exchange: Exchange) throws(APIError) {
     let table = try request.check(required: .key)
-    try request.checkSubstitutions(valueExpressions: "ConditionExpression")
+    try request.checkParameterMix(valueExpressions: "ConditionExpression is")
     try request.checkValues()
     guard let key = request.key else { fatalError("A required member is missing after its check.") }
-    let projection = try ParsedExpressions(request).projection
+    let expressions = try ParsedExpressions(request)
+    let projection = expressions.projection
     let consistent = request.consistentRead
     let capacity = ConsumedCapacity.Detail(request.returnConsumedCapacity)
     exchange.perform(on: table) { (table) throws(APIError) in
-      .get(try KeyChecks.rowKey(ofKey: key, table), consistent: consistent)
+      let row = try KeyChecks.rowKey(ofKey: key, table)
+      try expressions.checkScalarKeys(table)
+      return .get(row, consistent: consistent)
     } done: { outcome, table in
       guard case .item(let item) = outcome else { fatalError("A read ended with the outcome of another call.") }
       var writer = JSONWriter(capacity: 128 + (item?.bytes.count ?? 0) * 3 / 2)

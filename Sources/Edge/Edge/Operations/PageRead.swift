@@ -6,18 +6,34 @@ internal import Messages
 
 /// What Query and Scan have in common.
 struct PageRead {
+  enum Kind {
+    case query, scan
+
+    /// As ``ItemRequest/checkParameterMix(valueExpressions:)`` lists them.
+    var valueExpressions: String {
+      self == .query ? "FilterExpression and KeyConditionExpression are" : "FilterExpression is"
+    }
+
+    /// Query reports a contradiction of `Select` as a validation error of the request, Scan by itself.
+    var contradictionOpening: String { self == .query ? "1 validation error detected: " : "" }
+  }
+
   var expressions: ParsedExpressions
   var countOnly: Bool
   var consistent: Bool
   var limit: UInt32?
   var capacity: ConsumedCapacity.Detail
+  /// Parts of the table that each cost at least one step of capacity, where the read comes to its end.
+  var partsMin = 1
 
+  /// - Parameter midway: as of ``ParsedExpressions``.
   /// - Throws: what DynamoDB refuses of the parameters that both operations have, in its order.
-  init(_ request: ItemRequest, valueExpressions: String) throws(APIError) {
-    try request.checkSubstitutions(valueExpressions: valueExpressions)
-    try request.checkValues()
-    try Self.checkSelect(request)
-    expressions = try ParsedExpressions(request)
+  init(
+    _ request: ItemRequest, _ kind: Kind, midway: () throws(APIError) -> Void
+  ) throws(APIError) {
+    try request.checkParameterMix(valueExpressions: kind.valueExpressions)
+    try Self.checkSelect(request, kind)
+    expressions = try ParsedExpressions(request, midway: midway)
     if let index = request.indexName {
       throw .validation("Reading the index \(index) is not supported by Gantry yet: indexes are not served")
     }
@@ -27,7 +43,8 @@ struct PageRead {
     capacity = ConsumedCapacity.Detail(request.returnConsumedCapacity)
   }
 
-  private static func checkSelect(_ request: ItemRequest) throws(APIError) {
+  private static func checkSelect(_ request: ItemRequest, _ kind: Kind) throws(APIError) {
+    guard request.select != nil else { return }
     let asked: String? =
       if request.projectionExpression != nil {
         "ProjectionExpression"
@@ -36,14 +53,14 @@ struct PageRead {
       } else {
         nil
       }
+    let cannot = kind.contradictionOpening + "Cannot specify the \(asked ?? "") when choosing to get"
     switch (request.select, asked) {
     case ("SPECIFIC_ATTRIBUTES", nil):
       throw .validation(
         "Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES")
-    case ("COUNT", let asked?):
-      throw .validation("Cannot specify the \(asked) when choosing to get only the Count")
-    case ("ALL_ATTRIBUTES", let asked?), ("ALL_PROJECTED_ATTRIBUTES", let asked?):
-      throw .validation("Cannot specify the \(asked) when choosing to get \(request.select ?? "")")
+    case ("COUNT", _?): throw .validation("\(cannot) only the Count")
+    case ("ALL_ATTRIBUTES", _?), ("ALL_PROJECTED_ATTRIBUTES", _?):
+      throw .validation("\(cannot) \(request.select ?? "")")
     case ("ALL_PROJECTED_ATTRIBUTES", nil) where request.indexName == nil:
       throw .invalid("ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName")
     default: return
@@ -79,7 +96,8 @@ struct PageRead {
       writer.key("LastEvaluatedKey")
       writer.item(PageKeys.attributes(of: last, table))
     }
-    let units = ConsumedCapacity.read(bytes: Int(page.scannedBytes), consistent: consistent)
+    let units = ConsumedCapacity.read(
+      bytes: Int(page.scannedBytes), consistent: consistent, stepsMin: page.last == nil ? partsMin : 1)
     ConsumedCapacity(table: table.name, units: units).writeMember(capacity, to: &writer)
     writer.endObject()
     return writer.bytes

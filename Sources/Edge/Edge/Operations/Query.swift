@@ -7,17 +7,17 @@ internal import Messages
 enum Query {
   static func run(_ request: ItemRequest, _ exchange: Exchange) throws(APIError) {
     let table = try request.check(required: [])
-    let read = try PageRead(request, valueExpressions: "FilterExpression and KeyConditionExpression")
-    guard let expression = read.expressions.key else {
+    let read = try PageRead(request, .query) { () throws(APIError) in
+      guard request.keyConditionExpression == nil, request.legacy?.keyConditions == nil else { return }
       throw .validation(
         "Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.")
     }
-    let conditions = try checked { () throws(ExpressionError) in try expression.conditions() }
+    guard let conditions = read.expressions.keyConditions else { fatalError("A query's keys were not checked.") }
+    let filterName = request.legacy?.filter?.parameterName ?? "Filter Expression"
     exchange.performRead(on: table, read) { (table) throws(APIError) in
-      let key = try checked { () throws(ExpressionError) in
+      let key = try APIError.wrap { () throws(ExpressionError) in
         try conditions.bind(partition: table.key.partition.bound, sort: table.key.sort?.bound)
       }
-      try checkFilter(read.expressions.filter, table)
       var (lower, upper) = KeyRange.bounds(key, table)
       if let start = request.exclusiveStartKey {
         let start = try startKey(start, key, table)
@@ -27,25 +27,21 @@ enum Query {
           upper = min(upper, start)
         }
       }
+      try checkFilter(read.expressions.filter, filterName, table)
+      try read.expressions.checkScalarKeys(table)
       // Nothing lies between; the range must not be inside out.
       return .query(read.range(from: min(lower, upper), to: upper, reverse: !request.scanIndexForward))
     }
   }
 
-  private static func checked<Value>(_ body: () throws(ExpressionError) -> Value) throws(APIError) -> Value {
-    do throws(ExpressionError) {
-      return try body()
-    } catch {
-      throw APIError(error)
-    }
-  }
-
   /// A filter is evaluated after the key condition has chosen, so that keys have no place in it.
-  private static func checkFilter(_ filter: Condition?, _ table: TableHandle) throws(APIError) {
+  private static func checkFilter(
+    _ filter: Condition?, _ parameter: String, _ table: TableHandle
+  ) throws(APIError) {
     guard let names = filter?.referencedTopLevelNames else { return }
     for key in table.key.attributes where names.contains(key.name) {
       throw .validation(
-        "Filter Expression can only contain non-primary key attributes: Primary key attribute: \(key.text)")
+        "\(parameter) can only contain non-primary key attributes: Primary key attribute: \(key.text)")
     }
   }
 

@@ -21,14 +21,27 @@ enum Scan {
 
   static func run(_ request: ItemRequest, _ exchange: Exchange) throws(APIError) {
     let table = try request.check(required: [])
-    let segment = try segment(request)
-    let read = try PageRead(request, valueExpressions: "FilterExpression")
+    var segment = Segment(0, of: 1)
+    var read = try PageRead(request, .scan) { () throws(APIError) in
+      segment = try Self.segment(request)
+    }
+    if request.totalSegments == nil, request.exclusiveStartKey == nil { read.partsMin = partsOfNewTable }
+    perform(read, segment, request.exclusiveStartKey, on: table, exchange)
+  }
+
+  /// DynamoDB makes a new table of four partitions, and a scan that goes through them pays at least a step for each.
+  private static let partsOfNewTable = 4
+
+  private static func perform(
+    _ read: PageRead, _ segment: Segment, _ start: EncodedItem?, on table: String, _ exchange: Exchange
+  ) {
     exchange.performRead(on: table, read) { (table) throws(APIError) in
       var lower = RowKey(table: table.id, hash: segment.lower)
       let upper = upperBound(segment, table)
-      if let start = request.exclusiveStartKey {
+      if let start {
         lower = PageKeys.after(try startKey(start, from: lower, to: upper, table))
       }
+      try read.expressions.checkScalarKeys(table)
       return .scan(read.range(from: lower, to: upper))
     }
   }

@@ -8,7 +8,7 @@ internal import Messages
 enum UpdateItem {
   static func run(_ request: ItemRequest, _ exchange: Exchange) throws(APIError) {
     let table = try request.check(required: .key)
-    try request.checkSubstitutions(valueExpressions: "UpdateExpression")
+    try request.checkParameterMix(valueExpressions: "UpdateExpression and ConditionExpression are")
     try request.checkValues()
     guard let key = request.key else { fatalError("A required member is missing after its check.") }
     let expressions = try ParsedExpressions(request)

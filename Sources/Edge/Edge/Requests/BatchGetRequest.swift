@@ -10,7 +10,7 @@ struct BatchGetRequest {
     var keys: [EncodedItem] = []
     /// Of expressions and flags; `tableName` and the other members stay empty.
     var options = ItemRequest()
-    var projection: Projection?
+    var expressions: ParsedExpressions?
     var hasKeys = false
   }
 
@@ -77,8 +77,11 @@ struct BatchGetRequest {
   private mutating func checkTables() throws(APIError) {
     for position in tables.indices {
       tables[position].table = try TableName.resolve(tables[position].given)
-      try tables[position].options.checkSubstitutions(valueExpressions: "")
-      tables[position].projection = try ParsedExpressions(tables[position].options).projection
+      try tables[position].options.checkParameterMix(valueExpressions: "")
+      tables[position].expressions = try ParsedExpressions(tables[position].options)
+      guard Set(tables[position].keys).count == tables[position].keys.count else {
+        throw .validation("Provided list of item keys contains duplicates")
+      }
     }
   }
 }

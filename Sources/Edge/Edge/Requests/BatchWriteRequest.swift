@@ -88,10 +88,7 @@ struct BatchWriteRequest {
   private mutating func checkTables() throws(APIError) {
     for position in tables.indices {
       tables[position].table = try TableName.resolve(tables[position].given)
-      for case .put(let item) in tables[position].actions {
-        try ItemChecks.checkNames(item)
-        try ItemChecks.checkSize(item)
-      }
+      for case .put(let item) in tables[position].actions { try ItemChecks.checkNames(item) }
     }
   }
 }

@@ -25,10 +25,14 @@ struct ItemRequest {
   var limit: Int?
   var segment: Int?
   var totalSegments: Int?
-  /// Parameters of the older form that were given.
-  var legacy: [String] = []
-  /// The first attribute value that is well-formed JSON but no value. Reported after the constraints of the model.
+  /// Nil in most requests.
+  var legacy: LegacyParameters?
+  /// The first attribute value of an item or key that is well-formed JSON but no value. Reported after the constraints of
+  /// the model.
   var valueFault: APIError?
+  /// The same of `ExclusiveStartKey` and of `ExpressionAttributeValues`, which are looked at later.
+  var startKeyFault: APIError?
+  var substitutionFault: APIError?
 
   /// - Throws: `SerializationException` for what is not JSON or has a member of another type.
   static func parse(_ body: UnsafeBufferPointer<UInt8>, _ members: RequestMembers) throws(APIError) -> ItemRequest {
@@ -42,8 +46,7 @@ struct ItemRequest {
         if member.isEmpty || !members.contains(member) {
           try reader.skipValue()
         } else if RequestMembers.legacy.contains(member) {
-          request.legacy.append(name.text)
-          try reader.skipValue()
+          try request.readLegacy(member, &reader)
         } else {
           try request.read(member, &reader)
         }
@@ -59,9 +62,9 @@ struct ItemRequest {
     switch member {
     case .tableName: tableName = try reader.readText()
     case .indexName: indexName = try reader.readText()
-    case .item: item = try readItem(&reader)
-    case .key: key = try readItem(&reader)
-    case .exclusiveStartKey: exclusiveStartKey = try readItem(&reader)
+    case .item: item = try reader.readItem(keeping: &valueFault)
+    case .key: key = try reader.readItem(keeping: &valueFault)
+    case .exclusiveStartKey: exclusiveStartKey = try reader.readItem(keeping: &startKeyFault)
     case .conditionExpression: conditionExpression = try reader.readString()
     case .updateExpression: updateExpression = try reader.readString()
     case .projectionExpression: projectionExpression = try reader.readString()
@@ -84,14 +87,10 @@ struct ItemRequest {
     }
   }
 
-  /// A fault in a value does not end the reading: what follows may not be JSON at all, and that comes first.
-  private mutating func readItem(_ reader: inout JSONReader) throws(ItemError) -> EncodedItem? {
-    do throws(ItemError) {
-      return try reader.readItem()
-    } catch  where error.kind == .validation {
-      if valueFault == nil { valueFault = APIError(error) }
-      return EncodedItem(trusted: [])
-    }
+  private mutating func readLegacy(_ member: RequestMembers, _ reader: inout JSONReader) throws(ItemError) {
+    let parameters = legacy ?? LegacyParameters()
+    try parameters.read(member, &reader)
+    legacy = parameters
   }
 
   private mutating func readValues(_ reader: inout JSONReader) throws(ItemError) -> AttributeMap? {
@@ -102,9 +101,12 @@ struct ItemRequest {
       do throws(ItemError) {
         values[placeholder] = try reader.readAttributeValue()
       } catch  where error.kind == .validation {
+        // The placeholder stays, to be checked before the value.
+        values[placeholder] = .null
         let key = String(decoding: placeholder, as: UTF8.self)
-        if valueFault == nil {
-          valueFault = .validation("ExpressionAttributeValues contains invalid value: \(error.message) for key \(key)")
+        if substitutionFault == nil {
+          substitutionFault = .validation(
+            "ExpressionAttributeValues contains invalid value: \(error.message) for key \(key)")
         }
       }
     }

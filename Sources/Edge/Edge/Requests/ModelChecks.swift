@@ -7,6 +7,7 @@ extension ItemRequest {
   /// - Returns: the table's name.
   func check(required: RequestMembers) throws(APIError) -> String {
     var violations = Violations()
+    if let filter = legacy?.filter { filter.addBreaches(to: &violations) }
     TableName.checkModel(tableName, &violations)
     if required.contains(.item) { violations.require(item != nil, at: "item") }
     if required.contains(.key) { violations.require(key != nil, at: "key") }
@@ -15,13 +16,18 @@ extension ItemRequest {
     {
       checkReturns(&violations)
     }
+    if let legacy { checkLegacy(legacy, &violations) }
     checkReads(&violations)
+    legacy?.keyConditions?.addBreaches(to: &violations)
     try violations.throwIfAny()
-    let name = try TableName.resolve(tableName!)
-    if let parameter = legacy.first {
-      throw .validation("The legacy parameter \(parameter) is not supported by Gantry yet; use expressions")
-    }
-    return name
+    return try TableName.resolve(tableName!)
+  }
+
+  private func checkLegacy(_ legacy: LegacyParameters, _ violations: inout Violations) {
+    violations.check(
+      legacy.conditionalOperator, at: "conditionalOperator", isOneOf: ModelEnums.conditionalOperator)
+    legacy.expected?.addBreaches(to: &violations)
+    for breach in legacy.updates?.breaches ?? [] { breach.add(to: &violations) }
   }
 
   private func checkReturns(_ violations: inout Violations) {
@@ -47,34 +53,5 @@ extension ItemRequest {
 
   func checkValues() throws(APIError) {
     if let valueFault { throw valueFault }
-  }
-
-  /// Substitutions make sense only with an expression that may use them, and the older form not together with them.
-  ///
-  /// - Parameter valueExpressions: the expressions of the operation that may hold value placeholders, as the message
-  ///   lists them.
-  func checkSubstitutions(valueExpressions: String) throws(APIError) {
-    if attributesToGet != nil, hasExpression {
-      throw .validation(
-        "Can not use both expression and non-expression parameters in the same request: "
-          + "Non-expression parameters: {AttributesToGet} Expression parameters: {\(expressionNames)}")
-    }
-    if attributeNames != nil, !hasExpression {
-      throw .validation("ExpressionAttributeNames can only be specified when using expressions")
-    }
-    let mayHoldValues =
-      conditionExpression != nil || updateExpression != nil || filterExpression != nil || keyConditionExpression != nil
-    if attributeValues != nil, !mayHoldValues {
-      throw .validation(
-        "ExpressionAttributeValues can only be specified when using expressions: \(valueExpressions) is null")
-    }
-  }
-
-  private var expressionNames: String {
-    var names: [String] = []
-    if projectionExpression != nil { names.append("ProjectionExpression") }
-    if filterExpression != nil { names.append("FilterExpression") }
-    if keyConditionExpression != nil { names.append("KeyConditionExpression") }
-    return names.joined(separator: ", ")
   }
 }

@@ -35,6 +35,7 @@ struct RequestMembers: OptionSet {
   static let queryFilter = RequestMembers(rawValue: 1 << 27)
   static let scanFilter = RequestMembers(rawValue: 1 << 28)
 
+  /// The older form, read into ``LegacyParameters``; `AttributesToGet` is not among them, since it is common.
   static let legacy: RequestMembers = [
     .expected, .conditionalOperator, .attributeUpdates, .keyConditions, .queryFilter, .scanFilter,
   ]

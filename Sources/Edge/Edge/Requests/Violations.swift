@@ -1,3 +1,5 @@
+internal import Expressions
+
 /// Breaches of the service model's constraints (required members, lengths, ranges, enumerations), which DynamoDB
 /// reports together before it looks at anything else.
 struct Violations {
@@ -69,6 +71,9 @@ enum ModelEnums {
   static let returnValues = ["ALL_NEW", "UPDATED_OLD", "ALL_OLD", "NONE", "UPDATED_NEW"]
   static let returnValuesOnConditionCheckFailure = ["ALL_OLD", "NONE"]
   static let select = ["SPECIFIC_ATTRIBUTES", "COUNT", "ALL_ATTRIBUTES", "ALL_PROJECTED_ATTRIBUTES"]
+  static let comparisonOperator = LegacyOperator.allCases.map(\.rawValue)
+  static let attributeAction = AttributeUpdate.Action.allCases.map(\.rawValue)
+  static let conditionalOperator = ["OR", "AND"]
   static let keyType = ["HASH", "RANGE"]
   static let attributeType = ["B", "N", "S"]
   static let projectionType = ["ALL", "INCLUDE", "KEYS_ONLY"]

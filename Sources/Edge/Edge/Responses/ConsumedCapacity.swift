@@ -5,9 +5,10 @@ struct ConsumedCapacity {
   var table: String
   var units: Double
 
-  /// Half a unit for each 4 KB that an eventually consistent read examines, one for a strong read; at least one step.
-  static func read(bytes: Int, consistent: Bool) -> Double {
-    Double(max(1, (bytes + 4_095) / 4_096)) * (consistent ? 1 : 0.5)
+  /// Half a unit for each 4 KB that an eventually consistent read examines, one for a strong read; at least
+  /// `stepsMin` of these steps.
+  static func read(bytes: Int, consistent: Bool, stepsMin: Int = 1) -> Double {
+    Double(max(stepsMin, (bytes + 4_095) / 4_096)) * (consistent ? 1 : 0.5)
   }
 
   /// One unit for each KB of the larger image; at least one.

@@ -74,6 +74,7 @@ public final class SeedRun {
       settle(checks)
       for check in checks { violations += check.judge() }
     }
+    defer { cluster.end() }
     return report()
   }
 

@@ -1,0 +1,114 @@
+import Coordinator
+import Items
+import Messages
+import Testing
+
+@testable import Edge
+
+@Suite("What comes first") struct ValidationOrderTests {
+  private static let absent = #""TableName":"none-here""#
+  private static let large = String(repeating: "x", count: 400 * 1_024)
+
+  /// Recorded from the service, as the tests of public re-implementations show it.
+  static let beforeTheTable = [
+    Refusal(
+      "PutItem", #"{\#(absent),"Item":{"a":{"S":"k"}},"Expected":{"a":{"ComparisonOperator":"EQ"}}}"#,
+      "One or more parameter values were invalid: Value or AttributeValueList must be used with ComparisonOperator: EQ "
+        + "for Attribute: a"),
+    Refusal(
+      "GetItem", #"{\#(absent),"Key":{"a":{"S":"k"}},"ProjectionExpression":""}"#,
+      "Invalid ProjectionExpression: The expression can not be empty;"),
+    Refusal(
+      "UpdateItem",
+      #"{\#(absent),"Key":{"a":{"S":"k"}},"UpdateExpression":"SET status = :v","ExpressionAttributeValues":{":v":{"S":"x"}}}"#,
+      "Invalid UpdateExpression: Attribute name is a reserved keyword; reserved keyword: status"),
+    Refusal(
+      "BatchGetItem", #"{"RequestItems":{"none-here":{"Keys":[{"a":{"S":"k"}},{"a":{"S":"k"}}]}}}"#,
+      "Provided list of item keys contains duplicates"),
+  ]
+
+  static let afterTheTable = [
+    Refusal(
+      "PutItem", #"{\#(absent),"Item":{"a":{"S":"k"},"b":{"S":"\#(large)"}}}"#, "Requested resource not found",
+      type: "ResourceNotFoundException"),
+    Refusal(
+      "BatchWriteItem", #"{"RequestItems":{"none-here":[{"PutRequest":{"Item":{"b":{"S":"\#(large)"}}}}]}}"#,
+      "Requested resource not found", type: "ResourceNotFoundException"),
+  ]
+
+  /// A substitution's placeholder, then its name or value, then the expression.
+  static let substitutions = [
+    scan(
+      ##""FilterExpression":"#","ExpressionAttributeNames":{"#":"a"}"##, names("invalid key: Syntax error; key: \"#\"")),
+    scan(
+      ##""FilterExpression":"#","ExpressionAttributeNames":{"#\##(String(repeating: "a", count: 255))-":"a"}"##,
+      names("invalid key: The expression attribute map contains a key that is too long; size of key: 257")),
+    scan(
+      ##""FilterExpression":"#","ExpressionAttributeValues":{":\##(String(repeating: "a", count: 255))":{}}"##,
+      values("invalid key: The expression attribute map contains a key that is too long;")),
+    scan(
+      ##""FilterExpression":"#a","ExpressionAttributeNames":{"#a":""}"##,
+      names("invalid value: Empty attribute name for key #a")),
+    scan(
+      #""FilterExpression":"(","ExpressionAttributeValues":{"b":{},":b":{}}"#,
+      values("invalid key: Syntax error; key: \"b\"")),
+    scan(
+      #""FilterExpression":"(","ExpressionAttributeValues":{":b":{}}"#,
+      values(
+        "invalid value: Supplied AttributeValue is empty, must contain exactly one of the supported datatypes for key :b"
+      )),
+    scan(#""FilterExpression":"a","ExpressionAttributeValues":{}"#, "ExpressionAttributeValues must not be empty"),
+    Refusal(
+      "PutItem",
+      #"{"TableName":"single","Item":{"PK":{}},"ConditionExpression":"(","ExpressionAttributeValues":{":b":{}}}"#,
+      "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes"),
+  ]
+
+  static let reads = [
+    Refusal(
+      "Query",
+      #"{"TableName":"single","KeyConditionExpression":"PK = :p","ExpressionAttributeValues":{":p":{"S":"a"}},"Select":"COUNT","ProjectionExpression":"a"}"#,
+      "1 validation error detected: Cannot specify the ProjectionExpression when choosing to get only the Count"),
+    scan(
+      #""Select":"COUNT","ProjectionExpression":"a""#,
+      "Cannot specify the ProjectionExpression when choosing to get only the Count"),
+    scan(#""ProjectionExpression":"PK.a""#, scalar + "Key: PK"),
+    Refusal(
+      "GetItem", #"{"TableName":"pair","Key":{"PK":{"S":"a"},"SK":{"N":"1"}},"ProjectionExpression":"colour[1]"}"#,
+      scalar + "IndexKey: colour"),
+    scan(#""FilterExpression":"attribute_exists(PK[0])""#, scalar + "Key: PK"),
+    Refusal(
+      "BatchGetItem", #"{"RequestItems":{"single":{"Keys":[{"PK":{"S":"a"}}],"ProjectionExpression":"PK.a"}}}"#,
+      scalar + "Key: PK"),
+  ]
+
+  private static let scalar =
+    "Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: "
+
+  private static func scan(_ members: String, _ message: String) -> Refusal {
+    Refusal("Scan", #"{"TableName":"single",\#(members)}"#, message)
+  }
+
+  private static func names(_ what: String) -> String { "ExpressionAttributeNames contains \(what)" }
+
+  private static func values(_ what: String) -> String { "ExpressionAttributeValues contains \(what)" }
+
+  @Test(arguments: beforeTheTable + afterTheTable + substitutions + reads)
+  func firstFaultIsTheOneReported(_ refusal: Refusal) throws {
+    let answer = try ask(refusal.operation, refusal.json)
+    #expect(answer.type == refusal.type)
+    #expect(answer.message == refusal.message)
+  }
+
+  @Test("A scan through a whole table pays for the four parts of a new one") func scanCosts() throws {
+    func units(_ members: String, _ page: RangePage = RangePage()) throws -> Double? {
+      try ask("Scan", #"{"TableName":"single","ReturnConsumedCapacity":"TOTAL"\#(members)}"#) { _ in .page(page) }
+        .body["ConsumedCapacity"]?["CapacityUnits"]?.double
+    }
+    #expect(try units("") == 2.0)
+    #expect(try units(#","ConsistentRead":true"#) == 4.0)
+    #expect(try units(#","Segment":0,"TotalSegments":2"#) == 0.5)
+    #expect(try units(#","ExclusiveStartKey":{"PK":{"S":"a"}}"#) == 0.5)
+    #expect(try units("", RangePage(scannedBytes: 40_960)) == 5.0)
+  }
+}
