@@ -13,7 +13,7 @@ import Testing
       billingMode: .provisioned, throughput: Throughput(readUnits: 5, writeUnits: 6),
       indexes: [
         IndexDefinition(
-          name: "byStatus", kind: .global, key: KeySchema(partition: sort), projection: .include,
+          name: "byStatus", kind: .global, key: IndexKeySchema(partition: sort), projection: .include,
           includedAttributes: [Array("a".utf8)], throughput: Throughput(readUnits: 1, writeUnits: 2))
       ],
       stream: .newAndOldImages, tableClass: .standardInfrequentAccess, deletionProtection: protected,
@@ -34,7 +34,7 @@ import Testing
     #expect(made.status == .creating)
     #expect(catalog.apply(create("b", 2)) == .tableInUse(.creating))
     #expect(catalog.apply(.deleteTable(name: "b")) == .tableInUse(.creating))
-    #expect(catalog.apply(.activate(made.id)) == .table(try #require(catalog.table(named: "b"))))
+    #expect(catalog.apply(.activate(made.id, version: 1)) == .table(try #require(catalog.table(named: "b"))))
     #expect(catalog.apply(create("b", 2)) == .tableExists)
     #expect(catalog.apply(.deleteTable(name: "c")) == .tableNotFound)
     guard case .table(let marked) = catalog.apply(.deleteTable(name: "b")) else {
@@ -60,7 +60,7 @@ import Testing
     for _ in 0..<5 {
       guard case .table(let table) = catalog.apply(create("a")) else { continue }
       #expect(seen.insert(table.id.rawValue).inserted)
-      _ = catalog.apply(.activate(table.id))
+      _ = catalog.apply(.activate(table.id, version: 1))
       _ = catalog.apply(.deleteTable(name: "a"))
       _ = catalog.apply(.forget(table.id))
     }
@@ -70,7 +70,7 @@ import Testing
   @Test func protectedTablesStay() {
     var catalog = Catalog()
     guard case .table(let table) = catalog.apply(create("a", protected: true)) else { return }
-    _ = catalog.apply(.activate(table.id))
+    _ = catalog.apply(.activate(table.id, version: 1))
     #expect(catalog.apply(.deleteTable(name: "a")) == .deletionProtected)
   }
 
@@ -78,7 +78,8 @@ import Testing
     var catalog = Catalog()
     for command in [
       CatalogCommand.initialise(.initial(shards: 3, nodes: [NodeID(1), NodeID(2)], replication: 3)), create("b"),
-      create("a", 2), .activate(TableID(1)), .deleteTable(name: "b"), .forget(TableID(9)),
+      create("a", 2), .activate(TableID(1), version: 1), .deleteTable(name: "b"), .forget(TableID(9)),
+      .number(TableID(1)), .completeIndex(TableID(2), of: TableID(1)),
     ] {
       #expect(try CatalogCommand(command.encode()) == command)
       let outcome = catalog.apply(command)

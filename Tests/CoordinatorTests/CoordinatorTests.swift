@@ -192,10 +192,30 @@ import Testing
     bench.answer(sent, .catalogOutcome(outcome.encode()))
     bench.serveCatalog()
     #expect(bench.outcomes() == [])
-    _ = bench.catalog.apply(.activate(TableID(1)))
+    _ = bench.catalog.apply(.activate(TableID(1), version: 1))
     bench.serveCatalog()
     #expect(bench.outcomes() == ["1 catalog"])
     #expect(bench.coordinator.catalog.table(named: "t")?.status == .active)
+  }
+
+  @Test func changingATableAnswersOnceEveryShardHasFollowed() throws {
+    var bench = Bench()
+    let key = KeyAttribute(name: Array("PK".utf8), type: .string)
+    var definition = TableDefinition(name: "t", key: KeySchema(partition: key), attributes: [key])
+    _ = bench.catalog.apply(.createTable(definition, createdAtMs: 0, uniqueID: [1]))
+    guard case .table(let table) = bench.catalog.apply(.activate(TableID(1), version: 1)) else { return }
+    bench.learnCatalog()
+    definition.timeToLive = [1]
+    let alteration = TableAlteration(of: table, to: definition, atMs: 0)
+    bench.coordinator.submit(.alterTable(alteration), token: 1, now: bench.now)
+    let sent = try #require(bench.takeRequests().first { $0.request.shard == .metadata && !$0.isCatalogRead })
+    bench.answer(sent, .catalogOutcome(bench.catalog.apply(.alterTable(alteration)).encode()))
+    bench.serveCatalog()
+    #expect(bench.outcomes() == [])
+    _ = bench.catalog.apply(
+      .activate(TableID(1), version: try #require(bench.catalog.table(table.id)?.settingsVersion)))
+    bench.serveCatalog()
+    #expect(bench.outcomes() == ["1 catalog"])
   }
 
   /// A client that polls after `DeleteTable` finds the table gone at its first look.
@@ -204,7 +224,7 @@ import Testing
     let key = KeyAttribute(name: Array("PK".utf8), type: .string)
     let definition = TableDefinition(name: "t", key: KeySchema(partition: key), attributes: [key])
     _ = bench.catalog.apply(.createTable(definition, createdAtMs: 0, uniqueID: [1]))
-    _ = bench.catalog.apply(.activate(TableID(1)))
+    _ = bench.catalog.apply(.activate(TableID(1), version: 1))
     bench.learnCatalog()
     bench.coordinator.submit(.deleteTable(name: "t"), token: 1, now: bench.now)
     let sent = try #require(bench.takeRequests().first { $0.request.shard == .metadata && !$0.isCatalogRead })

@@ -59,7 +59,7 @@ extension Catalog {
     _ = catalog.apply(.initialise(.initial(shards: 2, nodes: [NodeID(1)], replication: 1)))
     let colour = KeyAttribute(name: Array("colour".utf8), type: .string)
     let index = IndexDefinition(
-      name: "byColour", kind: .global, key: KeySchema(partition: colour), projection: .all)
+      name: "byColour", kind: .global, key: IndexKeySchema(partition: colour), projection: .all)
     let pair = TableDefinition(
       name: "pair", key: testKey, attributes: testKey.attributes + [colour], indexes: [index],
       stream: .newAndOldImages)
@@ -69,7 +69,7 @@ extension Catalog {
       let outcome = catalog.apply(
         .createTable(definition, createdAtMs: 1_700_000_000_123, uniqueID: Array(0..<16)))
       guard case .table(let table) = outcome else { fatalError("A sample table was refused.") }
-      _ = catalog.apply(.activate(table.id))
+      _ = catalog.apply(.activate(table.id, version: 1))
     }
     return catalog
   }

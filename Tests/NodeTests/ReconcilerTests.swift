@@ -29,23 +29,23 @@ import Testing
     _ = catalog.apply(.makeTable("a"))
     let (tasks, commands) = next()
     #expect(tasks.map(\.shard) == [1, 2, 3].map { ShardID($0) })
-    #expect(tasks.allSatisfy { $0.operation == .install && $0.table == TableID(1) })
+    #expect(tasks.allSatisfy { $0.work == .configure(version: 1) && $0.table == TableID(1) })
     #expect(commands == [])
     settle(Array(tasks.dropLast()))
     #expect(next().commands == [])
     settle(tasks)
-    #expect(next().commands == [.activate(TableID(1))])
-    _ = catalog.apply(.activate(TableID(1)))
+    #expect(next().commands == [.activate(TableID(1), version: 1)])
+    _ = catalog.apply(.activate(TableID(1), version: 1))
     #expect(next() == ([], []))
     #expect(reconciler.isIdle)
   }
 
   @Test mutating func aTableIsForgottenOnceEveryShardDroppedIt() {
     _ = catalog.apply(.makeTable("a"))
-    _ = catalog.apply(.activate(TableID(1)))
+    _ = catalog.apply(.activate(TableID(1), version: 1))
     _ = catalog.apply(.deleteTable(name: "a"))
     let (tasks, _) = next()
-    #expect(tasks.map(\.operation) == [.drop, .drop, .drop])
+    #expect(tasks.map(\.work) == [.drop, .drop, .drop])
     settle(tasks)
     #expect(next().commands == [.forget(TableID(1))])
     _ = catalog.apply(.forget(TableID(1)))
@@ -65,7 +65,7 @@ import Testing
     settle([first[1]])
     #expect(next().commands == [], "An answer to the question that was given up counts for nothing.")
     settle(again)
-    #expect(next().commands == [.activate(TableID(1))])
+    #expect(next().commands == [.activate(TableID(1), version: 1)])
   }
 
   @Test mutating func aRefusalIsAskedAgainSoon() {
@@ -82,7 +82,7 @@ import Testing
     _ = catalog.apply(.makeTable("a"))
     let (first, _) = next()
     settle(first)
-    #expect(next().commands == [.activate(TableID(1))])
+    #expect(next().commands == [.activate(TableID(1), version: 1)])
     reconciler.reset()
     let (second, commands) = next()
     #expect(second.map(\.shard) == first.map(\.shard))
@@ -90,7 +90,7 @@ import Testing
     settle(first)
     #expect(next().commands == [], "Answers to the old leader's questions count for nothing.")
     settle(second)
-    #expect(next().commands == [.activate(TableID(1))])
+    #expect(next().commands == [.activate(TableID(1), version: 1)])
   }
 
   @Test mutating func tablesDoNotWaitForEachOther() {
@@ -99,33 +99,91 @@ import Testing
     let (tasks, _) = next()
     #expect(tasks.count == 6)
     settle(tasks.filter { $0.table == TableID(2) })
-    #expect(next().commands == [.activate(TableID(2))])
-    _ = catalog.apply(.activate(TableID(2)))
+    #expect(next().commands == [.activate(TableID(2), version: 1)])
+    _ = catalog.apply(.activate(TableID(2), version: 1))
     settle(tasks.filter { $0.table == TableID(1) })
-    #expect(next().commands == [.activate(TableID(1))])
+    #expect(next().commands == [.activate(TableID(1), version: 1)])
   }
 
   /// Activation and deletion may both be applied between two looks at the catalog.
   @Test mutating func aTableDeletedAsSoonAsItIsActiveIsForgotten() {
     _ = catalog.apply(.makeTable("a"))
     settle(next().tasks)
-    #expect(next().commands == [.activate(TableID(1))])
-    _ = catalog.apply(.activate(TableID(1)))
+    #expect(next().commands == [.activate(TableID(1), version: 1)])
+    _ = catalog.apply(.activate(TableID(1), version: 1))
     _ = catalog.apply(.deleteTable(name: "a"))
     let (drops, _) = next()
-    #expect(drops.map(\.operation) == [.drop, .drop, .drop])
+    #expect(drops.map(\.work) == [.drop, .drop, .drop])
     settle(drops)
     #expect(next().commands == [.forget(TableID(1))])
+  }
+
+  /// One more than `makeTable` has.
+  private mutating func activeTable() throws -> Table {
+    guard case .table(let made) = catalog.apply(.makeTable("a")) else { throw TestFailure("No table was made.") }
+    guard case .table(let table) = catalog.apply(.activate(made.id, version: 1)) else {
+      throw TestFailure("The table is not active.")
+    }
+    return table
+  }
+
+  private func alter(_ table: Table, _ body: (inout TableDefinition) -> Void) -> CatalogCommand {
+    var definition = table.definition
+    body(&definition)
+    return .alterTable(TableAlteration(of: table, to: definition, atMs: 5))
+  }
+
+  @Test mutating func aChangeIsOverOnceEveryShardHasItsSettings() throws {
+    let table = try activeTable()
+    _ = catalog.apply(alter(table) { $0.timeToLive = [1] })
+    let version = try #require(catalog.table(table.id)?.settingsVersion)
+    let (tasks, _) = next()
+    #expect(tasks.map(\.work) == Array(repeating: .configure(version: version), count: 3))
+    settle(Array(tasks.dropLast()))
+    #expect(next().commands == [])
+    settle(tasks)
+    #expect(next().commands == [.activate(table.id, version: version)])
+    _ = catalog.apply(.activate(table.id, version: version))
+    #expect(next() == ([], []))
+  }
+
+  @Test mutating func whatNoShardNeedsToKnowAsksNoShard() throws {
+    let table = try activeTable()
+    _ = catalog.apply(alter(table) { $0.tags = [Tag(key: "k", value: "v")] })
+    #expect(next() == ([], []))
+  }
+
+  @Test mutating func anIndexIsCompleteOnceEveryShardSaysSo() throws {
+    let table = try activeTable()
+    let index = IndexDefinition(
+      name: "i", kind: .global, key: IndexKeySchema(partition: table.definition.key.partition), projection: .all)
+    _ = catalog.apply(alter(table) { $0.indexes = [index] })
+    settle(next().tasks)
+    _ = catalog.apply(try #require(next().commands.first))
+    let id = try #require(catalog.table(table.id)?.index(named: "i")?.id)
+    let (tasks, commands) = next()
+    #expect(tasks.map(\.work) == Array(repeating: .confirm(index: id), count: 3) && commands == [])
+    settle([tasks[0], tasks[2]])
+    reconciler.answered(tasks[1].id, isDone: false, now: now)
+    now = now + .milliseconds(40)
+    #expect(next() == ([], []))
+    now = now + .milliseconds(20)
+    let (again, _) = next()
+    #expect(again.map(\.shard) == [ShardID(2)])
+    settle(again)
+    #expect(next().commands == [.completeIndex(id, of: table.id)])
+    _ = catalog.apply(.completeIndex(id, of: table.id))
+    #expect(next() == ([], []))
   }
 
   /// The proposal may have been refused (overloaded, handing over) or lost; proposing twice is harmless.
   @Test mutating func aCommandThatNeverAppliesIsProposedAgain() {
     _ = catalog.apply(.makeTable("a"))
     settle(next().tasks)
-    #expect(next().commands == [.activate(TableID(1))])
+    #expect(next().commands == [.activate(TableID(1), version: 1)])
     #expect(next().commands == [], "Not with every tick.")
     now = now + .seconds(5)
-    #expect(next().commands == [.activate(TableID(1))])
+    #expect(next().commands == [.activate(TableID(1), version: 1)])
   }
 }
 

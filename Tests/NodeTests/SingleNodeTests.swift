@@ -128,6 +128,24 @@ import Testing
     #expect(node.running.overlayBytes <= 2 * node.configuration.overlayBytesMax)
   }
 
+  /// Flushes that pay only when they are large must not wait for the next pause while writes are refused for want of memory.
+  @Test func aFullOverlayIsFlushedHoweverSmallItIs() throws {
+    var configuration = TestNode.configuration(shards: 3)
+    configuration.storageFlushBytesMin = 1 << 20
+    configuration.idleFlushDelay = .seconds(600)
+    let node = TestNode(configuration)
+    try node.start()
+    let table = try node.makeTable()
+    let map = try #require(node.running.catalog?.shardMap)
+    for number in 0..<200 {
+      let write = ItemWrite.put(table, "k\(number)", [UInt8](repeating: 2, count: 500))
+      let request = node.submit(.write(write), shard: map.shard(for: write.key.hash).id)
+      #expect(node.run { node.answers[request] != nil })
+      #expect(node.answers[request]?.isWritten == true, "\(number)")
+      node.run(ticks: 2)
+    }
+  }
+
   /// Rows of a deleted table go although other tables of the shard are written all the time.
   @Test func rowsOfADroppedTableGoUnderLoad() throws {
     let node = TestNode()

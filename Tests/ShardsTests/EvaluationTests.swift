@@ -193,7 +193,7 @@ import Testing
 
   @Test func hashesOfAnotherShardAreRefused() throws {
     let shard = try TestShard(isReady: false)
-    shard.command(.install(TableSettings(id: TestShard.table, key: TestShard.key)))
+    shard.command(.configure(TableSettings(id: TestShard.table, key: TestShard.key)))
     #expect(shard.machine.get(key) == .refused(.wrongShard), "A shard that owns nothing yet serves nothing.")
     let hash = key.hash
     shard.command(.own(hash...hash))

@@ -1,3 +1,4 @@
+import Bytes
 import Catalog
 import Items
 import Messages
@@ -10,20 +11,84 @@ import Testing
 @Suite struct ReplicatedStateTests {
   private let settings = TableSettings(id: TestShard.table, key: TestShard.key)
 
-  @Test func installingTwiceIsInstallingOnce() throws {
+  @Test func theSameSettingsTwiceAreOnce() throws {
     let shard = try TestShard()
     let sum = try shard.checksum()
-    #expect(shard.command(.install(settings)).isEmpty)
+    #expect(shard.command(.configure(settings)).isEmpty)
     let other = TableSettings(id: settings.id, key: KeySchema(partition: settings.key.partition))
-    #expect(shard.command(.install(other)).isEmpty, "The settings of a table id never change by a second install.")
+    #expect(shard.command(.configure(other)).isEmpty, "Settings change by a higher version only.")
     #expect(try shard.checksum() == sum)
     #expect(shard.machine.tableIDs == [settings.id])
+  }
+
+  private func settings(version: UInt64, indexes: [UInt32] = []) -> TableSettings {
+    var settings = settings
+    settings.version = version
+    settings.indexes = indexes.map { id in
+      IndexSettings(
+        id: TableID(id), kind: .global, key: IndexKeySchema(partition: settings.key.partition), projection: .all,
+        status: id == 12 ? .creating : .active)
+    }
+    return settings
+  }
+
+  @Test func theHighestVersionOfSettingsWins() throws {
+    let shard = try TestShard()
+    let newest = settings(version: 5, indexes: [11])
+    for version in [settings(version: 3), newest, settings(version: 4, indexes: [12]), settings(version: 5)] {
+      _ = shard.command(.configure(version))
+    }
+    #expect(shard.machine.settings(of: settings.id) == newest)
+    try shard.flush()
+    try shard.reopen()
+    #expect(shard.machine.settings(of: settings.id) == newest)
+  }
+
+  /// What an index leaves behind goes with it, and no other table's rows.
+  @Test func rowsOfAnIndexGoWhenItIsGoneFromTheSettings() throws {
+    let shard = try TestShard()
+    #expect(shard.command(.configure(settings(version: 2, indexes: [11, 12]))).isEmpty)
+    #expect(shard.machine.tableIDs == [settings.id, TableID(11), TableID(12)])
+    #expect(!shard.machine.serves(TableID(11)), "No client reads or writes a hidden table by itself.")
+    let effects = shard.command(.configure(settings(version: 3, indexes: [12])))
+    guard case .removeRows([TableID(11)])? = effects.first, effects.count == 1 else {
+      Issue.record("The index's rows are to be removed.")
+      return
+    }
+    #expect(!shard.machine.holds(TableID(11)) && shard.machine.holds(TableID(12)))
+    guard case .removeRows([settings.id, TableID(12)])? = shard.command(.drop(settings.id)).first else {
+      Issue.record("A table's indexes go with it.")
+      return
+    }
+    #expect(!shard.machine.holds(TableID(12)))
+  }
+
+  @Test func anIndexThatWasMadeWithItsTableIsComplete() throws {
+    let shard = try TestShard()
+    shard.command(.configure(settings(version: 2, indexes: [11, 12])))
+    #expect(shard.machine.isComplete(TableID(11)))
+    #expect(!shard.machine.isComplete(TableID(12)), "It has to be filled first.")
+    #expect(!shard.machine.isComplete(TableID(13)))
+  }
+
+  /// Settings of version 0 are what an earlier build wrote: its replicas and ours have the same rows.
+  @Test func settingsWithoutAVersionKeepTheirForm() throws {
+    let plain = try TableSettings([0, 0, 0, 7, 2, 80, 75, 1, 1, 2, 83, 75, 2])
+    #expect(plain == settings)
+    #expect(plain.encode() == [0, 0, 0, 7, 2, 80, 75, 1, 1, 2, 83, 75, 2])
+    var full = settings(version: 9, indexes: [11, 12])
+    full.timeToLive = Array("ttl".utf8)
+    full.stream = StreamSettings(view: .oldImage, startedAtMs: 77)
+    #expect(try TableSettings(full.encode()) == full)
+    for length in full.encode().indices where length != plain.encode().count {
+      #expect(throws: MalformedBytes.self) { try TableSettings(Array(full.encode()[..<length])) }
+    }
   }
 
   @Test func droppingTwiceRemovesRowsOnce() throws {
     let shard = try TestShard()
     let effects = shard.command(.drop(settings.id))
-    guard case .removeRows(settings.id)? = effects.first, effects.count == 1 else {
+    guard case .removeRows([settings.id])? = effects.first, effects.count == 1 else {
       Issue.record("A drop asks for the table's rows to be removed.")
       return
     }
@@ -52,7 +117,7 @@ import Testing
   @Test func theMachineRecoversItsOwnRows() throws {
     let shard = try TestShard(isReady: false)
     shard.command(.own(0...UInt64.max))
-    for id in UInt32(1)...5 { shard.command(.install(TableSettings(id: TableID(id), key: TestShard.key))) }
+    for id in UInt32(1)...5 { shard.command(.configure(TableSettings(id: TableID(id), key: TestShard.key))) }
     shard.command(.drop(TableID(3)))
     shard.put(rowKey("a", table: TableID(2)), item("a"))
     let sum = try shard.checksum()
@@ -126,9 +191,9 @@ import Testing
 
   @Test func theShardsOwnStateCountsAndDroppedRowsDoNot() throws {
     let shard = try TestShard()
-    shard.command(.install(TableSettings(id: TableID(8), key: TestShard.key)))
+    shard.command(.configure(TableSettings(id: TableID(8), key: TestShard.key)))
     let before = try shard.checksum()
-    shard.command(.install(TableSettings(id: TableID(9), key: TestShard.key)))
+    shard.command(.configure(TableSettings(id: TableID(9), key: TestShard.key)))
     #expect(try shard.checksum() != before)
     shard.put(rowKey("a", table: TableID(9)), item("a"))
     shard.command(.drop(TableID(9)))

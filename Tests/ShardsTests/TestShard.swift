@@ -28,7 +28,7 @@ final class TestShard {
     last = 0
     guard isReady else { return }
     command(.own(0...UInt64.max))
-    command(.install(TableSettings(id: Self.table, key: Self.key)))
+    command(.configure(TableSettings(id: Self.table, key: Self.key)))
   }
 
   private static func open(_ disk: SimulatedDisk) throws -> ShardStore {

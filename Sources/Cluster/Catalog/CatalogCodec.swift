@@ -1,21 +1,38 @@
 public import Bytes
 import Messages
 
+/// ```
+/// 128, 0 (two bytes) | form (u8: 2) | version (varint) | shard map (optional) | tables (each a blob) | next id (u32)
+/// ```
+/// An earlier build began with the version, whose first two bytes are never these, and had tables of another form.
 extension Catalog {
+  private static let mark: [UInt8] = [0x80, 0]
+  private static let form: UInt8 = 2
+
   public func encode() -> [UInt8] {
     var writer = ByteWriter(capacity: 1024)
+    writer.raw(Self.mark)
+    writer.u8(Self.form)
     writer.varint(version)
     writer.optional(shardMap) { $1.encode(into: &$0) }
-    writer.array(tables) { $1.encode(into: &$0) }
+    writer.array(tables) { writer, table in writer.nested { table.encode(into: &$0) } }
     writer.u32(nextTableID)
     return writer.bytes
   }
 
   public init(_ bytes: [UInt8]) throws(MalformedBytes) {
     var reader = ByteReader(bytes)
+    let isEarlier = !bytes.starts(with: Self.mark)
+    if !isEarlier {
+      _ = try reader.skip(Self.mark.count)
+      guard try reader.u8() == Self.form else { throw MalformedBytes("a catalog has an unknown form") }
+    }
     version = try reader.varint()
     shardMap = try reader.optional { (input) throws(MalformedBytes) in try ShardMap(from: &input) }
-    tables = try reader.array { (input) throws(MalformedBytes) in try Table(from: &input) }
+    tables = try reader.array { (input) throws(MalformedBytes) in
+      if isEarlier { return try EarlierForms.table(from: &input) }
+      return try input.nested { (input) throws(MalformedBytes) in try Table(from: &input) }
+    }
     nextTableID = try reader.u32()
     try reader.finish()
   }
@@ -23,8 +40,9 @@ extension Catalog {
 
 extension CatalogCommand {
   private enum Code {
-    static let initialise: UInt8 = 1, createTable: UInt8 = 2, activate: UInt8 = 3, deleteTable: UInt8 = 4
-    static let forget: UInt8 = 5
+    static let initialise: UInt8 = 1, createUnnumbered: UInt8 = 2, activateUnnumbered: UInt8 = 3
+    static let deleteTable: UInt8 = 4, forget: UInt8 = 5, createTable: UInt8 = 6, activate: UInt8 = 7
+    static let alterTable: UInt8 = 8, number: UInt8 = 9, completeIndex: UInt8 = 10
   }
 
   public func encode() -> [UInt8] {
@@ -35,11 +53,23 @@ extension CatalogCommand {
       map.encode(into: &writer)
     case .createTable(let definition, let createdAtMs, let uniqueID):
       writer.u8(Code.createTable)
-      definition.encode(into: &writer)
+      writer.nested { definition.encode(into: &$0) }
       writer.u64(createdAtMs)
       writer.blob(uniqueID)
-    case .activate(let id):
+    case .createUnnumbered: fatalError("Nothing proposes tables without ids of their indexes any more.")
+    case .activate(let id, let version):
       writer.u8(Code.activate)
+      writer.table(id)
+      writer.varint(version)
+    case .alterTable(let alteration):
+      writer.u8(Code.alterTable)
+      alteration.encode(into: &writer)
+    case .number(let id):
+      writer.u8(Code.number)
+      writer.table(id)
+    case .completeIndex(let index, let id):
+      writer.u8(Code.completeIndex)
+      writer.table(index)
       writer.table(id)
     case .deleteTable(let name):
       writer.u8(Code.deleteTable)
@@ -57,10 +87,22 @@ extension CatalogCommand {
     switch try reader.u8() {
     case Code.initialise: self = .initialise(try ShardMap(from: &reader))
     case Code.createTable:
-      let definition = try TableDefinition(from: &reader)
+      let definition = try reader.nested { (input) throws(MalformedBytes) in try TableDefinition(from: &input) }
       let createdAtMs = try reader.u64()
       self = .createTable(definition, createdAtMs: createdAtMs, uniqueID: try reader.blob())
-    case Code.activate: self = .activate(try reader.table())
+    case Code.createUnnumbered:
+      let definition = try EarlierForms.definition(from: &reader)
+      let createdAtMs = try reader.u64()
+      self = .createUnnumbered(definition, createdAtMs: createdAtMs, uniqueID: try reader.blob())
+    case Code.activate:
+      let id = try reader.table()
+      self = .activate(id, version: try reader.varint())
+    case Code.activateUnnumbered: self = .activate(try reader.table(), version: 0)
+    case Code.alterTable: self = .alterTable(try TableAlteration(from: &reader))
+    case Code.number: self = .number(try reader.table())
+    case Code.completeIndex:
+      let index = try reader.table()
+      self = .completeIndex(index, of: try reader.table())
     case Code.deleteTable: self = .deleteTable(name: try reader.string())
     case Code.forget: self = .forget(try reader.table())
     default: throw MalformedBytes("an unknown catalog command")
@@ -69,11 +111,28 @@ extension CatalogCommand {
   }
 }
 
+extension TableAlteration {
+  func encode(into writer: inout ByteWriter) {
+    writer.table(id)
+    writer.varint(version)
+    writer.nested { definition.encode(into: &$0) }
+    writer.u64(atMs)
+  }
+
+  init(from reader: inout ByteReader) throws(MalformedBytes) {
+    id = try reader.table()
+    version = try reader.varint()
+    definition = try reader.nested { (input) throws(MalformedBytes) in try TableDefinition(from: &input) }
+    atMs = try reader.u64()
+  }
+}
+
 extension CatalogOutcome {
+  /// 2 is a table in an earlier build's form, among the answers that a store remembers.
   private enum Code {
-    static let done: UInt8 = 1, table: UInt8 = 2, tableExists: UInt8 = 3, tableNotFound: UInt8 = 4
+    static let done: UInt8 = 1, earlierTable: UInt8 = 2, tableExists: UInt8 = 3, tableNotFound: UInt8 = 4
     static let tableInUse: UInt8 = 5, deletionProtected: UInt8 = 6, tooManyTables: UInt8 = 7
-    static let alreadyInitialised: UInt8 = 8
+    static let alreadyInitialised: UInt8 = 8, table: UInt8 = 9, tableChanged: UInt8 = 10
   }
 
   public func encode() -> [UInt8] {
@@ -88,6 +147,7 @@ extension CatalogOutcome {
     case .tableInUse(let status):
       writer.u8(Code.tableInUse)
       writer.u8(status.rawValue)
+    case .tableChanged: writer.u8(Code.tableChanged)
     case .deletionProtected: writer.u8(Code.deletionProtected)
     case .tooManyTables: writer.u8(Code.tooManyTables)
     case .alreadyInitialised: writer.u8(Code.alreadyInitialised)
@@ -100,9 +160,11 @@ extension CatalogOutcome {
     switch try reader.u8() {
     case Code.done: self = .done
     case Code.table: self = .table(try Table(from: &reader))
+    case Code.earlierTable: self = .table(try EarlierForms.table(from: &reader))
     case Code.tableExists: self = .tableExists
     case Code.tableNotFound: self = .tableNotFound
     case Code.tableInUse: self = .tableInUse(try reader.stored("an unknown table status"))
+    case Code.tableChanged: self = .tableChanged
     case Code.deletionProtected: self = .deletionProtected
     case Code.tooManyTables: self = .tooManyTables
     case Code.alreadyInitialised: self = .alreadyInitialised

@@ -1,4 +1,4 @@
-public import Bytes
+import Bytes
 import Items
 import Messages
 
@@ -23,6 +23,21 @@ extension KeySchema {
   init(from reader: inout ByteReader) throws(MalformedBytes) {
     partition = try KeyAttribute(from: &reader)
     sort = try reader.optional { (input) throws(MalformedBytes) in try KeyAttribute(from: &input) }
+  }
+}
+
+extension IndexKeySchema {
+  func encode(into writer: inout ByteWriter) {
+    writer.array(partition) { $1.encode(into: &$0) }
+    writer.array(sort) { $1.encode(into: &$0) }
+  }
+
+  init(from reader: inout ByteReader) throws(MalformedBytes) {
+    let partition = try reader.array { (input) throws(MalformedBytes) in try KeyAttribute(from: &input) }
+    guard !partition.isEmpty else { throw MalformedBytes("an index has no partition attribute") }
+    self.init(
+      partition: partition,
+      sort: try reader.array { (input) throws(MalformedBytes) in try KeyAttribute(from: &input) })
   }
 }
 
@@ -51,15 +66,27 @@ extension IndexDefinition {
   init(from reader: inout ByteReader) throws(MalformedBytes) {
     name = try reader.string()
     kind = try reader.stored("an unknown kind of index")
-    key = try KeySchema(from: &reader)
+    key = try IndexKeySchema(from: &reader)
     projection = try reader.stored("an unknown projection")
     includedAttributes = try reader.array { (input) throws(MalformedBytes) in try input.blob() }
     throughput = try reader.optional { (input) throws(MalformedBytes) in try Throughput(from: &input) }
   }
 }
 
+extension PointInTimeRecovery {
+  func encode(into writer: inout ByteWriter) {
+    writer.u64(enabledAtMs)
+    writer.u8(days)
+  }
+
+  init(from reader: inout ByteReader) throws(MalformedBytes) {
+    enabledAtMs = try reader.u64()
+    days = try reader.u8()
+  }
+}
+
 extension TableDefinition {
-  public func encode(into writer: inout ByteWriter) {
+  func encode(into writer: inout ByteWriter) {
     writer.string(name)
     key.encode(into: &writer)
     writer.array(attributes) { $1.encode(into: &$0) }
@@ -73,9 +100,11 @@ extension TableDefinition {
       $0.string($1.key)
       $0.string($1.value)
     }
+    writer.optional(timeToLive) { $0.blob($1) }
+    writer.optional(pointInTimeRecovery) { $1.encode(into: &$0) }
   }
 
-  public init(from reader: inout ByteReader) throws(MalformedBytes) {
+  init(from reader: inout ByteReader) throws(MalformedBytes) {
     name = try reader.string()
     key = try KeySchema(from: &reader)
     attributes = try reader.array { (input) throws(MalformedBytes) in try KeyAttribute(from: &input) }
@@ -91,44 +120,75 @@ extension TableDefinition {
       let key = try input.string()
       return Tag(key: key, value: try input.string())
     }
+    timeToLive = try reader.optional { (input) throws(MalformedBytes) in try input.blob() }
+    pointInTimeRecovery = try reader.optional { (input) throws(MalformedBytes) in
+      try PointInTimeRecovery(from: &input)
+    }
+  }
+}
+
+extension TableIndex {
+  func encode(into writer: inout ByteWriter) {
+    writer.string(name)
+    writer.table(id)
+    writer.u8(status.rawValue)
+  }
+
+  init(from reader: inout ByteReader) throws(MalformedBytes) {
+    name = try reader.string()
+    id = try reader.table()
+    status = try reader.stored("an unknown index status")
   }
 }
 
 extension Table {
   func encode(into writer: inout ByteWriter) {
     writer.table(id)
-    definition.encode(into: &writer)
+    writer.nested { definition.encode(into: &$0) }
     writer.u8(status.rawValue)
     writer.u64(createdAtMs)
     writer.blob(uniqueID)
+    writer.varint(version)
+    writer.varint(settingsVersion)
+    writer.array(indexes) { $1.encode(into: &$0) }
+    writer.optional(streamStartedAtMs) { $0.u64($1) }
   }
 
   init(from reader: inout ByteReader) throws(MalformedBytes) {
     id = try reader.table()
-    definition = try TableDefinition(from: &reader)
+    definition = try reader.nested { (input) throws(MalformedBytes) in try TableDefinition(from: &input) }
     status = try reader.stored("an unknown table status")
     createdAtMs = try reader.u64()
     uniqueID = try reader.blob()
+    version = try reader.varint()
+    settingsVersion = try reader.varint()
+    indexes = try reader.array { (input) throws(MalformedBytes) in try TableIndex(from: &input) }
+    streamStartedAtMs = try reader.optional { (input) throws(MalformedBytes) in try input.u64() }
+    let names = definition.indexes.map(\.name)
+    guard indexes.allSatisfy({ names.contains($0.name) }) else { throw MalformedBytes("an index has no definition") }
   }
 }
 
-extension TableSettings {
-  public func encode() -> [UInt8] {
-    var writer = ByteWriter()
-    writer.table(id)
-    key.encode(into: &writer)
-    return writer.bytes
-  }
-
-  public init(_ bytes: [UInt8]) throws(MalformedBytes) {
-    var reader = ByteReader(bytes)
-    id = try reader.table()
-    key = try KeySchema(from: &reader)
-    try reader.finish()
+extension ByteWriter {
+  /// A length, then what `write` writes: fields can be added behind it later.
+  mutating func nested(_ write: (inout ByteWriter) -> Void) {
+    var inner = ByteWriter()
+    write(&inner)
+    blob(inner.bytes)
   }
 }
 
 extension ByteReader {
+  /// What ``ByteWriter/nested(_:)`` wrote, to its end.
+  mutating func nested<Value>(
+    _ read: (inout ByteReader) throws(MalformedBytes) -> Value
+  ) throws(MalformedBytes) -> Value {
+    var inner = ByteReader(try blob())
+    let value = try read(&inner)
+    try inner.finish()
+    return value
+  }
+
   /// A stored enum's raw value.
   mutating func stored<Value: RawRepresentable>(_ otherwise: StaticString) throws(MalformedBytes) -> Value
   where Value.RawValue == UInt8 {

@@ -1,31 +1,3 @@
-public import Items
-public import Messages
-
-/// A key attribute: its name (UTF-8) and type.
-public struct KeyAttribute: Equatable, Sendable {
-  public var name: [UInt8]
-  public var type: KeyType
-
-  public init(name: [UInt8], type: KeyType) {
-    self.name = name
-    self.type = type
-  }
-}
-
-/// The primary key of a table or an index.
-public struct KeySchema: Equatable, Sendable {
-  public var partition: KeyAttribute
-  public var sort: KeyAttribute?
-
-  public init(partition: KeyAttribute, sort: KeyAttribute? = nil) {
-    self.partition = partition
-    self.sort = sort
-  }
-
-  /// Partition first.
-  public var attributes: [KeyAttribute] { sort.map { [partition, $0] } ?? [partition] }
-}
-
 public struct Throughput: Equatable, Sendable {
   public var readUnits: UInt64
   public var writeUnits: UInt64
@@ -65,15 +37,15 @@ public struct IndexDefinition: Equatable, Sendable {
 
   public var name: String
   public var kind: Kind
-  /// In the order of the request; `KeySchema` of an index may repeat the table's attributes.
-  public var key: KeySchema
+  /// May repeat the table's attributes.
+  public var key: IndexKeySchema
   public var projection: ProjectionType
   /// With ``ProjectionType/include`` only.
   public var includedAttributes: [[UInt8]]
   public var throughput: Throughput?
 
   public init(
-    name: String, kind: Kind, key: KeySchema, projection: ProjectionType, includedAttributes: [[UInt8]] = [],
+    name: String, kind: Kind, key: IndexKeySchema, projection: ProjectionType, includedAttributes: [[UInt8]] = [],
     throughput: Throughput? = nil
   ) {
     self.name = name
@@ -95,7 +67,19 @@ public struct Tag: Equatable, Sendable {
   }
 }
 
-/// What `CreateTable` asked for.
+/// Continuous backups of a table: from when on, and for how many days back, it can be restored.
+public struct PointInTimeRecovery: Equatable, Sendable {
+  public var enabledAtMs: UInt64
+  /// 1 to 35.
+  public var days: UInt8
+
+  public init(enabledAtMs: UInt64, days: UInt8) {
+    self.enabledAtMs = enabledAtMs
+    self.days = days
+  }
+}
+
+/// What `CreateTable` and the changes since have asked for.
 public struct TableDefinition: Equatable, Sendable {
   public var name: String
   public var key: KeySchema
@@ -108,11 +92,16 @@ public struct TableDefinition: Equatable, Sendable {
   public var tableClass: TableClass
   public var deletionProtection: Bool
   public var tags: [Tag]
+  /// The attribute that holds an item's expiry time; nil where items don't expire.
+  public var timeToLive: [UInt8]?
+  /// Nil where it is off.
+  public var pointInTimeRecovery: PointInTimeRecovery?
 
   public init(
     name: String, key: KeySchema, attributes: [KeyAttribute], billingMode: BillingMode = .payPerRequest,
     throughput: Throughput? = nil, indexes: [IndexDefinition] = [], stream: StreamViewType? = nil,
-    tableClass: TableClass = .standard, deletionProtection: Bool = false, tags: [Tag] = []
+    tableClass: TableClass = .standard, deletionProtection: Bool = false, tags: [Tag] = [],
+    timeToLive: [UInt8]? = nil, pointInTimeRecovery: PointInTimeRecovery? = nil
   ) {
     self.name = name
     self.key = key
@@ -124,44 +113,7 @@ public struct TableDefinition: Equatable, Sendable {
     self.tableClass = tableClass
     self.deletionProtection = deletionProtection
     self.tags = tags
-  }
-}
-
-/// Stored: the raw values.
-public enum TableStatus: UInt8, Sendable {
-  case creating = 1
-  case active = 2
-  case deleting = 3
-}
-
-/// A table as the metadata group knows it.
-public struct Table: Equatable, Sendable {
-  public var id: TableID
-  public var definition: TableDefinition
-  public var status: TableStatus
-  /// When the table was made, milliseconds since 1970 by the clock of the coordinator that was asked.
-  public var createdAtMs: UInt64
-  /// A random identifier (the `TableId` of `DescribeTable`), 16 bytes.
-  public var uniqueID: [UInt8]
-
-  public init(id: TableID, definition: TableDefinition, status: TableStatus, createdAtMs: UInt64, uniqueID: [UInt8]) {
-    self.id = id
-    self.definition = definition
-    self.status = status
-    self.createdAtMs = createdAtMs
-    self.uniqueID = uniqueID
-  }
-
-  public var name: String { definition.name }
-}
-
-/// What a shard needs to know to serve a table; it arrives as an entry of the shard's own log.
-public struct TableSettings: Equatable, Sendable {
-  public var id: TableID
-  public var key: KeySchema
-
-  public init(id: TableID, key: KeySchema) {
-    self.id = id
-    self.key = key
+    self.timeToLive = timeToLive
+    self.pointInTimeRecovery = pointInTimeRecovery
   }
 }

@@ -21,6 +21,9 @@ extension Coordinator {
     case .awaitActive(let table):
       adopt(answer)
       settle(token, table, isDone: catalog.table(table.id)?.status != .creating, now: now)
+    case .awaitFollowed(let table):
+      adopt(answer)
+      settle(token, table, isDone: !isFollowing(table), now: now)
     case .awaitGone(let table):
       adopt(answer)
       settle(token, table, isDone: catalog.table(table.id) == nil, now: now)
@@ -44,7 +47,7 @@ extension Coordinator {
     case .catalogOutcome(let bytes):
       guard let outcome = try? CatalogOutcome(bytes) else { return unexpected(call) }
       changed(outcome, call, now: now)
-    case .done, .checksumAt, .member, .replacement, .refused: unexpected(call)
+    case .done, .notYet, .checksumAt, .member, .replacement, .refused: unexpected(call)
     }
   }
 
@@ -52,10 +55,17 @@ extension Coordinator {
     if isDone { finish(token, .catalog(.table(table))) } else { wait(token, now: now) }
   }
 
+  /// Whether some shard may lack the settings of that version. Newer ones come only after all had these.
+  private func isFollowing(_ table: Table) -> Bool {
+    guard let current = catalog.table(table.id) else { return false }
+    return current.settingsVersion == table.settingsVersion && current.status == .updating
+  }
+
   private func changed(_ outcome: CatalogOutcome, _ call: PendingCall, now: Instant) {
     var call = call
     switch (call.call, outcome) {
     case (.createTable, .table(let table)): call.stage = .awaitActive(table)
+    case (.alterTable, .table(let table)): call.stage = .awaitFollowed(table)
     case (.deleteTable, .table(let table)): call.stage = .awaitGone(table)
     default: call.stage = .awaitCatalog(outcome)
     }

@@ -12,6 +12,8 @@ public enum Call: Sendable {
   case scan(RangeRead)
   /// Answered when every shard serves the table. `uniqueID` is 16 random bytes.
   case createTable(TableDefinition, createdAtMs: UInt64, uniqueID: [UInt8])
+  /// Answered when every shard has followed.
+  case alterTable(TableAlteration)
   /// Answered when every shard dropped the table and its name is free.
   case deleteTable(name: String)
   /// Fetches the newest catalog from the metadata group; afterwards ``Coordinator/catalog`` is at least that new.

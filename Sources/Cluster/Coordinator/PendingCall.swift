@@ -11,6 +11,8 @@ struct PendingCall {
     case scan(rest: RangeRead, collected: RangePage)
     /// The table was accepted; its catalog is read again until every shard serves it.
     case awaitActive(Table)
+    /// The alteration was accepted; the catalog is read again until every shard has followed.
+    case awaitFollowed(Table)
     /// The table was marked; its catalog is read again until every shard dropped it, so that a client that polls finds it
     /// gone at its first look.
     case awaitGone(Table)
@@ -46,7 +48,7 @@ struct PendingCall {
   /// True where a lost answer leaves open whether something changed.
   var changesState: Bool {
     switch (call, stage) {
-    case (.write, _), (.createTable, .single), (.deleteTable, .single): true
+    case (.write, _), (.createTable, .single), (.alterTable, .single), (.deleteTable, .single): true
     default: false
     }
   }
@@ -56,14 +58,14 @@ struct PendingCall {
     switch call {
     case .get(_, let consistent): !consistent
     case .query(let range), .scan(let range): !range.consistent
-    case .write, .createTable, .deleteTable, .refreshCatalog: false
+    case .write, .createTable, .alterTable, .deleteTable, .refreshCatalog: false
     }
   }
 
   /// What was asked for is done; the call only waits to see it everywhere.
   var isAccepted: Bool {
     switch stage {
-    case .awaitActive, .awaitGone, .awaitCatalog: true
+    case .awaitActive, .awaitFollowed, .awaitGone, .awaitCatalog: true
     case .single, .scan: false
     }
   }
@@ -72,7 +74,7 @@ struct PendingCall {
   func operation(knowing version: UInt64) -> Operation {
     switch stage {
     case .scan(let rest, _): return .range(rest)
-    case .awaitActive, .awaitGone, .awaitCatalog: return .catalogRead(version: version)
+    case .awaitActive, .awaitFollowed, .awaitGone, .awaitCatalog: return .catalogRead(version: version)
     case .single: break
     }
     switch call {
@@ -82,6 +84,7 @@ struct PendingCall {
     case .createTable(let definition, let createdAtMs, let uniqueID):
       let command = CatalogCommand.createTable(definition, createdAtMs: createdAtMs, uniqueID: uniqueID)
       return .catalogCommand(command.encode())
+    case .alterTable(let alteration): return .catalogCommand(CatalogCommand.alterTable(alteration).encode())
     case .deleteTable(let name): return .catalogCommand(CatalogCommand.deleteTable(name: name).encode())
     case .refreshCatalog: return .catalogRead(version: version)
     }

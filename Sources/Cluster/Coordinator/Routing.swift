@@ -136,7 +136,8 @@ extension Coordinator {
     if let request = call.request { requests[request] = nil }
     switch call.stage {
     // What was asked for is done, only not seen everywhere yet.
-    case .awaitActive(let table), .awaitGone(let table): return finish(token, .catalog(.table(table)))
+    case .awaitActive(let table), .awaitFollowed(let table), .awaitGone(let table):
+      return finish(token, .catalog(.table(table)))
     case .awaitCatalog(let outcome): return finish(token, .catalog(outcome))
     case .single, .scan: break
     }

@@ -72,6 +72,8 @@ public enum Answer: Equatable, Sendable {
   /// The encoded catalog; nil where the asker's version is current.
   case catalog([UInt8]?)
   case done
+  /// Ask again later.
+  case notYet
   /// The log index at which replicas compute their checksum.
   case checksumAt(UInt64)
   /// Whether the answerer took part in any term, and the highest incarnation of the asker that it has seen (0: none).

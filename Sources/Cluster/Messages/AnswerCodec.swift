@@ -86,6 +86,7 @@ extension Answer {
     static let written: UInt8 = 1, conditionFailed: UInt8 = 2, item: UInt8 = 3, page: UInt8 = 4
     static let catalogOutcome: UInt8 = 5, catalog: UInt8 = 6, done: UInt8 = 7, checksumAt: UInt8 = 8
     static let refused: UInt8 = 9, member: UInt8 = 10, replacement: UInt8 = 11
+    static let notYet: UInt8 = 12
   }
 
   public func encode(into writer: inout ByteWriter) {
@@ -110,6 +111,7 @@ extension Answer {
       writer.u8(Tag.catalog)
       writer.optional(catalog) { $0.blob($1) }
     case .done: writer.u8(Tag.done)
+    case .notYet: writer.u8(Tag.notYet)
     case .checksumAt(let index):
       writer.u8(Tag.checksumAt)
       writer.varint(index)
@@ -139,6 +141,7 @@ extension Answer {
     case Tag.catalog:
       self = .catalog(try reader.optional { (input) throws(MalformedBytes) in try input.blob() })
     case Tag.done: self = .done
+    case Tag.notYet: self = .notYet
     case Tag.checksumAt: self = .checksumAt(try reader.varint())
     case Tag.refused: self = .refused(try Refusal(from: &reader))
     case Tag.member: self = .member(hasTerm: try reader.bool(), seenIncarnation: try reader.u64())

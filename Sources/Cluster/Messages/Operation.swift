@@ -80,9 +80,11 @@ public enum Operation: Sendable {
   case catalogCommand([UInt8])
   /// The catalog, if it is newer than `version`. Linearizable.
   case catalogRead(version: UInt64)
-  /// Encoded settings of a table that this shard is to serve from its log position on.
-  case installTable([UInt8])
+  /// Encoded settings by which this shard is to serve a table from its log position on.
+  case configureTable([UInt8])
   case dropTable(TableID)
+  /// Asks whether the shard has put into an index, named by its hidden table, all that its items imply.
+  case confirmIndex(TableID)
   /// Puts an entry in the log at which every replica computes its checksum.
   case checksum
   /// Asked by that node while it has no data: what does the answerer know of the cluster's past? Of no shard.

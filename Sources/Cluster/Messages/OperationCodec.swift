@@ -79,8 +79,8 @@ extension RangeRead {
 extension Request {
   private enum Tag {
     static let write: UInt8 = 1, get: UInt8 = 2, range: UInt8 = 3, catalogCommand: UInt8 = 4, catalogRead: UInt8 = 5
-    static let installTable: UInt8 = 6, dropTable: UInt8 = 7, checksum: UInt8 = 8
-    static let describeMember: UInt8 = 9, replaceReplica: UInt8 = 10
+    static let configureTable: UInt8 = 6, dropTable: UInt8 = 7, checksum: UInt8 = 8
+    static let describeMember: UInt8 = 9, replaceReplica: UInt8 = 10, confirmIndex: UInt8 = 11
   }
 
   private enum Stamp { static let none: UInt8 = 0, first: UInt8 = 1, retry: UInt8 = 2 }
@@ -108,12 +108,15 @@ extension Request {
     case .catalogRead(let version):
       writer.u8(Tag.catalogRead)
       writer.varint(version)
-    case .installTable(let settings):
-      writer.u8(Tag.installTable)
+    case .configureTable(let settings):
+      writer.u8(Tag.configureTable)
       writer.blob(settings)
     case .dropTable(let table):
       writer.u8(Tag.dropTable)
       writer.table(table)
+    case .confirmIndex(let index):
+      writer.u8(Tag.confirmIndex)
+      writer.table(index)
     case .checksum:
       writer.u8(Tag.checksum)
     case .describeMember(let node):
@@ -144,8 +147,9 @@ extension Request {
     case Tag.range: operation = .range(try RangeRead(from: &reader))
     case Tag.catalogCommand: operation = .catalogCommand(try reader.blob())
     case Tag.catalogRead: operation = .catalogRead(version: try reader.varint())
-    case Tag.installTable: operation = .installTable(try reader.blob())
+    case Tag.configureTable: operation = .configureTable(try reader.blob())
     case Tag.dropTable: operation = .dropTable(try reader.table())
+    case Tag.confirmIndex: operation = .confirmIndex(try reader.table())
     case Tag.checksum: operation = .checksum
     case Tag.describeMember: operation = .describeMember(try reader.node())
     case Tag.replaceReplica:

@@ -151,12 +151,16 @@ extension Node {
     add(try maker.replica(placed.group, id, recovered, store, random: &random, now: now))
   }
 
+  /// Starts of the node before it lost its data that only members may have seen that cannot be asked now, at most: those
+  /// would refuse a lower incarnation for ever.
+  static let unseenStarts: UInt64 = 1 << 20
+
   /// The cluster has a past: what the node had promised in it is lost with its data. Blocks.
   private func rejoin() throws(NodeFailure) {
     Probes.hit(.wipedNodeJoinsAnew)
     try onDirectory {
       var made = Identity(configuration)
-      made.incarnation = discovery.seenIncarnation + 1
+      made.incarnation = discovery.seenIncarnation + Self.unseenStarts
       for position in made.holdings.indices {
         made.holdings[position].id = nil
         made.holdings[position].state = .lost

@@ -32,11 +32,12 @@ extension Node {
   }
 
   private func operation(for task: TableReconciler.Task, _ catalog: Catalog) -> Operation? {
-    switch task.operation {
+    switch task.work {
     case .drop: return .dropTable(task.table)
-    case .install:
+    case .confirm(let index): return .confirmIndex(index)
+    case .configure:
       guard let table = catalog.table(task.table) else { return nil }
-      return .installTable(TableSettings(id: table.id, key: table.definition.key).encode())
+      return .configureTable(table.settings.encode())
     }
   }
 

@@ -74,10 +74,11 @@ struct StorageKeeper {
       let isPinning = pins.contains { $0.group == replica.group && replica.store.durable.index < $0.newest }
       return Rank(position: position, isPinning: isPinning, bytes: replica.store.overlayBytes)
     }
+    // Writes are refused at twice as much: the fullest is flushed, however little that is.
+    let isCrowded = ranks.reduce(0) { $0 + $1.bytes } >= configuration.overlayBytesMax / 2
     for rank in ranks.sorted() where keeping[rank.position].retryAt <= now && !replicas[rank.position].isSwitching {
-      guard let task = task(rank.position, replicas[rank.position], isPinning: rank.isPinning, now: now) else {
-        continue
-      }
+      let isPressed = rank.isPinning || isCrowded
+      guard let task = task(rank.position, replicas[rank.position], isPressed: isPressed, now: now) else { continue }
       isBusy = true
       let job = task.job
       return (task, { try job.run() })
@@ -85,12 +86,12 @@ struct StorageKeeper {
     return nil
   }
 
-  private mutating func task(_ position: Int, _ replica: Replica, isPinning: Bool, now: Instant) -> Task? {
+  private mutating func task(_ position: Int, _ replica: Replica, isPressed: Bool, now: Instant) -> Task? {
     let store = replica.store
     if store.durable < store.flushed, let job = store.checkpoint() {
       return Task(group: replica.group, step: .checkpoint, job: job)
     }
-    if store.flushed < store.applied, isDue(replica, isPinning: isPinning, now: now) {
+    if store.flushed < store.applied, isDue(replica, isPressed: isPressed, now: now) {
       if let job = store.flush(metadata: replica.storeMetadata()) {
         return Task(group: replica.group, step: .flush, job: job)
       }
@@ -98,10 +99,10 @@ struct StorageKeeper {
     return removal(position, store)
   }
 
-  private func isDue(_ replica: Replica, isPinning: Bool, now: Instant) -> Bool {
+  private func isDue(_ replica: Replica, isPressed: Bool, now: Instant) -> Bool {
     let share = max(configuration.overlayBytesMax / (2 * keeping.count), configuration.storageFlushBytesMin)
     let isIdle = replica.lastAppliedAt + configuration.idleFlushDelay <= now
-    return replica.store.overlayBytes >= share || isIdle || isPinning
+    return replica.store.overlayBytes >= share || isIdle || isPressed
   }
 
   /// The drop itself has to be in the file before its rows go.

@@ -2,25 +2,32 @@ import Catalog
 import Environment
 import Messages
 
-/// Brings shards and catalog together: a table being created is installed on every shard and then activated, a table
-/// being deleted is dropped by every shard and then forgotten.
+/// Brings shards and catalog together: what the catalog says of a table that is created or changed is told to every
+/// shard, and then the table is active; a table being deleted is dropped by every shard and then forgotten; an index
+/// that is filled is complete once every shard says so.
 ///
-/// Runs on the leader of the metadata group. It keeps nothing that it cannot find out again: installing and dropping
-/// twice is harmless.
+/// Runs on the leader of the metadata group. It keeps nothing that it cannot find out again: telling a shard twice is
+/// harmless.
 struct TableReconciler {
-  /// A request that a shard must answer with `done`.
+  /// What every shard has to answer with `done`.
+  enum Work: Equatable {
+    /// The settings of that version.
+    case configure(version: UInt64)
+    case drop
+    case confirm(index: TableID)
+  }
+
+  /// A request to one shard.
   struct Task: Equatable {
     var id: UInt64
     var shard: ShardID
-    var operation: Kind
+    var work: Work
     var table: TableID
-
-    enum Kind: Equatable { case install, drop }
   }
 
   private struct Progress {
     var table: TableID
-    var kind: Task.Kind
+    var work: Work
     var shard: ShardID
     var isDone = false
     var task: UInt64?
@@ -30,17 +37,22 @@ struct TableReconciler {
   private var version: UInt64?
   private var progress: [Progress] = []
   private var nextTask: UInt64 = 1
+  /// What is to be proposed without asking anybody.
+  private var dueAtOnce: [CatalogCommand] = []
   /// Commands that were handed out and have not shown in the catalog yet.
-  private var proposed: [(table: TableID, kind: Task.Kind, retryAt: Instant)] = []
+  private var proposed: [(command: CatalogCommand, retryAt: Instant)] = []
 
   /// An answer that never comes is given up after this time.
   private static let taskTimeout = Span.seconds(1)
   private static let retryDelay = Span.milliseconds(5)
+  /// Filling an index takes a while.
+  private static let confirmDelay = Span.milliseconds(50)
 
   /// The replica no longer leads the metadata group.
   mutating func reset() {
     version = nil
     progress = []
+    dueAtOnce = []
     proposed = []
   }
 
@@ -50,8 +62,7 @@ struct TableReconciler {
     var tasks: [Task] = []
     for position in progress.indices where !progress[position].isDone && progress[position].retryAt <= now {
       let task = Task(
-        id: nextTask, shard: progress[position].shard, operation: progress[position].kind,
-        table: progress[position].table)
+        id: nextTask, shard: progress[position].shard, work: progress[position].work, table: progress[position].table)
       nextTask += 1
       progress[position].task = task.id
       progress[position].retryAt = now + Self.taskTimeout
@@ -65,7 +76,12 @@ struct TableReconciler {
     guard let position = progress.firstIndex(where: { $0.task == id }) else { return }
     progress[position].task = nil
     progress[position].isDone = isDone
-    if !isDone { progress[position].retryAt = now + Self.retryDelay }
+    guard !isDone else { return }
+    if case .confirm = progress[position].work {
+      progress[position].retryAt = now + Self.confirmDelay
+    } else {
+      progress[position].retryAt = now + Self.retryDelay
+    }
   }
 
   var isIdle: Bool { progress.isEmpty }
@@ -74,25 +90,50 @@ struct TableReconciler {
     guard catalog.version != version, let map = catalog.shardMap else { return }
     version = catalog.version
     var next: [Progress] = []
-    for table in catalog.tables where table.status != .active {
-      let kind: Task.Kind = table.status == .creating ? .install : .drop
-      for shard in map.shards {
-        let known = progress.first { $0.table == table.id && $0.kind == kind && $0.shard == shard.id }
-        next.append(known ?? Progress(table: table.id, kind: kind, shard: shard.id))
+    for table in catalog.tables {
+      for work in Self.work(on: table) {
+        for shard in map.shards {
+          let known = progress.first { $0.table == table.id && $0.work == work && $0.shard == shard.id }
+          next.append(known ?? Progress(table: table.id, work: work, shard: shard.id))
+        }
       }
     }
     progress = next
-    proposed.removeAll { old in !next.contains { $0.table == old.table && $0.kind == old.kind } }
+    dueAtOnce = catalog.tables.filter(Catalog.needsNumbering).map { .number($0.id) }
+    let wanted = dueAtOnce + next.map { Self.command(after: $0.work, on: $0.table) }
+    proposed.removeAll { !wanted.contains($0.command) }
+  }
+
+  private static func work(on table: Table) -> [Work] {
+    switch table.status {
+    case .creating, .updating: [.configure(version: table.settingsVersion)]
+    case .deleting: [.drop]
+    case .active: table.indexes.filter { $0.status == .creating }.map { .confirm(index: $0.id) }
+    }
+  }
+
+  private static func command(after work: Work, on table: TableID) -> CatalogCommand {
+    switch work {
+    case .configure(let version): .activate(table, version: version)
+    case .drop: .forget(table)
+    case .confirm(let index): .completeIndex(index, of: table)
+    }
   }
 
   /// A command that was refused or lost is handed out again; applying it twice is harmless.
   private mutating func finished(now: Instant) -> [CatalogCommand] {
+    guard !progress.isEmpty || !dueAtOnce.isEmpty else { return [] }
     proposed.removeAll { $0.retryAt <= now }
     var commands: [CatalogCommand] = []
-    for entry in progress where !proposed.contains(where: { $0.table == entry.table && $0.kind == entry.kind }) {
-      guard progress.allSatisfy({ $0.table != entry.table || $0.isDone }) else { continue }
-      proposed.append((entry.table, entry.kind, now + Self.taskTimeout))
-      commands.append(entry.kind == .install ? .activate(entry.table) : .forget(entry.table))
+    func handOut(_ command: CatalogCommand) {
+      guard !proposed.contains(where: { $0.command == command }) else { return }
+      proposed.append((command, now + Self.taskTimeout))
+      commands.append(command)
+    }
+    for command in dueAtOnce { handOut(command) }
+    for entry in progress {
+      guard progress.allSatisfy({ $0.table != entry.table || $0.work != entry.work || $0.isDone }) else { continue }
+      handOut(Self.command(after: entry.work, on: entry.table))
     }
     return commands
   }

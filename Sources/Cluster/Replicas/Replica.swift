@@ -297,7 +297,7 @@ public final class Replica {
     }
     switch shard?.apply(entry.payload, from: start, at: entry.position) {
     case .checksum: sumsWanted = true
-    case .removeRows(let table): output.dropped.append((group, table, entry.index))
+    case .removeRows(let tables): output.dropped += tables.map { (group, $0, entry.index) }
     case nil: break
     }
     if let envelope { remembered.apply(envelope.stamp, answer(of: envelope, entry.payload)) }

@@ -24,10 +24,14 @@ extension Replica {
       guard catalog != nil else { return Self.wrongGroup }
       return read(.catalog(version: version), to: to, consistent: true, now: now)
     case .catalogCommand(let command): return submit(command, request, to: to)
-    case .installTable(let bytes): return install(bytes, to: to)
+    case .configureTable(let bytes): return configure(bytes, to: to)
     case .dropTable(let table):
       guard let shard else { return Self.wrongGroup }
       return settle(.drop(table), isDone: !shard.serves(table), to: to)
+    case .confirmIndex(let index):
+      guard let shard else { return Self.wrongGroup }
+      guard isServing else { return notLeader }
+      return shard.isComplete(index) ? .done : .notYet
     case .checksum:
       guard shard != nil else { return Self.wrongGroup }
       return propose(.checksum, to: to) { .checksumAt($0) }
@@ -145,12 +149,13 @@ extension Replica {
     return nil
   }
 
-  private func install(_ bytes: [UInt8], to: ReplyTo) -> Answer? {
+  private func configure(_ bytes: [UInt8], to: ReplyTo) -> Answer? {
     guard let shard else { return Self.wrongGroup }
     guard let settings = try? TableSettings(bytes) else {
       return .refused(.failed("The table's settings cannot be read."))
     }
-    return settle(.install(settings), isDone: shard.serves(settings.id), to: to)
+    let known = shard.settings(of: settings.id)?.version
+    return settle(.configure(settings), isDone: known.map { $0 >= settings.version } ?? false, to: to)
   }
 
   /// Proposes a change of the shard's settings unless it was made before.

@@ -9,7 +9,7 @@ public import Messages
 /// kind (u8) | fields
 /// 1 put:       row key (blob), item (blob)
 /// 2 delete:    row key (blob)
-/// 3 install:   table settings (blob)
+/// 3 configure: table settings (blob)
 /// 4 drop:      table id (u32)
 /// 5 checksum
 /// 6 own:       first and last hash of the shard (u64, u64)
@@ -17,13 +17,14 @@ public import Messages
 public enum ShardCommand: Sendable {
   case put(RowKey, EncodedItem)
   case delete(RowKey)
-  case install(TableSettings)
+  /// Has an effect where the shard does not serve the table, or by settings of a lower version.
+  case configure(TableSettings)
   case drop(TableID)
   case checksum
   case own(ClosedRange<UInt64>)
 
   private enum Kind {
-    static let put: UInt8 = 1, delete: UInt8 = 2, install: UInt8 = 3, drop: UInt8 = 4, checksum: UInt8 = 5
+    static let put: UInt8 = 1, delete: UInt8 = 2, configure: UInt8 = 3, drop: UInt8 = 4, checksum: UInt8 = 5
     static let own: UInt8 = 6
   }
 
@@ -42,8 +43,8 @@ public enum ShardCommand: Sendable {
     case .delete(let key):
       writer.u8(Kind.delete)
       writer.rowKey(key)
-    case .install(let settings):
-      writer.u8(Kind.install)
+    case .configure(let settings):
+      writer.u8(Kind.configure)
       writer.blob(settings.encode())
     case .drop(let table):
       writer.u8(Kind.drop)
@@ -64,7 +65,7 @@ public enum ShardCommand: Sendable {
       let key = try reader.rowKey()
       self = .put(key, try reader.item())
     case Kind.delete: self = .delete(try reader.rowKey())
-    case Kind.install: self = .install(try TableSettings(try reader.blob()))
+    case Kind.configure: self = .configure(try TableSettings(try reader.blob()))
     case Kind.drop: self = .drop(try reader.table())
     case Kind.checksum: self = .checksum
     case Kind.own:

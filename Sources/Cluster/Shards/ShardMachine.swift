@@ -1,5 +1,5 @@
 import Bytes
-import Catalog
+public import Catalog
 public import Items
 public import Messages
 public import Raft
@@ -14,6 +14,8 @@ public final class ShardMachine {
   /// Nil until the shard's first leader entered it in the log.
   public private(set) var range: ClosedRange<UInt64>?
   private var tables: [TableID: TableSettings]
+  /// The table of each index, by the hidden table of its rows.
+  private var indexOwners: [TableID: TableID] = [:]
   var proposed = ProposedImages()
   /// Set once the store was found damaged: the replica must not act any more.
   public private(set) var damage: String?
@@ -47,6 +49,7 @@ public final class ShardMachine {
     } else {
       let settings = try TableSettings(value)
       tables[settings.id] = settings
+      for index in settings.indexes { indexOwners[index.id] = settings.id }
     }
   }
 
@@ -59,7 +62,7 @@ public final class ShardMachine {
       next = nil
       try store.scan(from: RowKey(table: from, hash: 0).bytes, to: nil, reverse: false) { key, _ in
         let table = RowKey(bytes: key).table
-        if !serves(table) { orphans.append(table) }
+        if !holds(table) { orphans.append(table) }
         next = table.rawValue < .max ? TableID(table.rawValue + 1) : nil
         return .stop
       }
@@ -69,15 +72,27 @@ public final class ShardMachine {
 
   public func serves(_ table: TableID) -> Bool { tables[table] != nil }
 
-  /// Ascending.
-  public var tableIDs: [TableID] { tables.keys.sorted() }
+  /// Nil for a table that the shard does not serve.
+  public func settings(of table: TableID) -> TableSettings? { tables[table] }
+
+  /// Whether rows of that table, hidden ones of indexes included, belong here.
+  public func holds(_ table: TableID) -> Bool { serves(table) || indexOwners[table] != nil }
+
+  /// The tables of all rows, hidden ones of indexes included, ascending.
+  public var tableIDs: [TableID] { (Array(tables.keys) + Array(indexOwners.keys)).sorted() }
+
+  /// Whether this shard has put into the index all that its items imply. One that was made with its table starts so.
+  public func isComplete(_ index: TableID) -> Bool {
+    guard let owner = indexOwners[index], let settings = tables[owner] else { return false }
+    return settings.indexes.contains { $0.id == index && $0.status == .active }
+  }
 
   /// What the owner has to do after an entry was applied.
   public enum Effect {
     /// Compute the checksum of the state as it is now.
     case checksum
-    /// The rows of this table can be removed from the store: no reader reaches them any more.
-    case removeRows(TableID)
+    /// The rows of these tables can be removed from the store: no reader reaches them any more.
+    case removeRows([TableID])
   }
 
   /// Carries out the command that stands in an entry's payload from `start` on. Traps on a payload that cannot be read: the leader wrote it and the log checked it, so the
@@ -95,14 +110,12 @@ public final class ShardMachine {
     case .delete(let key):
       if serves(key.table) { store.delete(key.bytes) }
       proposed.applied(key.bytes, at: position.index)
-    case .install(let settings):
-      guard tables[settings.id] == nil else { return nil }
-      tables[settings.id] = settings
-      store.put(Self.settingsRow(settings.id).bytes, settings.encode())
+    case .configure(let settings): return configure(settings)
     case .drop(let table):
-      guard tables.removeValue(forKey: table) != nil else { return nil }
+      guard let dropped = tables.removeValue(forKey: table) else { return nil }
       store.delete(Self.settingsRow(table).bytes)
-      return .removeRows(table)
+      for index in dropped.indexes { indexOwners[index.id] = nil }
+      return .removeRows([table] + dropped.indexes.map(\.id))
     case .checksum: return .checksum
     case .own(let hashes):
       guard range == nil else { return nil }
@@ -113,6 +126,17 @@ public final class ShardMachine {
       store.put(Self.rangeRow.bytes, writer.bytes)
     }
     return nil
+  }
+
+  private func configure(_ settings: TableSettings) -> Effect? {
+    let old = tables[settings.id]
+    if let old, old.version >= settings.version { return nil }
+    tables[settings.id] = settings
+    store.put(Self.settingsRow(settings.id).bytes, settings.encode())
+    let gone = (old?.indexes ?? []).map(\.id).filter { id in !settings.indexes.contains { $0.id == id } }
+    for index in gone { indexOwners[index] = nil }
+    for index in settings.indexes { indexOwners[index.id] = settings.id }
+    return gone.isEmpty ? nil : .removeRows(gone)
   }
 
   /// Remembers what a write proposed at `index` will make of its item.

@@ -21,13 +21,22 @@ extension RaftGroup {
     case .vote(_, let isTransfer):
       // A candidate that does not hear the leader must not depose it; it asks again, with a pre-vote.
       if !isTransfer && refusesElections { return false }
-      becomeFollower(term: message.term, leader: nil)
+      adopt(message.term)
     case .append, .heartbeat, .installSnapshot:
       becomeFollower(term: message.term, leader: message.from)
     case .preVoteAnswer(isGranted: false), .voteAnswer, .appendAnswer, .appendConflict, .heartbeatAnswer, .timeoutNow:
-      becomeFollower(term: message.term, leader: nil)
+      adopt(message.term)
     }
     return true
+  }
+
+  /// A newer term without its leader. A follower stands when it was going to: only a leader that is heard and a vote that
+  /// is given are reasons to wait anew (paper, section 5.2), or a candidate that cannot win would keep those waiting who
+  /// can.
+  private mutating func adopt(_ newTerm: Term) {
+    let due = role == .follower ? electionDue : nil
+    becomeFollower(term: newTerm, leader: nil)
+    if let due { electionDue = due }
   }
 
   private mutating func answerOlderTerm(_ message: Message) {

@@ -25,7 +25,7 @@ final class TableHandle {
   var id: TableID { table.id }
   var name: String { table.name }
   var key: KeySchema { table.definition.key }
-  var isActive: Bool { table.status == .active }
+  var isActive: Bool { table.status == .active || table.status == .updating }
 }
 
 /// The handles of the catalog that was seen last.

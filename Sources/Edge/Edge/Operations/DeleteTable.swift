@@ -9,10 +9,7 @@ enum DeleteTable {
       case .catalog(.table(let table)): exchange.succeed("TableDescription", table, showsSchema: false)
       case .catalog(.tableNotFound): exchange.fail(.notFound(table: name))
       case .catalog(.tableInUse(let status)):
-        let verb = status == .creating ? "created" : "deleted"
-        exchange.fail(
-          APIError(
-            .resourceInUse, "Attempt to change a resource which is still in use: Table is being \(verb): \(name)"))
+        exchange.fail(.inUse(table: name, status))
       case .catalog(.deletionProtected):
         exchange.fail(
           .validation(
@@ -22,5 +19,18 @@ enum DeleteTable {
       default: fatalError("DeleteTable ended with the outcome of another call.")
       }
     }
+  }
+}
+
+extension APIError {
+  static func inUse(table name: String, _ status: TableStatus) -> APIError {
+    let verb =
+      switch status {
+      case .creating: "created"
+      case .updating, .active: "updated"
+      case .deleting: "deleted"
+      }
+    return APIError(
+      .resourceInUse, "Attempt to change a resource which is still in use: Table is being \(verb): \(name)")
   }
 }

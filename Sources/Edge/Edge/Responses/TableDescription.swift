@@ -45,6 +45,7 @@ struct TableDescription {
     case .creating: "CREATING"
     case .active: "ACTIVE"
     case .deleting: "DELETING"
+    case .updating: "UPDATING"
     }
   }
 
@@ -73,13 +74,17 @@ struct TableDescription {
   }
 
   private static func write(_ key: KeySchema, to writer: inout JSONWriter) {
+    write(IndexKeySchema(partition: key.partition, sort: key.sort), to: &writer)
+  }
+
+  private static func write(_ key: IndexKeySchema, to writer: inout JSONWriter) {
     writer.key("KeySchema")
     writer.beginArray()
     for (position, attribute) in key.attributes.enumerated() {
       writer.beginObject()
       writer.key("AttributeName")
       writer.string(attribute.name)
-      writer.member("KeyType", position == 0 ? "HASH" : "RANGE")
+      writer.member("KeyType", position < key.partition.count ? "HASH" : "RANGE")
       writer.endObject()
     }
     writer.endArray()

@@ -63,6 +63,7 @@ public final class SeedRun {
       settle(checks)
       for check in checks { violations += check.judge() }
     }
+    defer { cluster.end() }
     return report()
   }
 

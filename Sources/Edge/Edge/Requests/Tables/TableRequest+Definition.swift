@@ -125,13 +125,13 @@ extension TableRequest {
     }
     for index in localIndexes {
       let definition = try index.definition(.local, definitions)
-      guard definition.key.sort != nil else {
+      guard !definition.key.sort.isEmpty else {
         throw .invalid("Index KeySchema does not have a range key for index: \(definition.name)")
       }
-      guard definition.key.partition == table.partition else {
+      guard definition.key.partition == [table.partition] else {
         throw .invalid(
           "Index KeySchema does not have the same leading hash key as table KeySchema for index: \(definition.name). "
-            + "index hash key: \(definition.key.partition.text), table hash key: \(table.partition.text)")
+            + "index hash key: \(definition.key.partition[0].text), table hash key: \(table.partition.text)")
       }
       indexes.append(definition)
     }
@@ -241,7 +241,7 @@ extension TableRequest.Index {
       throw .invalid("ProjectionType is \(projection?.type ?? ""), but NonKeyAttributes is specified")
     }
     return IndexDefinition(
-      name: name ?? "", kind: kind, key: key, projection: type,
+      name: name ?? "", kind: kind, key: IndexKeySchema(partition: key.partition, sort: key.sort), projection: type,
       includedAttributes: (included ?? []).map { Array($0.utf8) }, throughput: throughput?.stored)
   }
 }

@@ -1,0 +1,52 @@
+public import Messages
+
+/// A change of the catalog, carried by the metadata group's log.
+public enum CatalogCommand: Equatable, Sendable {
+  /// Refused where a shard map exists.
+  case initialise(ShardMap)
+  case createTable(TableDefinition, createdAtMs: UInt64, uniqueID: [UInt8])
+  /// As an earlier build proposed it: its replicas gave indexes no ids, so none may when it is read from the log again.
+  case createUnnumbered(TableDefinition, createdAtMs: UInt64, uniqueID: [UInt8])
+  /// Every shard has the table's settings of that version now.
+  case activate(TableID, version: UInt64)
+  case alterTable(TableAlteration)
+  /// Gives ids to the indexes of a table that an earlier build made. Nothing where it was done.
+  case number(TableID)
+  /// Every shard has put into the index what its items imply.
+  case completeIndex(TableID, of: TableID)
+  case deleteTable(name: String)
+  /// No shard serves the table any more.
+  case forget(TableID)
+}
+
+/// A whole new definition of a table, made from the one that the asker saw. What differs is the change.
+public struct TableAlteration: Equatable, Sendable {
+  public var id: TableID
+  /// That of the table it was made from; one that was changed since is left as it is (``CatalogOutcome/tableChanged``).
+  public var version: UInt64
+  /// With the same name and primary key, and the same definition of each index that stays but for its throughput.
+  public var definition: TableDefinition
+  /// By the clock of the coordinator that was asked.
+  public var atMs: UInt64
+
+  public init(of table: Table, to definition: TableDefinition, atMs: UInt64) {
+    id = table.id
+    version = table.version
+    self.definition = definition
+    self.atMs = atMs
+  }
+}
+
+public enum CatalogOutcome: Equatable, Sendable {
+  case done
+  case table(Table)
+  case tableExists
+  case tableNotFound
+  /// The table is being created, changed or deleted.
+  case tableInUse(TableStatus)
+  /// An alteration was made from a version of the table that is no longer the newest.
+  case tableChanged
+  case deletionProtected
+  case tooManyTables
+  case alreadyInitialised
+}

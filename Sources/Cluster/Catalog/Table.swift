@@ -1,0 +1,93 @@
+public import Messages
+
+/// Stored: the raw values.
+public enum TableStatus: UInt8, Sendable {
+  case creating = 1
+  case active = 2
+  case deleting = 3
+  /// It serves, and some shards may not have followed its newest settings yet.
+  case updating = 4
+}
+
+/// Stored: the raw values.
+public enum IndexStatus: UInt8, Sendable {
+  /// Added to a table that has items: it is fed from now on and filled with what was there before.
+  case creating = 1
+  case active = 2
+  /// The shards no longer serve it, or are about to drop it.
+  case deleting = 3
+}
+
+/// What the metadata group keeps of an index beside its definition.
+public struct TableIndex: Equatable, Sendable {
+  /// That of its definition; one name names one index of a table.
+  public var name: String
+  /// The hidden table of its rows.
+  public var id: TableID
+  public var status: IndexStatus
+
+  public init(name: String, id: TableID, status: IndexStatus) {
+    self.name = name
+    self.id = id
+    self.status = status
+  }
+}
+
+/// A table as the metadata group knows it.
+public struct Table: Equatable, Sendable {
+  public var id: TableID
+  public var definition: TableDefinition
+  public var status: TableStatus
+  /// When the table was made, milliseconds since 1970 by the clock of the coordinator that was asked.
+  public var createdAtMs: UInt64
+  /// A random identifier (the `TableId` of `DescribeTable`), 16 bytes.
+  public var uniqueID: [UInt8]
+  /// Raised by every change of the table.
+  public var version: UInt64
+  /// The version in which the shards' settings changed last. 0 where an earlier build made the table: its shards know
+  /// nothing of indexes and streams.
+  public var settingsVersion: UInt64
+  /// In the order of their definitions. One without an entry here has no id yet (``Catalog/needsNumbering(_:)``).
+  public var indexes: [TableIndex]
+  /// When the stream was switched on last, also where it is off now; no two streams of a table have the same.
+  public var streamStartedAtMs: UInt64?
+
+  public init(
+    id: TableID, definition: TableDefinition, status: TableStatus, createdAtMs: UInt64, uniqueID: [UInt8],
+    version: UInt64 = 1, settingsVersion: UInt64 = 1, indexes: [TableIndex] = [], streamStartedAtMs: UInt64? = nil
+  ) {
+    self.id = id
+    self.definition = definition
+    self.status = status
+    self.createdAtMs = createdAtMs
+    self.uniqueID = uniqueID
+    self.version = version
+    self.settingsVersion = settingsVersion
+    self.indexes = indexes
+    self.streamStartedAtMs = streamStartedAtMs
+  }
+
+  public var name: String { definition.name }
+
+  /// Nil where the table has no such index, or it has no id yet.
+  public func index(named name: String) -> TableIndex? { indexes.first { $0.name == name } }
+
+  /// What its shards are to know.
+  public var settings: TableSettings {
+    TableSettings(
+      id: id, key: definition.key, version: settingsVersion, indexes: indexes.compactMap { settings(of: $0) },
+      timeToLive: definition.timeToLive,
+      stream: definition.stream.map { StreamSettings(view: $0, startedAtMs: streamStartedAtMs ?? createdAtMs) })
+  }
+
+  /// Nil for an index that is going.
+  private func settings(of index: TableIndex) -> IndexSettings? {
+    guard index.status != .deleting else { return nil }
+    guard let definition = definition.indexes.first(where: { $0.name == index.name }) else {
+      fatalError("An index of a table has no definition.")
+    }
+    return IndexSettings(
+      id: index.id, kind: definition.kind, key: definition.key, projection: definition.projection,
+      includedAttributes: definition.includedAttributes, status: index.status)
+  }
+}
