@@ -104,8 +104,15 @@ public final class SeedRun {
     for check in checks { check.majorityIsHealed(broken: broken?.node) }
     cluster.run(for: .seconds(4))
     for check in checks { check.stop() }
-    if !cluster.run(for: .seconds(11), until: { checks.allSatisfy { $0.isIdle } }) {
-      violations.append(Violation(.liveness, "operations get no answer with a majority whole"))
+    demandAnswers(checks)
+  }
+
+  /// All that is asked for by now is answered in time.
+  private func demandAnswers(_ checks: [any SimulationCheck]) {
+    let asked = cluster.now
+    cluster.run(for: .seconds(11)) { checks.allSatisfy { $0.hasAnswered(before: asked) } }
+    for check in checks where !check.hasAnswered(before: asked) {
+      violations.append(Violation(.liveness, "\(type(of: check)) get no answer with a majority whole"))
     }
   }
 
@@ -118,10 +125,7 @@ public final class SeedRun {
       cluster.now, "phase", "a majority is healed for a while; \(broken?.fault.description ?? "nothing") stays broken")
     for check in checks { check.majorityIsHealed(broken: broken?.node) }
     cluster.run(for: .seconds(2))
-    let asked = cluster.now
-    if !cluster.run(for: .seconds(11), until: { checks.allSatisfy { $0.hasAnswered(before: asked) } }) {
-      violations.append(Violation(.liveness, "operations get no answer with a majority whole for a while"))
-    }
+    demandAnswers(checks)
     for check in checks { check.faultsReturn() }
     faults.endAll()
     trace.note(cluster.now, "phase", "the faults go on")
@@ -159,6 +163,9 @@ public final class SeedRun {
     guard cluster.run(for: .seconds(60), until: { isWhole }) else {
       violations.append(Violation(.recovery, "not whole 60 s after the last fault: \(ailing)"))
       return
+    }
+    if !cluster.run(for: .seconds(30), until: { checks.allSatisfy { $0.isIdle } }) {
+      violations.append(Violation(.liveness, "clients do not come to their ends with everything healed"))
     }
     for check in checks { check.finish() }
     cluster.run(for: .seconds(20)) { checks.allSatisfy { $0.isIdle } }

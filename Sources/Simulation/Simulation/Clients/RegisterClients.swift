@@ -310,7 +310,7 @@ extension RegisterClients: SimulationCheck {
 
   func faultsReturn() { healedAt = nil }
 
-  func hasAnswered(before time: Instant) -> Bool { underWay.allSatisfy { $0 >= time } }
+  func hasAnswered(before time: Instant) -> Bool { underWay.allSatisfy { $0 > time } }
 
   func stop() { isRunning = false }
 

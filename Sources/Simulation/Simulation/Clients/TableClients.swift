@@ -52,7 +52,7 @@ final class TableClients: SimulationCheck {
 
   func faultsReturn() { healedAt = nil }
 
-  func hasAnswered(before time: Instant) -> Bool { healedAt == nil || askedAt.map { $0 >= time } ?? true }
+  func hasAnswered(before time: Instant) -> Bool { healedAt == nil || askedAt.map { $0 > time } ?? true }
 
   func stop() { isRunning = false }
 
