@@ -8,7 +8,9 @@ import Testing
 @Suite struct IndexLaneTests {
   private let batching = IndexLane.Batching(delay: .zero, bytesMax: 1 << 20)
   private let now = Instant(nanoseconds: 5_000_000_000)
-  private let (index, here, there) = (TableID(9), ShardID(1), ShardID(2))
+  private let index = TableID(9)
+  private let here = ShardID(1)
+  private let there = ShardID(2)
 
   private func row(_ name: String) -> RowKey { RowKey(table: index, partition: .text(name), sort: nil) }
 
