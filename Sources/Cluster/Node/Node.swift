@@ -300,9 +300,10 @@ public final class Node {
       effects.failure = failure
       return effects
     }
-    feedIndexes(now: now)
     var output = ReplicaOutput()
     for replica in replicas { replica.advance(journal: journal, output: &output, now: now, clock: clock) }
+    // What was applied just now leaves with this turn.
+    let hasProposedForIndexes = feedIndexes(now: now)
     takenWhileFull = (0, 0)
     advanceSnapshots(output.snapshotOffers, now: now)
     output.damaged += damageFound
@@ -322,7 +323,7 @@ public final class Node {
     startChecksums(output.checksums)
     storage.drop(output.dropped)
     settle(output, &effects, now: now)
-    if !indexes.isIdle, indexes.hasMore(replicas) { effects.hasMore = true }
+    if hasProposedForIndexes || (!indexes.isIdle && indexes.hasMore(replicas)) { effects.hasMore = true }
     writeIdentity(now: now)
     swap(&effects.notices, &notices)
     swap(&effects.jobs, &newJobs)
