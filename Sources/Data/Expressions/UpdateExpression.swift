@@ -1,4 +1,4 @@
-internal import Items
+public import Items
 
 /// What UpdateItem does to an item, self-contained: names and values of the request are part of it.
 public struct UpdateExpression: Hashable, Sendable {
@@ -51,6 +51,19 @@ public struct UpdateExpression: Hashable, Sendable {
 
   /// The attributes of the item that the update changes, ascending, each once. Paths that it only reads do not count.
   public var topLevelNames: [[UInt8]] { DocumentPath.topLevelNames(ofSorted: updatedPaths) }
+
+  /// Whether a path goes on below the attribute `name`.
+  public func leadsInto(_ name: [UInt8]) -> Bool { actions.contains { $0.path.leadsInto(name) } }
+
+  /// The request's own value that an action on the whole attribute `name` puts, adds or deletes; nil where there is none.
+  public func argument(for name: [UInt8]) -> AttributeValue? {
+    guard let action = actions.first(where: { $0.path.isTopLevel && $0.path.topLevelName == name }) else { return nil }
+    switch action.change {
+    case .set(.operand(.value(let value))): return value
+    case .add(let value), .delete(let value), .legacyAdd(let value), .legacyDelete(let value): return value
+    case .set, .remove: return nil
+    }
+  }
 
   /// False where the update does nothing to an item that is not there: where it has only REMOVE and DELETE actions. One
   /// without any action makes the item.

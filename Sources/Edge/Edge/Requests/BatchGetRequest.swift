@@ -63,7 +63,8 @@ struct BatchGetRequest {
       violations.require(table.hasKeys, at: path)
       if table.hasKeys {
         violations.checkCount(
-          table.keys.count, shown: "\(table.keys.count) keys", at: path, min: 1, max: Self.keysMax)
+          table.keys.count, shown: "[\(table.keys.map(\.shown).joined(separator: ", "))]", at: path, min: 1,
+          max: Self.keysMax)
       }
     }
     violations.check(

@@ -12,6 +12,8 @@ struct BatchWriteRequest {
     var given: String
     var table = ""
     var actions: [Action] = []
+    /// Those that are no action included.
+    var count = 0
   }
 
   static let actionsMax = 25
@@ -55,6 +57,7 @@ struct BatchWriteRequest {
       var writes = Writes(given: name.text)
       try reader.beginList()
       while try reader.nextElement() {
+        writes.count += 1
         if let action = try reader.readWriteRequest(fault: &fault) { writes.actions.append(action) }
       }
       tables.append(writes)
@@ -69,26 +72,42 @@ struct BatchWriteRequest {
     if hasItems {
       violations.checkCount(tables.count, shown: "{}", at: "requestItems", min: 1, max: Self.actionsMax)
     }
-    for table in tables where table.actions.isEmpty || table.actions.count > Self.actionsMax {
-      violations.add(
-        "\(table.given)=\(table.actions.count) requests", at: "requestItems",
-        "satisfy constraint: [Member must have length less than or equal to \(Self.actionsMax), Member must have "
-          + "length greater than or equal to 1]")
+    if tables.contains(where: { !(1...Self.actionsMax).contains($0.count) }) {
+      violations.addMap(shown, at: "requestItems", valueLengths: 1...Self.actionsMax)
     }
     violations.check(
       returnConsumedCapacity, at: "returnConsumedCapacity", isOneOf: ModelEnums.returnConsumedCapacity)
     violations.check(
       returnMetrics, at: "returnItemCollectionMetrics", isOneOf: ModelEnums.returnItemCollectionMetrics)
     try violations.throwIfAny()
-    guard tables.reduce(0, { $0 + $1.actions.count }) <= Self.actionsMax else {
+    guard tables.reduce(0, { $0 + $1.count }) <= Self.actionsMax else {
       throw .validation("Too many items requested for the BatchWriteItem call")
     }
+  }
+
+  /// As the service prints the map.
+  private var shown: String {
+    let tables = tables.map { table in
+      let requests = table.actions.map { action in
+        switch action {
+        case .put(let item):
+          "WriteRequest(putRequest=PutRequest(item=\(item.shown), workloadProfileName=null), deleteRequest=null)"
+        case .delete(let key):
+          "WriteRequest(putRequest=null, deleteRequest=DeleteRequest(key=\(key.shown), workloadProfileName=null))"
+        }
+      }
+      return "\(table.given)=[\(requests.joined(separator: ", "))]"
+    }
+    return "{\(tables.joined(separator: ", "))}"
   }
 
   private mutating func checkTables() throws(APIError) {
     for position in tables.indices {
       tables[position].table = try TableName.resolve(tables[position].given)
-      for case .put(let item) in tables[position].actions { try ItemChecks.checkNames(item) }
+      for case .put(let item) in tables[position].actions {
+        try ItemChecks.checkNames(item)
+        try ItemChecks.checkSize(item)
+      }
     }
   }
 }
@@ -114,8 +133,10 @@ extension JSONReader {
     case (nil, let key?): return .delete(key)
     case (nil, nil), (_?, _?):
       if fault == nil {
+        // The service's own words, which mean the request and say the value.
         fault = .validation(
-          "Supplied WriteRequest is invalid, must contain exactly one of PutRequest and DeleteRequest")
+          "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes"
+        )
       }
       return nil
     }

@@ -17,6 +17,27 @@ enum TableName {
     return String(name)
   }
 
+  /// The same for operations on tables, which check a name before the model and in other words.
+  static func resolve(ofTableOperation given: String?) throws(APIError) -> String {
+    let given = try checkPresence(given)
+    if given.hasPrefix("arn:") { return try resolve(given) }
+    var violations = Violations()
+    violations.checkName(given, at: "tableName")
+    try violations.throwIfAny()
+    return given
+  }
+
+  /// What operations on tables look at before all else.
+  static func checkPresence(_ given: String?) throws(APIError) -> String {
+    guard let given else {
+      throw .validation("The parameter 'TableName' is required but was not present in the request")
+    }
+    guard given.hasPrefix("arn:") || (3...255).contains(given.utf16.count) else {
+      throw .validation("TableName must be at least 3 characters long and at most 255 characters long")
+    }
+    return given
+  }
+
   static func isValid(_ name: Substring) -> Bool {
     (3...255).contains(name.utf8.count) && name.utf8.allSatisfy(Violations.isNameByte)
   }
