@@ -19,7 +19,8 @@ enum UpdateItem {
       try checkLeavesKey(alone: update, table)
       try checkIndexKeys(update, table)
       return ItemWrite(
-        key: row, action: .update(update, key: key), condition: expressions.condition, returns: returns.images)
+        key: row, action: .update(update, key: key), condition: expressions.condition,
+        returns: returns.images(of: table))
     }
   }
 
