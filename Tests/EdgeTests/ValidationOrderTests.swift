@@ -60,6 +60,12 @@ import Testing
       "BatchWriteItem",
       #"{"RequestItems":{"none-here":[{"PutRequest":{"Item":{}},"DeleteRequest":{"Key":{}}}]}}"#, notOne),
     Refusal(
+      "BatchWriteItem", #"{"RequestItems":{"none-here":[{"PutRequest":{},"DeleteRequest":{}}]}}"#,
+      "2 validation errors detected: Value null at 'requestItems.none-here.member.1.member.putRequest.item' failed to "
+        + "satisfy constraint: Member must not be null; Value null at "
+        + "'requestItems.none-here.member.1.member.deleteRequest.key' failed to satisfy constraint: Member must not be "
+        + "null"),
+    Refusal(
       "BatchWriteItem", #"{"RequestItems":{"single":[]}}"#,
       "1 validation error detected: Value '{single=[]}' at 'requestItems' failed to satisfy constraint: Map value must "
         + "satisfy constraint: [Member must have length less than or equal to 25, Member must have length greater than "
@@ -70,6 +76,33 @@ import Testing
         + "Member must have length greater than or equal to 1"),
   ]
 
+  static let startKeys = [
+    query("z = :s", start: "{}", "The provided starting key is invalid"),
+    query("z = :s", start: #"{"PK":{"S":"a"},"z":{"N":"1"}}"#, "Query condition missed key schema element: PK"),
+    query("z = :s", start: #"{"PK":{"N":"1"},"SK":{"N":"1"}}"#, mismatch),
+    query("PK = :s", start: #"{"PK":{"S":"a"},"z":{"N":"1"}}"#, "The provided starting key is invalid"),
+    query("PK = :s", start: #"{"PK":{"S":"a"},"SK":{"S":"1"}}"#, mismatch),
+    query(
+      "PK = :s", start: #"{"PK":{"S":"b"},"SK":{"N":"1"}}"#,
+      "The provided starting key is outside query boundaries based on provided conditions"),
+    query(
+      "PK = :s AND SK > :n", start: #"{"PK":{"S":"b"},"SK":{"N":"5"}}"#, number: "5",
+      "The provided starting key does not match the range key predicate"),
+    query(
+      "PK = :s AND SK > :n", start: #"{"PK":{"S":"b"},"SK":{"N":"6"}}"#, number: "5",
+      "The query can return at most one row and cannot be restarted"),
+  ]
+
+  private static func query(
+    _ condition: String, start: String, number: String? = nil, _ message: String
+  ) -> Refusal {
+    let values = #"":s":{"S":"a"}"# + (number.map { #","# + #"":n":{"N":"\#($0)"}"# } ?? "")
+    return Refusal(
+      "Query",
+      #"{"TableName":"pair","KeyConditionExpression":"\#(condition)","ExclusiveStartKey":\#(start),"ExpressionAttributeValues":{\#(values)}}"#,
+      message)
+  }
+
   private static let mismatch = "The provided key element does not match the schema"
   private static let notOne =
     "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes"
@@ -77,6 +110,8 @@ import Testing
   static let indexKeys = [
     update("SET colour.a = :v", #"{"S":"x"}"#, scalar + "IndexKey: colour"),
     update("SET colour = :v", #"{"N":"1"}"#, wrongType + "Actual: N IndexName: byColour"),
+    update("SET colour = a + :v", #"{"N":"1"}"#, wrongType + "Actual: N IndexName: byColour"),
+    update("SET a = if_not_exists(b, colour[1]), b = :v", #"{"N":"1"}"#, scalar + "IndexKey: colour"),
     update("ADD colour :v", #"{"SS":["x"]}"#, wrongType + "Actual: SS IndexName: byColour"),
   ]
 
@@ -153,7 +188,7 @@ import Testing
 
   private static func values(_ what: String) -> String { "ExpressionAttributeValues contains \(what)" }
 
-  @Test(arguments: beforeTheTable + names + batches + indexKeys + substitutions + reads)
+  @Test(arguments: beforeTheTable + names + batches + startKeys + indexKeys + substitutions + reads)
   func firstFaultIsTheOneReported(_ refusal: Refusal) throws {
     let answer = try ask(refusal.operation, refusal.json)
     #expect(answer.type == refusal.type)
@@ -173,6 +208,22 @@ import Testing
       message.hasSuffix(
         "deleteRequest=null)]}' at 'requestItems' failed to satisfy constraint: Map value must satisfy constraint: "
           + "[Member must have length less than or equal to 25, Member must have length greater than or equal to 1]"))
+  }
+
+  @Test("A scan of a segment goes on only from a key of that segment") func segmentsHaveTheirKeys() throws {
+    let messages = try (0..<2).map { segment in
+      try ask(
+        "Scan",
+        #"{"TableName":"single","Segment":\#(segment),"TotalSegments":2,"ExclusiveStartKey":{"PK":{"S":"a"}}}"#,
+        outcome: { _ in .page(RangePage()) }
+      ).message
+    }
+    let refused = try #require(messages.firstIndex { $0 != nil })
+    #expect(
+      messages[refused]
+        == "The provided starting key is invalid: Invalid ExclusiveStartKey. Please use ExclusiveStartKey with correct "
+        + "Segment. TotalSegments: 2 Segment: \(refused)")
+    #expect(messages[1 - refused] == nil)
   }
 
   @Test("Of many breaches the service tells ten") func tenBreaches() throws {

@@ -14,6 +14,8 @@ struct BatchWriteRequest {
     var actions: [Action] = []
     /// Those that are no action included.
     var count = 0
+    /// Paths of required members that are missing.
+    var missing: [String] = []
   }
 
   static let actionsMax = 25
@@ -60,7 +62,9 @@ struct BatchWriteRequest {
       try reader.beginList()
       while try reader.nextElement() {
         writes.count += 1
-        if let action = try reader.readWriteRequest(fault: &fault) { writes.actions.append(action) }
+        if let action = try reader.readWriteRequest(&writes.missing, number: writes.count, fault: &fault) {
+          writes.actions.append(action)
+        }
       }
       tables.append(writes)
     }
@@ -76,6 +80,9 @@ struct BatchWriteRequest {
     }
     if tables.contains(where: { !(1...Self.actionsMax).contains($0.count) }) {
       violations.addMap(shown, at: "requestItems", valueLengths: 1...Self.actionsMax)
+    }
+    for table in tables {
+      for member in table.missing { violations.require(false, at: "requestItems.\(table.given).member.\(member)") }
     }
     violations.check(
       returnConsumedCapacity, at: "returnConsumedCapacity", isOneOf: ModelEnums.returnConsumedCapacity)
@@ -116,8 +123,10 @@ struct BatchWriteRequest {
 
 extension JSONReader {
   /// Nil, and a fault, where the request is neither a put nor a delete, or both.
+  ///
+  /// - Parameter number: of the request in its list, from 1.
   fileprivate mutating func readWriteRequest(
-    fault: inout APIError?
+    _ missing: inout [String], number: Int, fault: inout APIError?
   ) throws(ItemError) -> BatchWriteRequest.Action? {
     var put: EncodedItem?
     var delete: EncodedItem?
@@ -125,8 +134,12 @@ extension JSONReader {
     while let member = try nextKey() {
       if try skipNull() { continue }
       switch member {
-      case "PutRequest": put = try readOnlyItem("Item", in: "PutRequest", fault: &fault)
-      case "DeleteRequest": delete = try readOnlyItem("Key", in: "DeleteRequest", fault: &fault)
+      case "PutRequest":
+        put = try readOnlyItem("Item", in: "PutRequest", fault: &fault)
+        if put == nil { missing.append("\(number).member.putRequest.item") }
+      case "DeleteRequest":
+        delete = try readOnlyItem("Key", in: "DeleteRequest", fault: &fault)
+        if delete == nil { missing.append("\(number).member.deleteRequest.key") }
       default: try skipValue()
       }
     }
