@@ -44,10 +44,10 @@ public final class SeedRun {
     let clients = RegisterClients(region, seed: random.next())
     self.clients = clients
     let lagging = EventualReads(region, keys: clients.keys, seed: random.next())
-    let indexes = IndexCheck(region, length: length, seed: seed ^ 0x1DE_C5)
     return [
       clients, lagging, RecordClients(region, seed: random.next()), LockClients(region, seed: random.next()),
-      RivalClients(region), TableClients(region, seed: random.next()), MinorityCheck(region, clients: clients), indexes,
+      RivalClients(region), TableClients(region, seed: random.next()),
+      IndexCheck(region, length: length, seed: seed ^ 0x1DE_C5), MinorityCheck(region, clients: clients),
       ReplicasCheck(region),
     ]
   }
