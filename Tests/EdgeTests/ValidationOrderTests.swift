@@ -34,8 +34,10 @@ import Testing
 
   static let names = [
     Refusal("DescribeTable", "{}", "The parameter 'TableName' is required but was not present in the request"),
-    Refusal("DeleteTable", #"{"TableName":"ab"}"#, tableNameLength),
-    Refusal("DescribeTable", #"{"TableName":"\#(String(repeating: "a", count: 256))"}"#, tableNameLength),
+    Refusal("DeleteTable", #"{"TableName":"ab"}"#, length("ab", "greater than or equal to 3")),
+    Refusal("GetItem", #"{"TableName":"","Key":{}}"#, length("", "greater than or equal to 1")),
+    Refusal("DescribeTable", #"{"TableName":"\#(long)"}"#, length(long, "less than or equal to 255")),
+    Refusal("Scan", #"{"TableName":"\#(long)"}"#, length(long, "less than or equal to 255")),
     Refusal(
       "DescribeTable", #"{"TableName":"abc;"}"#,
       "1 validation error detected: Value 'abc;' at 'tableName' failed to satisfy constraint: Member must satisfy "
@@ -47,8 +49,12 @@ import Testing
         + "length greater than or equal to 3"),
   ]
 
-  private static let tableNameLength =
-    "TableName must be at least 3 characters long and at most 255 characters long"
+  private static let long = String(repeating: "a", count: 256)
+
+  private static func length(_ name: String, _ bound: String) -> String {
+    "1 validation error detected: Value '\(name)' at 'tableName' failed to satisfy constraint: Member must have length "
+      + bound
+  }
 
   static let batches = [
     Refusal(

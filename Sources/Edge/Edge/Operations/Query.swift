@@ -26,6 +26,7 @@ enum Query {
         }
       }
       try checkFilter(read.expressions.filter, filterName, source)
+      try read.checkSelection(source)
       try read.expressions.checkScalarKeys(source.table)
       // Nothing lies between; the range must not be inside out.
       return .query(

@@ -42,6 +42,11 @@ enum Scan {
     exchange.performRead(on: table, read) { (source) throws(APIError) in
       var lower = RowKey(table: source.id, hash: segment.lower)
       let upper = upperBound(segment, source.id)
+      if source.index != nil, let start {
+        try source.checkCount(ofStart: start)
+        try source.check(start, has: source.partition + source.sort)
+      }
+      try read.checkSelection(source)
       if let start {
         lower = ReadSource.after(try startKey(start, segment, from: lower, to: upper, source))
       }
@@ -77,10 +82,6 @@ enum Scan {
   private static func startKey(
     _ given: EncodedItem, _ segment: Segment, from lower: RowKey, to upper: RowKey, _ source: ReadSource
   ) throws(APIError) -> RowKey {
-    if source.index != nil {
-      try source.checkCount(ofStart: given)
-      try source.check(given, has: source.partition + source.sort)
-    }
     let start = try source.row(atStart: given)
     guard lower <= start, start < upper else {
       throw .validation(

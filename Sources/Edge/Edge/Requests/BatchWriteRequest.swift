@@ -48,6 +48,9 @@ struct BatchWriteRequest {
     }
     request.capacity = ConsumedCapacity.Detail(returnConsumedCapacity)
     request.showsCollections = returnMetrics == "SIZE"
+    if hasItems, request.tables.isEmpty {
+      throw .validation("The requestItems parameter is required for BatchWriteItem")
+    }
     try request.checkModel(hasItems: hasItems, returnConsumedCapacity, returnMetrics)
     if let fault { throw fault }
     try request.checkTables()
@@ -75,9 +78,6 @@ struct BatchWriteRequest {
   ) throws(APIError) {
     var violations = Violations()
     violations.require(hasItems, at: "requestItems")
-    if hasItems {
-      violations.checkCount(tables.count, shown: "{}", at: "requestItems", min: 1, max: Self.actionsMax)
-    }
     if tables.contains(where: { !(1...Self.actionsMax).contains($0.count) }) {
       violations.addMap(shown, at: "requestItems", valueLengths: 1...Self.actionsMax)
     }
