@@ -72,9 +72,11 @@ struct PageRead {
   func range(
     from lower: RowKey, to upper: RowKey, of source: ReadSource, reverse: Bool = false
   ) -> RangeRead {
-    RangeRead(
+    var range = RangeRead(
       lower: lower, upper: upper, reverse: reverse, consistent: consistent, limit: limit, filter: expressions.filter,
       countOnly: countOnly, fetchesItems: fetchesItems(source))
+    range.prefersLeader = source.index.map { !$0.isLocal } ?? false
+    return range
   }
 
   func body(_ page: RangePage, _ source: ReadSource) -> [UInt8] {

@@ -245,6 +245,10 @@ extension TableRequest.Index {
     if type != .include, included != nil {
       throw .invalid("ProjectionType is \(projection?.type ?? ""), but NonKeyAttributes is specified")
     }
+    let names = included ?? []
+    if let twice = names.indices.first(where: { names[..<$0].contains(names[$0]) }) {
+      throw .invalid("Duplicate attribute in NonKeyAttributes: \(names[twice])")
+    }
     return IndexDefinition(
       name: name ?? "", kind: kind, key: key, projection: type,
       includedAttributes: (included ?? []).map { Array($0.utf8) }, throughput: throughput?.stored)
