@@ -58,6 +58,12 @@ public enum Probe: Int, CaseIterable, Sendable {
   case learnerBecomesAVoter
   case wipedNodeJoinsAnew
 
+  // Indexes.
+  case indexBatchIsSentAgain
+  case indexBatchRepeatsChanges
+  case indexDeleteWaitsForItsPut
+  case indexIsFilledFromItems
+
   // Coordinator.
   case answerIsLost
   case leaderIsLearntFromARefusal

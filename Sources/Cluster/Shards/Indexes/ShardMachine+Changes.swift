@@ -1,5 +1,6 @@
 import Bytes
 import Catalog
+import Environment
 import Items
 public import Messages
 import Raft
@@ -51,6 +52,7 @@ extension ShardMachine {
     guard batch.changes.allSatisfy({ $0.lies(in: range, of: batch.index) }) else { return .refused(.wrongShard) }
     let source = IndexSource(index: batch.index, shard: batch.source)
     let known = arrived[source] ?? 0
+    if let first = batch.changes.first, first.sequence <= known { Probes.hit(.indexBatchRepeatsChanges) }
     // Changes before it are missing.
     guard batch.predecessor <= known, batch.last > known else { return .indexed(through: known) }
     for change in batch.changes where change.sequence > known {
@@ -82,6 +84,7 @@ extension ShardMachine {
     else { return }
     do {
       let rows = try rows(of: slice.table, after: after, slice)
+      if !rows.found.isEmpty { Probes.hit(.indexIsFilledFromItems) }
       for (ordinal, row) in rows.found.enumerated() {
         let item = EncodedItem(trusted: row.value)
         let key = RowKey(bytes: row.key)
