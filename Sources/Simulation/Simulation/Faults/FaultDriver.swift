@@ -90,8 +90,8 @@ final class FaultDriver {
     switch timed.fault {
     case .crash(let id): return ifUp(id) { cluster.crash(id) }
     case .crashAsItSends(let id): return ifUp(id) { cluster.crashesAsItSends(id, true) }
-    case .dies(let id, let count, let fromRename, let losesPower):
-      cluster.dies(id, afterChanges: count, fromRename: fromRename, losesPower: losesPower)
+    case .dies(let id, let count, let name, let losesPower):
+      cluster.dies(id, afterChanges: count, fromRenamingTo: name, losesPower: losesPower)
     case .crashAsItVotes(let percent):
       guard cluster.onVote == nil else { return false }
       cluster.onVote = { [unowned self] candidate in voted(for: candidate, cutPercent: percent) }
