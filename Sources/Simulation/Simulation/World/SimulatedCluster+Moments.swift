@@ -36,7 +36,9 @@ extension SimulatedCluster {
   /// Called when the messages of a turn have left. True where power has gone, and with it the rest of the turn.
   func losesPower(_ machine: SimulatedMachine, after effects: NodeEffects) -> Bool {
     let life = machine.life
-    if let onVote, let candidate = votedFor(effects) { onVote(candidate) }
+    if !votes.isEmpty, let candidate = votedFor(effects) {
+      for number in votes.keys.sorted() { votes[number]?(candidate) }
+    }
     if machine.crashesAsItSends, !effects.consensus.isEmpty, writesLog(effects, machine) { crash(machine.id) }
     return machine.life != life
   }
