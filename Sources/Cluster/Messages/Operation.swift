@@ -44,6 +44,9 @@ public struct RangeRead: Sendable {
   public var reverse: Bool
   /// True where the answer must reflect every write acknowledged before the read began.
   public var consistent: Bool
+  /// Of no concern to replicas, and not sent: the read need not be consistent, but the leader is asked where it is known.
+  /// A global index is behind its table as it is; a follower's delay would come on top.
+  public var prefersLeader = false
   /// Items examined at most (before the filter), nil for no such limit.
   public var limit: UInt32?
   /// Item sizes (by DynamoDB's rules) after whose sum the page ends.
@@ -52,10 +55,13 @@ public struct RangeRead: Sendable {
   public var filter: Condition?
   /// True where only the counts are wanted.
   public var countOnly: Bool
+  /// Rows of a local index are replaced by the items that they stand for.
+  public var fetchesItems: Bool
 
   public init(
     lower: RowKey, upper: RowKey, reverse: Bool = false, consistent: Bool = false, limit: UInt32? = nil,
-    pageBytesMax: UInt32 = RangeRead.pageBytesDefault, filter: Condition? = nil, countOnly: Bool = false
+    pageBytesMax: UInt32 = RangeRead.pageBytesDefault, filter: Condition? = nil, countOnly: Bool = false,
+    fetchesItems: Bool = false
   ) {
     self.lower = lower
     self.upper = upper
@@ -65,6 +71,7 @@ public struct RangeRead: Sendable {
     self.pageBytesMax = pageBytesMax
     self.filter = filter
     self.countOnly = countOnly
+    self.fetchesItems = fetchesItems
   }
 
   /// DynamoDB's 1 MB of a Query or Scan page.
@@ -93,6 +100,8 @@ public enum Operation: Sendable {
   /// had promised. `old` is the newest id that the node may have acted under; where it does not know, that is what it
   /// is told, and it asks again.
   case replaceReplica(NodeID, old: UInt64?)
+  /// Changes of an index's rows, from the leader of the shard that has the items.
+  case index(IndexBatch)
 }
 
 public struct Request: Sendable {

@@ -28,6 +28,8 @@ public struct NodeConfiguration: Sendable {
   public var storageFlushBytesMin = 1 << 20
   /// A replica without a write for this long is flushed.
   public var idleFlushDelay: Span
+  /// Changes are that old when they leave for the global indexes: to show what a reader of an index may find.
+  public var indexDelay = Span.zero
   /// Operations of one node that wait for a commit or a read; one more is refused as overloaded.
   public var operationsMax: Int
 

@@ -5,11 +5,15 @@ internal import Messages
 enum Scan {
   /// A part of the hash space. Segments are equal parts of it; together they cover it.
   struct Segment {
+    let index: Int
+    let count: Int
     var lower: UInt64
     /// Nil at the end of the hash space.
     var upper: UInt64?
 
     init(_ index: Int, of count: Int) {
+      self.index = index
+      self.count = count
       lower = Self.boundary(index, count)
       upper = index + 1 == count ? nil : Self.boundary(index + 1, count)
     }
@@ -35,20 +39,25 @@ enum Scan {
   private static func perform(
     _ read: PageRead, _ segment: Segment, _ start: EncodedItem?, on table: String, _ exchange: Exchange
   ) {
-    exchange.performRead(on: table, read) { (table) throws(APIError) in
-      var lower = RowKey(table: table.id, hash: segment.lower)
-      let upper = upperBound(segment, table)
-      if let start {
-        lower = PageKeys.after(try startKey(start, from: lower, to: upper, table))
+    exchange.performRead(on: table, read) { (source) throws(APIError) in
+      var lower = RowKey(table: source.id, hash: segment.lower)
+      let upper = upperBound(segment, source.id)
+      if source.index != nil, let start {
+        try source.checkCount(ofStart: start)
+        try source.check(start, has: source.partition + source.sort)
       }
-      try read.expressions.checkScalarKeys(table)
-      return .scan(read.range(from: lower, to: upper))
+      try read.checkSelection(source)
+      if let start {
+        lower = ReadSource.after(try startKey(start, segment, from: lower, to: upper, source))
+      }
+      try read.expressions.checkScalarKeys(source.table)
+      return .scan(read.range(from: lower, to: upper, of: source))
     }
   }
 
-  private static func upperBound(_ segment: Segment, _ table: TableHandle) -> RowKey {
-    if let upper = segment.upper { return RowKey(table: table.id, hash: upper) }
-    return RowKey(table: TableID(table.id.rawValue + 1), hash: 0)
+  private static func upperBound(_ segment: Segment, _ id: TableID) -> RowKey {
+    if let upper = segment.upper { return RowKey(table: id, hash: upper) }
+    return RowKey(table: TableID(id.rawValue + 1), hash: 0)
   }
 
   private static func segment(_ request: ItemRequest) throws(APIError) -> Segment {
@@ -71,17 +80,13 @@ enum Scan {
   }
 
   private static func startKey(
-    _ given: EncodedItem, from lower: RowKey, to upper: RowKey, _ table: TableHandle
+    _ given: EncodedItem, _ segment: Segment, from lower: RowKey, to upper: RowKey, _ source: ReadSource
   ) throws(APIError) -> RowKey {
-    let values: (partition: AttributeValue, sort: AttributeValue?)
-    do throws(APIError) {
-      values = try KeyChecks.keyValues(given, table)
-    } catch {
-      throw .validation("The provided starting key is invalid: \(error.message ?? "")")
-    }
-    let start = RowKey(table: table.id, partition: values.partition, sort: values.sort)
+    let start = try source.row(atStart: given)
     guard lower <= start, start < upper else {
-      throw .validation("Exclusive start key must lie within the segment")
+      throw .validation(
+        "The provided starting key is invalid: Invalid ExclusiveStartKey. Please use ExclusiveStartKey with correct "
+          + "Segment. TotalSegments: \(segment.count) Segment: \(segment.index)")
     }
     return start
   }

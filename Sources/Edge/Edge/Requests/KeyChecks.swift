@@ -10,10 +10,14 @@ enum KeyChecks {
   static let mismatch = APIError.validation("The provided key element does not match the schema")
 
   /// The row key of a whole item that is to be put.
-  static func rowKey(ofItem item: EncodedItem, _ table: TableHandle) throws(APIError) -> RowKey {
-    let partition = try attribute(table.key.partition, ofItem: item)
+  ///
+  /// - Parameter inBatch: where DynamoDB says less of what is wrong.
+  static func rowKey(
+    ofItem item: EncodedItem, _ table: TableHandle, inBatch: Bool = false
+  ) throws(APIError) -> RowKey {
+    let partition = try attribute(table.key.partition, ofItem: item, inBatch)
     let sort: AttributeValue? =
-      if let schema = table.key.sort { try attribute(schema, ofItem: item) } else { nil }
+      if let schema = table.key.sort { try attribute(schema, ofItem: item, inBatch) } else { nil }
     try checkSizes(partition, sort)
     return RowKey(table: table.id, partition: partition, sort: sort)
   }
@@ -40,11 +44,15 @@ enum KeyChecks {
     return (partition, sort)
   }
 
-  private static func attribute(_ key: KeyAttribute, ofItem item: EncodedItem) throws(APIError) -> AttributeValue {
+  private static func attribute(
+    _ key: KeyAttribute, ofItem item: EncodedItem, _ inBatch: Bool
+  ) throws(APIError) -> AttributeValue {
     guard let value = item.attribute(key.name) else {
+      if inBatch { throw mismatch }
       throw .invalid("Missing the key \(key.text) in the item")
     }
     guard KeyType(of: value) == key.type else {
+      if inBatch { throw mismatch }
       throw .invalid("Type mismatch for key \(key.text) expected: \(key.type.name) actual: \(value.typeName)")
     }
     try checkNotEmpty(value, key)
@@ -64,8 +72,8 @@ enum KeyChecks {
   }
 
   /// The texts are DynamoDB's own, missing blank included.
-  private static func checkSizes(_ partition: AttributeValue, _ sort: AttributeValue?) throws(APIError) {
-    if partition.sizeBytes > partitionBytesMax {
+  private static func checkSizes(_ partition: AttributeValue?, _ sort: AttributeValue?) throws(APIError) {
+    if let partition, partition.sizeBytes > partitionBytesMax {
       throw .invalid("Size of hashkey has exceeded the maximum size limit of2048 bytes")
     }
     if let sort, sort.sizeBytes > sortBytesMax {
@@ -73,18 +81,20 @@ enum KeyChecks {
     }
   }
 
-  /// An item that has an index's key attribute must have it with the index's type, and not empty.
+  /// An item that has an index's key attribute must have it with the index's type, not empty and not too long.
   static func checkIndexKeys(of item: EncodedItem, _ table: TableHandle) throws(APIError) {
     guard !table.indexKeys.isEmpty else { return }
     for index in table.table.definition.indexes {
       for key in index.key.attributes where table.indexKeys.contains(key) {
         guard let value = item.attribute(key.name) else { continue }
         try checkIndexKey(value, key, index.name)
+        let isPartition = index.key.partition.contains(key)
+        try checkSizes(isPartition ? value : nil, isPartition ? nil : value)
       }
     }
   }
 
-  private static func checkIndexKey(
+  static func checkIndexKey(
     _ value: AttributeValue, _ key: KeyAttribute, _ index: String
   ) throws(APIError) {
     guard KeyType(of: value) == key.type else {

@@ -46,7 +46,8 @@ public final class SeedRun {
     let lagging = EventualReads(region, keys: clients.keys, seed: random.next())
     return [
       clients, lagging, RecordClients(region, seed: random.next()), LockClients(region, seed: random.next()),
-      RivalClients(region), TableClients(region, seed: random.next()), MinorityCheck(region, clients: clients),
+      RivalClients(region), TableClients(region, seed: random.next()),
+      IndexCheck(region, length: length, seed: seed ^ 0x1DE_C5), MinorityCheck(region, clients: clients),
       ReplicasCheck(region),
     ]
   }

@@ -124,7 +124,9 @@ extension SimulatedCluster {
     precondition(router.coordinator == nil, "A coordinator that runs is not started.")
     router.life += 1
     router.coordinator = Coordinator(
-      configuration: CoordinatorConfiguration(nodes: nodeIDs), random: SeededRandom(seed: random.next()))
+      // Reads that may lag are to meet replicas that do.
+      configuration: CoordinatorConfiguration(nodes: nodeIDs, recentChangeSpan: .zero),
+      random: SeededRandom(seed: random.next()))
     queue.add(.routerTick(number, life: router.life), at: now)
     for machine in machines { connect(machine, to: router) }
   }
