@@ -54,7 +54,9 @@ struct IndexKeeper {
     hasProposed = false
     if !led.isEmpty {
       led.removeAll { old in
-        !replicas.contains { $0.group == old.group && $0.isServing && $0.raft.term == old.term }
+        !replicas.contains {
+          $0.group == old.group && $0.isServing && $0.raft.term == old.term && $0.hasIndexes
+        }
       }
     }
     var outgoing: [Outgoing] = []

@@ -51,7 +51,7 @@ extension Node {
 
 extension Replica {
   /// Whether its shard has tables with global indexes, or indexes to fill.
-  fileprivate var hasIndexes: Bool {
+  var hasIndexes: Bool {
     guard let shard else { return false }
     return !shard.feedTables.isEmpty || !shard.tablesToFill.isEmpty
   }
