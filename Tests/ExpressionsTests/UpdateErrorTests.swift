@@ -88,19 +88,22 @@ internal import Testing
   }
 
   @Test("ADD takes numbers and sets, DELETE sets; type names are long") func addAndDelete() {
-    let type = "Incorrect operand type for operator or function; operator: "
+    func type(_ section: String, _ name: String) -> String {
+      "Incorrect operand type for operator or function; operator: \(section), operand type: \(name), typeSet: "
+        + "ALLOWED_FOR_\(section)_OPERAND"
+    }
     let others = [
       (":s", "STRING"), (":null", "NULL"), (":bool", "BOOLEAN"), (":b", "BINARY"), (":map", "MAP"), (":l", "LIST"),
     ]
     for (value, name) in others {
       expect([
-        ("add a.b \(value)", type + "ADD, operand type: \(name)"),
-        ("delete a.b \(value)", type + "DELETE, operand type: \(name)"),
+        ("add a.b \(value)", type("ADD", name)),
+        ("delete a.b \(value)", type("DELETE", name)),
       ])
     }
     expect([
-      ("delete a :n", type + "DELETE, operand type: NUMBER"),
-      ("set b = list_append(:s, a), c = if_not_exists(a) add a.b :s", type + "ADD, operand type: STRING"),
+      ("delete a :n", type("DELETE", "NUMBER")),
+      ("set b = list_append(:s, a), c = if_not_exists(a) add a.b :s", type("ADD", "STRING")),
     ])
     for accepted in ["add a :n, b :ss, c :ns, d :bs", "delete b :ss, c :ns, d :bs"] {
       #expect(refusal { () throws(ExpressionError) in try Parse.update(accepted) } == nil, "\(accepted)")

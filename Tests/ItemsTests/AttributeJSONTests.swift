@@ -184,11 +184,14 @@ import Testing
     func nested(_ levels: Int) -> String {
       (0..<levels).reduce(#"{"S":"x"}"#) { $1 % 2 == 0 ? #"{"L":[\#($0)]}"# : #"{"M":{"a":\#($0)}}"# }
     }
-    #expect(try Self.value(nested(32)).nestingLevels == 32)
-    for levels in [33, 50] {
+    #expect(try Self.value(nested(31)).nestingLevels == 32)
+    #expect(try Self.value(#"{"L":[]}"#).nestingLevels == 1)
+    for levels in [32, 33, 50] {
       #expect(
         throws: ItemError(
-          .validation, "Nesting Levels have exceeded supported limits: Attributes nested too deeply")
+          .validation,
+          "Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported limit"
+        )
       ) { try Self.value(nested(levels)) }
     }
     #expect { try Self.value(nested(1000)) } throws: { ($0 as? ItemError)?.kind == .serialization }

@@ -87,9 +87,9 @@ import Testing
       var reader = ByteReader(writer.bytes)
       #expect(((try? AttributeValue(from: &reader)) != nil) == isAccepted)
     }
-    #expect(nested(7).nestingLevels == 7)
-    #expect(AttributeValue.map(AttributeMap([.init(name: [1], value: nested(2))])).nestingLevels == 3)
-    #expect(AttributeValue.null.nestingLevels == 0)
+    #expect(nested(7).nestingLevels == 8)
+    #expect(AttributeValue.map(AttributeMap([.init(name: [1], value: nested(2))])).nestingLevels == 4)
+    #expect(AttributeValue.null.nestingLevels == 1)
   }
 
   @Test func mapsKeepTheirOrder() {

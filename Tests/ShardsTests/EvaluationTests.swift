@@ -45,6 +45,24 @@ import Testing
     }
   }
 
+  /// Each value is within the bound, and the item that they make is not.
+  @Test func anUpdateMayNotNestBeyondThirtyTwoLevels() throws {
+    func lists(_ count: Int) -> AttributeValue {
+      (0..<count).reduce(AttributeValue.text("leaf")) { inner, _ in .list([inner]) }
+    }
+    let shard = try TestShard()
+    shard.put(key, item("a", 0, ["v": lists(20)]))
+    let path = "v" + String(repeating: "[0]", count: 20)
+    for (count, isTaken) in [(11, true), (12, false)] {
+      let update = try update("SET \(path) = :l", [":l": lists(count)])
+      let verdict = shard.submit(ItemWrite(key: key, action: .update(update, key: item("a"))))
+      #expect((verdict.written != nil) == isTaken)
+      if !isTaken {
+        #expect(verdict.answered?.answer == .refused(.invalid("Nesting Levels have exceeded supported limits")))
+      }
+    }
+  }
+
   @Test func aFailedConditionShowsTheItemOnlyWhereAsked() throws {
     let shard = try TestShard()
     shard.put(key, first)

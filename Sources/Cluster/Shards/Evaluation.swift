@@ -52,6 +52,9 @@ extension ShardMachine {
     do { changed = try expression.apply(to: base, exists: current.map != nil) } catch {
       return .answer(.refused(.invalid(error.message)), after: current.after)
     }
+    if isNestedTooDeeply(changed, expression) {
+      return .answer(.refused(.invalid("Nesting Levels have exceeded supported limits")), after: current.after)
+    }
     if !table.isPlain, let fault = table.keyFault(from: base, to: changed) {
       return .answer(.refused(.invalid(fault)), after: current.after)
     }
@@ -61,6 +64,11 @@ extension ShardMachine {
       return .answer(.refused(.invalid(text)), after: current.after)
     }
     return propose(write, item, current)
+  }
+
+  /// What an update was given is within the bound by itself; put below a path, or appended to a list, it may go beyond.
+  private func isNestedTooDeeply(_ item: AttributeMap, _ update: UpdateExpression) -> Bool {
+    update.topLevelNames.contains { (item[$0]?.nestingLevels ?? 0) > ItemLimits.nestingLevelsMax }
   }
 
   private func propose(_ write: ItemWrite, _ item: EncodedItem?, _ current: CurrentItem) -> Verdict {

@@ -54,8 +54,9 @@ enum OperandMessage {
     "Incorrect operand type for operator or function; operator or function: \(function), operand type: \(type)"
   }
 
-  static func operatorType(_ symbol: String, _ type: String) -> String {
-    "Incorrect operand type for operator or function; operator: \(symbol), operand type: \(type)"
+  static func sectionType(_ section: String, _ type: String) -> String {
+    "Incorrect operand type for operator or function; operator: \(section), operand type: \(type), typeSet: "
+      + "ALLOWED_FOR_\(section)_OPERAND"
   }
 
   static func needsPath(_ function: String) -> String {

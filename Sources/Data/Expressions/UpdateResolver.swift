@@ -116,7 +116,7 @@ extension UpdateResolver {
     guard case .value(let value) = operand else { fatalError("ADD and DELETE take a value.") }
     let type = ValueType(of: value)
     if type.isSet || (section == .add && type == .number) { return }
-    throw Self.kind.failure(OperandMessage.operatorType(section.rawValue, type.longName))
+    throw Self.kind.failure(OperandMessage.sectionType(section.rawValue, type.longName))
   }
 
   private func change(

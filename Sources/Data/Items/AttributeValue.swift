@@ -53,19 +53,20 @@ extension AttributeValue {
     }
   }
 
-  /// How many lists and maps lie within each other at the deepest place: 0 for a scalar or set, 1 for a list of scalars.
+  /// How many values lie within each other at the deepest place: 1 for a scalar, set or empty list, 2 for a list of
+  /// scalars.
   public var nestingLevels: Int {
     switch self {
     case .list(let values): 1 + values.reduce(0) { max($0, $1.nestingLevels) }
     case .map(let map): 1 + map.elements.reduce(0) { max($0, $1.value.nestingLevels) }
-    default: 0
+    default: 1
     }
   }
 }
 
 /// The bounds that the codecs of this module enforce.
 public enum ItemLimits {
-  /// Lists and maps within each other in one attribute ("Nested attributes up to 32 levels deep", DynamoDB's quotas).
+  /// Values within each other in one attribute, the innermost included ("Nested attributes up to 32 levels deep", DynamoDB's quotas).
   public static let nestingLevelsMax = 32
   /// What the binary decoder accepts: more than is ever stored, little enough for any stack.
   static let decodeLevelsMax = 64

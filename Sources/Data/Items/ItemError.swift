@@ -30,7 +30,8 @@ enum ValueFault {
   static let emptyBinarySet = invalid + "Binary sets should not be empty"
   static let nullSetElement = invalid + "A set may not have a null member"
   static let duplicateNumbers = "Input collection contains duplicates"
-  static let nestedTooDeeply = "Nesting Levels have exceeded supported limits: Attributes nested too deeply"
+  static let nestedTooDeeply =
+    "Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported limit"
 
   static func duplicates(strings: String) -> String { invalid + "Input collection \(strings) contains duplicates." }
 

@@ -121,7 +121,9 @@ struct AttributeJSONParser {
     }
   }
 
+  /// - Parameter levels: of the lists and maps around it.
   private mutating func contents(_ type: ValueTag, levels: Int) throws(ItemError) {
+    if levels >= ItemLimits.nestingLevelsMax { reject(ValueFault.nestedTooDeeply) }
     switch type {
     case .string:
       output.tag(.string)
