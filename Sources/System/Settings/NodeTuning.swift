@@ -7,6 +7,8 @@ public struct NodeTuning: Equatable, Sendable {
   public var overlayBytesMax = 268_435_456
   public var journalSegmentBytes = 16_777_216
   public var journalBytesMax = 201_326_592
+  public var streamRetentionMs = 86_400_000
+  public var streamBytesMax = 1_073_741_824
 
   public init() {}
 
@@ -29,6 +31,12 @@ public struct NodeTuning: Equatable, Sendable {
     SettingKey(
       "journalBytesMax", .integer(unit: "bytes", 16_777_216...1_099_511_627_776), default: "201326592",
       "Log kept for replicas that lag. Behind it they are sent the whole state; at least four segments."),
+    SettingKey(
+      "streamRetentionMs", .integer(unit: "milliseconds", 1_000...604_800_000), default: "86400000",
+      "How long stream records are kept. Shorter than a reader's pause: it finds them trimmed."),
+    SettingKey(
+      "streamBytesMax", .integer(unit: "bytes", 65_536...1_099_511_627_776), default: "1073741824",
+      "Stream records kept by one shard. Reached: the oldest go early, and slow readers find them trimmed."),
   ]
 
   /// Reads the keys of ``keys`` in a section that knows them.
@@ -39,6 +47,8 @@ public struct NodeTuning: Equatable, Sendable {
     overlayBytesMax = try section.integer("overlayBytesMax")
     journalSegmentBytes = try section.integer("journalSegmentBytes")
     journalBytesMax = try section.integer("journalBytesMax")
+    streamRetentionMs = try section.integer("streamRetentionMs")
+    streamBytesMax = try section.integer("streamBytesMax")
   }
 
   /// Refuses combinations that no single key shows to be wrong.
@@ -73,6 +83,8 @@ public struct NodeTuning: Equatable, Sendable {
     overlayBytesMax: \(overlayBytesMax)
     journalSegmentBytes: \(journalSegmentBytes)
     journalBytesMax: \(journalBytesMax)
+    streamRetentionMs: \(streamRetentionMs)
+    streamBytesMax: \(streamBytesMax)
     """
   }
 }
