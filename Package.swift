@@ -208,7 +208,9 @@ let package = Package(
     tests(
       "ClusterTests",
       uses: [
-        "Bytes", "Items", "Environment", "Raft", "Journal", "System", "Client", "History", "Supervisor", "Load",
+        "Bytes", "Items", "Environment", "Messages", "Catalog", "Raft", "Journal", "System", "Client", "History",
+        "Supervisor",
+        "Load",
       ]),
   ]
 )

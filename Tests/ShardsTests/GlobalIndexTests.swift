@@ -94,7 +94,9 @@ import Testing
       source: ShardID(2), index: TestShard.global, predecessor: 0,
       changes: [.init(sequence: 1, put: .init(key: other, item: indexed("a")))])
     #expect(shard.answer(to: batch) == .refused(.wrongShard))
-    #expect(shard.answer(to: IndexBatch(source: ShardID(2), index: TableID(99), predecessor: 0, changes: [])) == .refused(.unknownTable))
+    #expect(
+      shard.answer(to: IndexBatch(source: ShardID(2), index: TableID(99), predecessor: 0, changes: []))
+        == .refused(.unknownTable))
   }
 
   @Test func aBackfilledImageStandsBehindTheDeleteThatFollowsIt() throws {

@@ -41,12 +41,12 @@ extension TestShard {
     return shard
   }
 
-  static var localKey: IndexKey { indexKey(local) }
-  static var globalKey: IndexKey { indexKey(global) }
+  static var localKey: IndexLayout { indexKey(local) }
+  static var globalKey: IndexLayout { indexKey(global) }
 
-  private static func indexKey(_ id: TableID) -> IndexKey {
+  private static func indexKey(_ id: TableID) -> IndexLayout {
     guard let index = settings().indexes.first(where: { $0.id == id }) else { fatalError("There is no such index.") }
-    return IndexKey(id: id, kind: index.kind, key: index.key, of: table, base: key)
+    return IndexLayout(index, of: table, base: key)
   }
 
   func remove(_ key: RowKey) {

@@ -56,7 +56,11 @@ import Testing
       return
     }
     #expect(!shard.machine.holds(TableID(11)) && shard.machine.holds(TableID(12)))
-    guard case .removeRows([.table(settings.id), .table(TableID(12)), .feed(of: settings.id)])? = shard.command(.drop(settings.id)).first else {
+    guard
+      case .removeRows([.table(settings.id), .table(TableID(12)), .feed(of: settings.id)])? = shard.command(
+        .drop(settings.id)
+      ).first
+    else {
       Issue.record("A table's indexes go with it.")
       return
     }

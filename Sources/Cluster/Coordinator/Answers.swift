@@ -35,7 +35,9 @@ extension Coordinator {
 
   private func single(_ answer: Answer, _ call: PendingCall, now: Instant) {
     switch answer {
-    case .written(let written): finish(call.token, .written(written))
+    case .written(let written):
+      recentChanges.note(call.shard, at: now)
+      finish(call.token, .written(written))
     case .conditionFailed(let old, let oldBytes): finish(call.token, .conditionFailed(old: old, oldBytes: oldBytes))
     case .item(let item): finish(call.token, .item(item))
     case .page(let page): finish(call.token, .page(page))

@@ -57,7 +57,7 @@ struct PendingCall {
   var isEventual: Bool {
     switch call {
     case .get(_, let consistent): !consistent
-    case .query(let range), .scan(let range): !range.consistent
+    case .query(let range), .scan(let range): !range.consistent && !range.prefersLeader
     case .write, .stream, .createTable, .alterTable, .deleteTable, .refreshCatalog: false
     }
   }

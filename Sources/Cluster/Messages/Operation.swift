@@ -44,6 +44,9 @@ public struct RangeRead: Sendable {
   public var reverse: Bool
   /// True where the answer must reflect every write acknowledged before the read began.
   public var consistent: Bool
+  /// Of no concern to replicas, and not sent: the read need not be consistent, but the leader is asked where it is known.
+  /// A global index is behind its table as it is; a follower's delay would come on top.
+  public var prefersLeader = false
   /// Items examined at most (before the filter), nil for no such limit.
   public var limit: UInt32?
   /// Item sizes (by DynamoDB's rules) after whose sum the page ends.

@@ -25,7 +25,7 @@ extension ShardMachine {
     guard damage == nil else { return .refused(.notLeader(leader: nil)) }
     guard tables[id] != nil || indexes[id] != nil else { return .refused(.unknownTable) }
     guard let range, range.contains(read.lower.hash) else { return .refused(.wrongShard) }
-    let behind = read.fetchesItems ? indexes[id]?.plan(of: id)?.key : nil
+    let behind = read.fetchesItems ? indexes[id]?.plan(of: id)?.layout : nil
     var page = RangePage()
     do {
       try store.scan(from: read.lower.bytes, to: read.upper.bytes, reverse: read.reverse) { key, value in
@@ -45,7 +45,7 @@ extension ShardMachine {
   }
 
   /// The item that a row of a local index stands for. It lies in the same shard and was written in the same step.
-  private func fetched(_ index: IndexKey, _ row: RowKey) throws -> EncodedItem {
+  private func fetched(_ index: IndexLayout, _ row: RowKey) throws -> EncodedItem {
     guard let item = try store.get(try index.baseRow(of: row).bytes) else {
       throw MalformedBytes("a row of a local index has no item")
     }
@@ -73,6 +73,7 @@ extension RangePage {
   }
 
   func isFull(_ read: RangeRead) -> Bool {
-    scannedBytes + UInt64(fetchedSteps) * 4_096 >= UInt64(read.pageBytesMax) || read.limit.map { scannedCount >= $0 } ?? false
+    scannedBytes + UInt64(fetchedSteps) * 4_096 >= UInt64(read.pageBytesMax)
+      || read.limit.map { scannedCount >= $0 } ?? false
   }
 }

@@ -17,8 +17,8 @@ final class ServedTable {
     self.settings = settings
     self.feed = feed
     let plans = settings.indexes.map { IndexPlan($0, of: settings) }
-    locals = plans.filter { $0.key.isLocal }
-    globals = plans.filter { !$0.key.isLocal }
+    locals = plans.filter { $0.layout.isLocal }
+    globals = plans.filter { !$0.layout.isLocal }
     isPlain = plans.isEmpty && settings.stream == nil
     hasFeed = !globals.isEmpty || settings.stream != nil
   }

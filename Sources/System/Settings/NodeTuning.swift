@@ -7,6 +7,7 @@ public struct NodeTuning: Equatable, Sendable {
   public var overlayBytesMax = 268_435_456
   public var journalSegmentBytes = 16_777_216
   public var journalBytesMax = 201_326_592
+  public var indexDelayMs = 0
   public var streamRetentionMs = 86_400_000
   public var streamBytesMax = 1_073_741_824
 
@@ -32,6 +33,9 @@ public struct NodeTuning: Equatable, Sendable {
       "journalBytesMax", .integer(unit: "bytes", 16_777_216...1_099_511_627_776), default: "201326592",
       "Log kept for replicas that lag. Behind it they are sent the whole state; at least four segments."),
     SettingKey(
+      "indexDelayMs", .integer(unit: "milliseconds", 0...60_000), default: "0",
+      "How old changes are when they leave for global indexes. For tests: readers of an index then find it behind."),
+    SettingKey(
       "streamRetentionMs", .integer(unit: "milliseconds", 1_000...604_800_000), default: "86400000",
       "How long stream records are kept. Shorter than a reader's pause: it finds them trimmed."),
     SettingKey(
@@ -47,6 +51,7 @@ public struct NodeTuning: Equatable, Sendable {
     overlayBytesMax = try section.integer("overlayBytesMax")
     journalSegmentBytes = try section.integer("journalSegmentBytes")
     journalBytesMax = try section.integer("journalBytesMax")
+    indexDelayMs = try section.integer("indexDelayMs")
     streamRetentionMs = try section.integer("streamRetentionMs")
     streamBytesMax = try section.integer("streamBytesMax")
   }
@@ -83,6 +88,7 @@ public struct NodeTuning: Equatable, Sendable {
     overlayBytesMax: \(overlayBytesMax)
     journalSegmentBytes: \(journalSegmentBytes)
     journalBytesMax: \(journalBytesMax)
+    indexDelayMs: \(indexDelayMs)
     streamRetentionMs: \(streamRetentionMs)
     streamBytesMax: \(streamBytesMax)
     """

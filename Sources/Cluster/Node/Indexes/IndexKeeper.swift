@@ -55,7 +55,8 @@ struct IndexKeeper {
     }
     var outgoing: [Outgoing] = []
     for replica in replicas {
-      guard let shard = replica.shard, !shard.carriedTables.isEmpty || !shard.tablesToFill.isEmpty, replica.isServing else {
+      guard let shard = replica.shard, !shard.carriedTables.isEmpty || !shard.tablesToFill.isEmpty, replica.isServing
+      else {
         continue
       }
       let place = place(of: replica)

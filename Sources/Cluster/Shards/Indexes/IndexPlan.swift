@@ -5,27 +5,18 @@ import Messages
 
 /// What a shard does for one index when an item of its table changes.
 struct IndexPlan {
-  let key: IndexKey
-  /// The attributes that a row has, ascending; nil: all.
-  private let projected: [[UInt8]]?
+  let layout: IndexLayout
 
-  var id: TableID { key.id }
+  var id: TableID { layout.id }
 
   init(_ index: IndexSettings, of table: TableSettings) {
-    key = IndexKey(id: index.id, kind: index.kind, key: index.key, of: table.id, base: table.key)
-    if index.projection == .all {
-      projected = nil
-    } else {
-      var names = key.attributes.map(\.name) + index.includedAttributes
-      names.sort { ByteOrder.precedes($0, $1) }
-      projected = names.indices.filter { $0 == 0 || names[$0] != names[$0 - 1] }.map { names[$0] }
-    }
+    layout = IndexLayout(index, of: table.id, base: table.key)
   }
 
   /// The row of an item, nil where it has none: indexes are sparse.
   func row(of item: EncodedItem?, base: RowKey) throws(MalformedBytes) -> IndexBatch.Row? {
-    guard let item, let row = try key.row(of: item, base: base) else { return nil }
-    return IndexBatch.Row(key: row, item: try projected.map { (names) throws(MalformedBytes) in try item.subset(names) } ?? item)
+    guard let item, let key = try layout.row(of: item, base: base) else { return nil }
+    return IndexBatch.Row(key: key, item: try layout.projection(of: item))
   }
 
   /// What becomes of the rows when an item changes.

@@ -89,7 +89,7 @@ extension ShardMachine {
       for (ordinal, row) in rows.found.enumerated() {
         let item = EncodedItem(trusted: row.value)
         let key = RowKey(bytes: row.key)
-        if plan.key.isLocal {
+        if plan.layout.isLocal {
           write(try plan.change(from: nil, to: item, base: key))
         } else {
           append(
@@ -101,7 +101,8 @@ extension ShardMachine {
       }
       let last = rows.found.last?.key ?? after
       table.feed.set(
-        rows.isAtEnd ? .walked(through: plan.key.isLocal ? 0 : table.feed.end) : .walking(after: last), of: slice.index)
+        rows.isAtEnd ? .walked(through: plan.layout.isLocal ? 0 : table.feed.end) : .walking(after: last),
+        of: slice.index)
       keep(table)
       if rows.isAtEnd { noteFilling() }
     } catch {

@@ -3,7 +3,7 @@ internal import Items
 extension KeyConditions {
   /// `KeyConditions`. Whether the attributes are keys, and the operators fit them, is checked with the table.
   ///
-  /// - Throws: unfit arguments, and anything but one or two conditions.
+  /// - Throws: unfit arguments, and no condition, or more than any index has keys.
   public init(legacy conditions: [LegacyCondition]) throws(ExpressionError) {
     self.init(entries: [])
     for condition in conditions {
@@ -11,7 +11,7 @@ extension KeyConditions {
       let arguments = try condition.checkedArguments(of: comparison)
       entries.append(Entry(name: condition.name, condition: comparison.sortCondition(arguments)))
     }
-    guard (1...2).contains(entries.count) else { throw .keyConditionCount }
+    guard (1...countMax).contains(entries.count) else { throw .keyConditionCount }
   }
 }
 

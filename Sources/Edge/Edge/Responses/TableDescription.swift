@@ -129,7 +129,7 @@ struct TableDescription {
     writer.endArray()
   }
 
-  /// Indexes are stored but not served, which is what `CREATING` tells. Local indexes have no status.
+  /// Local indexes have no status.
   private func write(_ index: IndexDefinition, to writer: inout JSONWriter) {
     writer.beginObject()
     writer.member("IndexName", index.name)
@@ -149,11 +149,23 @@ struct TableDescription {
     }
     writer.endObject()
     if index.kind == .global {
-      writer.member("IndexStatus", "CREATING")
+      writeStatus(of: index, to: &writer)
       writeThroughput(index.throughput, to: &writer)
     }
     Self.writeSizes("IndexSizeBytes", to: &writer)
     writer.endObject()
+  }
+
+  private func writeStatus(of index: IndexDefinition, to writer: inout JSONWriter) {
+    let status = table.status == .deleting ? .deleting : self.table.index(named: index.name)?.status ?? .creating
+    switch status {
+    case .active: writer.member("IndexStatus", table.status == .creating ? "CREATING" : "ACTIVE")
+    case .deleting: writer.member("IndexStatus", "DELETING")
+    case .creating:
+      writer.member("IndexStatus", "CREATING")
+      writer.key("Backfilling")
+      writer.bool(table.status == .active)
+    }
   }
 
   private func writeStream(to writer: inout JSONWriter) {

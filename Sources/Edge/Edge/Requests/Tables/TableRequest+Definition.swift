@@ -100,6 +100,11 @@ extension TableRequest {
         throw .validation("Invalid KeySchema: The second KeySchemaElement is not a RANGE key type")
       }
     }
+    let attributes = try defined(schema, definitions)
+    return KeySchema(partition: attributes[0], sort: attributes.count == 2 ? attributes[1] : nil)
+  }
+
+  static func defined(_ schema: [Element], _ definitions: [KeyAttribute]) throws(APIError) -> [KeyAttribute] {
     var attributes: [KeyAttribute] = []
     for element in schema {
       let name = Array((element.name ?? "").utf8)
@@ -111,7 +116,7 @@ extension TableRequest {
       }
       attributes.append(attribute)
     }
-    return KeySchema(partition: attributes[0], sort: attributes.count == 2 ? attributes[1] : nil)
+    return attributes
   }
 
   private func appendLocal(
@@ -224,7 +229,7 @@ extension TableRequest.Units {
 
 extension TableRequest.Index {
   func definition(_ kind: IndexDefinition.Kind, _ definitions: [KeyAttribute]) throws(APIError) -> IndexDefinition {
-    let key = try TableRequest.key(keySchema ?? [], definitions)
+    let key = try TableRequest.indexKey(keySchema ?? [], kind, definitions)
     let included = projection?.nonKeyAttributes
     let type: ProjectionType
     switch projection?.type {
@@ -240,8 +245,12 @@ extension TableRequest.Index {
     if type != .include, included != nil {
       throw .invalid("ProjectionType is \(projection?.type ?? ""), but NonKeyAttributes is specified")
     }
+    let names = included ?? []
+    if let twice = names.indices.first(where: { names[..<$0].contains(names[$0]) }) {
+      throw .invalid("Duplicate attribute in NonKeyAttributes: \(names[twice])")
+    }
     return IndexDefinition(
-      name: name ?? "", kind: kind, key: IndexKeySchema(partition: key.partition, sort: key.sort), projection: type,
+      name: name ?? "", kind: kind, key: key, projection: type,
       includedAttributes: (included ?? []).map { Array($0.utf8) }, throughput: throughput?.stored)
   }
 }

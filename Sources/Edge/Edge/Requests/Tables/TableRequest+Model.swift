@@ -1,3 +1,5 @@
+internal import Catalog
+
 /// The constraints of the service model on CreateTable.
 extension TableRequest {
   func checkModel() throws(APIError) {
@@ -13,8 +15,8 @@ extension TableRequest {
     violations.check(billingMode, at: "billingMode", isOneOf: ModelEnums.billingMode)
     violations.check(tableClass, at: "tableClass", isOneOf: ModelEnums.tableClass)
     Self.check(throughput, at: "provisionedThroughput", &violations)
-    check(localIndexes, at: "localSecondaryIndexes", &violations)
-    check(globalIndexes, at: "globalSecondaryIndexes", &violations)
+    check(localIndexes, keysMax: 2, at: "localSecondaryIndexes", &violations)
+    check(globalIndexes, keysMax: 2 * IndexKeySchema.attributesMax, at: "globalSecondaryIndexes", &violations)
     checkStream(&violations)
     checkTags(&violations)
     try violations.throwIfAny()
@@ -30,11 +32,13 @@ extension TableRequest {
     }
   }
 
-  private static func check(_ schema: [Element]?, at path: String, _ violations: inout Violations) {
+  private static func check(
+    _ schema: [Element]?, max: Int = 2, at path: String, _ violations: inout Violations
+  ) {
     guard let schema else { return }
     violations.checkCount(schema.count, shown: "[]", at: path, min: 1)
-    if schema.count > 2 {
-      violations.add("\(schema.count) elements", at: path, "have length less than or equal to 2")
+    if schema.count > max {
+      violations.add("\(schema.count) elements", at: path, "have length less than or equal to \(max)")
     }
     for (position, element) in schema.enumerated() {
       let path = "\(path).\(position + 1).member"
@@ -53,13 +57,13 @@ extension TableRequest {
     violations.check(throughput.writeUnits, at: "\(path).writeCapacityUnits", min: 1)
   }
 
-  private func check(_ indexes: [Index]?, at path: String, _ violations: inout Violations) {
+  private func check(_ indexes: [Index]?, keysMax: Int, at path: String, _ violations: inout Violations) {
     for (position, index) in (indexes ?? []).enumerated() {
       let path = "\(path).\(position + 1).member"
       violations.require(index.name != nil, at: "\(path).indexName")
       violations.checkName(index.name, at: "\(path).indexName")
       violations.require(index.keySchema != nil, at: "\(path).keySchema")
-      Self.check(index.keySchema, at: "\(path).keySchema", &violations)
+      Self.check(index.keySchema, max: keysMax, at: "\(path).keySchema", &violations)
       violations.require(index.projection != nil, at: "\(path).projection")
       violations.check(
         index.projection?.type, at: "\(path).projection.projectionType", isOneOf: ModelEnums.projectionType)

@@ -2,7 +2,7 @@ public import Bytes
 public import Items
 public import Messages
 
-/// How the rows of an index are keyed.
+/// How the rows of an index are keyed, and what they hold.
 ///
 /// ```
 /// global: index id (u32) | hash (u64) | partition components | sort components | base partition component | base sort
@@ -12,25 +12,34 @@ public import Messages
 /// and then by the base's, and the base key can be read from a row's. The hash of a global index is that of index id and
 /// partition components, so its rows lie where a table of their own would have them; a row of a local index lies in the
 /// shard of its item.
-public struct IndexKey: Equatable, Sendable {
+public struct IndexLayout: Equatable, Sendable {
   public let id: TableID
   public let isLocal: Bool
   public let partition: [KeyAttribute]
   public let sort: [KeyAttribute]
   public let table: TableID
   public let base: KeySchema
+  /// The attributes that a row has, ascending, each once; nil: all of its item's.
+  public let projected: [[UInt8]]?
 
   /// DynamoDB's limits of keys, in bytes.
   public static let partitionBytesMax = 2_048
   public static let sortBytesMax = 1_024
 
-  public init(id: TableID, kind: IndexDefinition.Kind, key: IndexKeySchema, of table: TableID, base: KeySchema) {
-    self.id = id
-    isLocal = kind == .local
-    partition = key.partition
-    sort = key.sort
+  public init(_ index: IndexSettings, of table: TableID, base: KeySchema) {
+    id = index.id
+    isLocal = index.kind == .local
+    partition = index.key.partition
+    sort = index.key.sort
     self.table = table
     self.base = base
+    guard index.projection != .all else {
+      projected = nil
+      return
+    }
+    let names = (index.key.attributes + base.attributes).map(\.name) + index.includedAttributes
+    let sorted = names.sorted(by: ByteOrder.precedes)
+    projected = sorted.indices.filter { $0 == 0 || sorted[$0] != sorted[$0 - 1] }.map { sorted[$0] }
   }
 
   /// The key attributes of a row: the index's, then those of the base that are not among them.
@@ -69,6 +78,14 @@ public struct IndexKey: Equatable, Sendable {
     return self.row(partition, sort, base: row)
   }
 
+  /// The values of the index's key attributes, partition first; nil where the item has no row.
+  public func values(of item: EncodedItem) throws(MalformedBytes) -> [AttributeValue]? {
+    guard let partition = try values(partition, of: item, bytesMax: Self.partitionBytesMax),
+      let sort = try values(sort, of: item, bytesMax: Self.sortBytesMax)
+    else { return nil }
+    return partition + sort
+  }
+
   /// The key of the row with these values for the item at `base`.
   public func row(_ partition: [AttributeValue], _ sort: [AttributeValue], base: RowKey) -> RowKey {
     var key = prefix(partition)
@@ -98,6 +115,12 @@ public struct IndexKey: Equatable, Sendable {
       fatalError("A row key cannot be read.")
     }
     return reader.position
+  }
+
+  /// What the row of an item holds.
+  public func projection(of item: EncodedItem) throws(MalformedBytes) -> EncodedItem {
+    guard let projected else { return item }
+    return try item.subset(projected)
   }
 
   // MARK: Back again
