@@ -44,16 +44,12 @@ public final class SeedRun {
     let clients = RegisterClients(region, seed: random.next())
     self.clients = clients
     let lagging = EventualReads(region, keys: clients.keys, seed: random.next())
-<<<<<<< HEAD
     return [
       clients, lagging, RecordClients(region, seed: random.next()), LockClients(region, seed: random.next()),
       RivalClients(region), TableClients(region, seed: random.next()), MinorityCheck(region, clients: clients),
+      IndexCheck(region, length: length, seed: seed ^ 0x1DE_C5), StreamClients(region, seed: seed ^ 0x57_8EA5),
       ReplicasCheck(region),
     ]
-=======
-    let indexes = IndexCheck(region, length: length, seed: seed ^ 0x1DE_C5)
-    return [clients, lagging, MinorityCheck(region, clients: clients), indexes, ReplicasCheck(region)]
->>>>>>> 5d6bc0a1d6d46c77fab81d3096f724dbff2ab117
   }
 
   private var clients: RegisterClients?

@@ -2,11 +2,7 @@
 public struct Violation: Hashable, Sendable, CustomStringConvertible {
   /// What a check is about. A shrunk schedule shows a violation of the same kind.
   public enum Kind: String, Hashable, Sendable {
-<<<<<<< HEAD
-    case process, setup, linearizability, tables, minority, liveness, recovery, replicas
-=======
-    case process, setup, linearizability, minority, liveness, recovery, replicas, indexes
->>>>>>> 5d6bc0a1d6d46c77fab81d3096f724dbff2ab117
+    case process, setup, linearizability, tables, minority, liveness, recovery, replicas, indexes, streams
   }
 
   public var kind: Kind
