@@ -11,7 +11,7 @@ extension KeyConditions {
       let arguments = try condition.checkedArguments(of: comparison)
       entries.append(Entry(name: condition.name, condition: comparison.sortCondition(arguments)))
     }
-    guard (1...countMax).contains(entries.count) else { throw .keyConditionCount }
+    guard (1...Self.countMax).contains(entries.count) else { throw .keyConditionCount }
   }
 }
 
