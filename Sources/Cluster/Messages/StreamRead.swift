@@ -18,7 +18,8 @@ public struct StreamRead: Equatable, Sendable {
   public var bytesMax: UInt32
 
   public init(
-    table: TableID, startedAtMs: UInt64, start: Start, recordsMax: UInt32 = 0, bytesMax: UInt32 = StreamRead.pageBytesMax
+    table: TableID, startedAtMs: UInt64, start: Start, recordsMax: UInt32 = 0,
+    bytesMax: UInt32 = StreamRead.pageBytesMax
   ) {
     self.table = table
     self.startedAtMs = startedAtMs

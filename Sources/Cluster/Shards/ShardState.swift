@@ -174,7 +174,9 @@ extension ShardMachine {
     let id = table.settings.id
     unlist(id)
     if table.keepsFeed { feedTables.insert(id, at: feedTables.firstIndex { $0 > id } ?? feedTables.count) }
-    if !table.globals.isEmpty { carriedTables.insert(id, at: carriedTables.firstIndex { $0 > id } ?? carriedTables.count) }
+    if !table.globals.isEmpty {
+      carriedTables.insert(id, at: carriedTables.firstIndex { $0 > id } ?? carriedTables.count)
+    }
     if !table.feed.streams.isEmpty {
       streamTables.insert(id, at: streamTables.firstIndex { $0 > id } ?? streamTables.count)
     }

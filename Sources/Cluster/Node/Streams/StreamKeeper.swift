@@ -62,8 +62,9 @@ struct StreamKeeper {
   }
 
   private func trim(_ led: inout Led, _ replica: Replica, _ shard: ShardMachine, _ bounds: NodeConfiguration.Streams) {
-    guard let table = led.excess?.table ?? shard.streamTables.first(where: { $0 > led.turn ?? TableID(0) })
-      ?? shard.streamTables.first
+    guard
+      let table = led.excess?.table ?? shard.streamTables.first(where: { $0 > led.turn ?? TableID(0) })
+        ?? shard.streamTables.first
     else { return }
     led.turn = table
     guard replica.timeMs > bounds.retentionMs || led.excess != nil else { return }

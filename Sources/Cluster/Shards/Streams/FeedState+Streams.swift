@@ -55,7 +55,7 @@ extension FeedState {
 
   func span(of stream: Stream) -> StreamSpan {
     let until = stream.closed?.through
-    let end = max(stream.since, min(end, until ?? .max))
+    let end = until ?? max(stream.since, end)
     return StreamSpan(since: stream.since, until: until, horizon: max(stream.since, min(lost, end)), end: end)
   }
 }

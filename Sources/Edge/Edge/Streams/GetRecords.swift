@@ -1,4 +1,5 @@
 internal import Coordinator
+internal import Environment
 internal import Items
 internal import Messages
 

@@ -1,4 +1,6 @@
+internal import Catalog
 internal import Coordinator
+internal import Environment
 internal import Items
 internal import Messages
 

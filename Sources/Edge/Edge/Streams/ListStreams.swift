@@ -1,4 +1,5 @@
 internal import Catalog
+internal import Environment
 internal import Items
 
 /// Streams by table name and start. Always asks the metadata group first: another coordinator may have changed a table.

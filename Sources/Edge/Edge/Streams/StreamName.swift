@@ -1,4 +1,5 @@
 internal import Catalog
+internal import Environment
 
 /// What an ARN says of a stream: its table's name, and the label by which it is one of that table's.
 struct StreamName: Equatable {

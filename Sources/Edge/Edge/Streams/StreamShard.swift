@@ -1,4 +1,5 @@
 internal import Bytes
+internal import Catalog
 internal import Messages
 
 /// The name of a stream's shard in DynamoDB's form: `shardId-`, 20 digits, `-`, 8 characters. The digits are the number of

@@ -105,7 +105,7 @@ struct StreamLedger {
   }
 
   private static func key(of item: EncodedItem?) -> String {
-    guard case .string(let text)?? = try? item?.value(named: Array("PK".utf8)) else { return "" }
+    guard let item, case .string(let text)? = try? item.value(named: Array("PK".utf8)) else { return "" }
     return String(decoding: text, as: UTF8.self)
   }
 
