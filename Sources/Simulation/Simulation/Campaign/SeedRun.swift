@@ -46,8 +46,9 @@ public final class SeedRun {
     let lagging = EventualReads(region, keys: clients.keys, seed: random.next())
     return [
       clients, lagging, RecordClients(region, seed: random.next()), LockClients(region, seed: random.next()),
-      RivalClients(region), TableClients(region, seed: random.next()), MinorityCheck(region, clients: clients),
-      IndexCheck(region, length: length, seed: seed ^ 0x1DE_C5), StreamClients(region, seed: seed ^ 0x57_8EA5),
+      RivalClients(region), TableClients(region, seed: random.next()),
+      IndexCheck(region, length: length, seed: seed ^ 0x1DE_C5), MinorityCheck(region, clients: clients),
+      StreamClients(region, seed: seed ^ 0x57_8EA5),
       ReplicasCheck(region),
     ]
   }

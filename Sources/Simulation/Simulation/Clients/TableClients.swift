@@ -69,10 +69,10 @@ final class TableClients: SimulationCheck {
     return violations
   }
 
-  /// What nodes know of tables but the one that stays.
+  /// What nodes still know of this table.
   private var leftovers: [(NodeID, names: [String])] {
     cluster.nodeIDs.compactMap { id in
-      let names = cluster.node(id)?.catalog?.tables.map(\.name).filter { $0 != SimulatedTable.name } ?? []
+      let names = cluster.node(id)?.catalog?.tables.map(\.name).filter { $0 == Self.name } ?? []
       return names.isEmpty ? nil : (id, names)
     }
   }
