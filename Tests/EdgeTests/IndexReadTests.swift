@@ -21,7 +21,7 @@ import Testing
     func attribute(_ name: String, _ type: KeyType) -> KeyAttribute {
       KeyAttribute(name: Array(name.utf8), type: type)
     }
-    let (colour, shape, size) = (attribute("colour", .string), attribute("shape", .string), attribute("size", .number))
+    let (colour, shape, size) = (attribute("colour", .string), attribute("shape", .string), attribute("girth", .number))
     let indexes = [
       IndexDefinition(name: "byColour", kind: .global, key: IndexKeySchema(partition: colour), projection: .all),
       IndexDefinition(
@@ -64,7 +64,7 @@ import Testing
         .init(name: Array("SK".utf8), value: .number(Number(sort))),
         .init(name: Array("colour".utf8), value: .text(colour)),
         .init(name: Array("shape".utf8), value: .text(shape)),
-        .init(name: Array("size".utf8), value: .number(Number(size))),
+        .init(name: Array("girth".utf8), value: .number(Number(size))),
       ]))
   }
 
@@ -105,8 +105,8 @@ import Testing
 
   @Test func sortAttributesAreBoundFromTheFirstOneOn() throws {
     let conditions: [(String, (Int) -> Bool)] = [
-      ("size = :n", { $0 == 3 }), ("size < :n", { $0 < 3 }), ("size <= :n", { $0 <= 3 }), ("size > :n", { $0 > 3 }),
-      ("size >= :n", { $0 >= 3 }), ("size between :n and :n", { $0 == 3 }),
+      ("girth = :n", { $0 == 3 }), ("girth < :n", { $0 < 3 }), ("girth <= :n", { $0 <= 3 }), ("girth > :n", { $0 > 3 }),
+      ("girth >= :n", { $0 >= 3 }), ("girth between :n and :n", { $0 == 3 }),
     ]
     for (text, expected) in conditions {
       let range = try query(
@@ -119,7 +119,7 @@ import Testing
       }
     }
     let prefix = try query(
-      "byShape", "colour = :c and shape = :s and size = :n and begins_with(PK, :p)",
+      "byShape", "colour = :c and shape = :s and girth = :n and begins_with(PK, :p)",
       #"":c":{"S":"red"},":s":{"S":"round"},":n":{"N":"3"},":p":{"S":"ab"}"#)
     for (name, isIn) in [("ab", true), ("abc", true), ("a", false), ("ac", false), ("ab\u{0}c", true)] {
       #expect(contains(prefix, try row("byShape", item(name, 1, colour: "red", size: 3))) == isIn)
@@ -129,7 +129,7 @@ import Testing
   @Test(arguments: [
     ("colour = :c", "HASH"), ("colour = :c and shape > :c", "HASH"),
     ("colour = :c and shape = :c and PK = :c", "RANGE"),
-    ("colour = :c and shape = :c and size > :n and PK = :c", "RANGE"),
+    ("colour = :c and shape = :c and girth > :n and PK = :c", "RANGE"),
   ])
   func everyPartitionAttributeAndNoGapIsAsked(condition: String, what: String) throws {
     let values = condition.contains(":n") ? #"":c":{"S":"x"},":n":{"N":"1"}"# : #"":c":{"S":"x"}"#
@@ -183,8 +183,8 @@ import Testing
   @Test func localIndexesReadWhereTheirItemsAreAndFetchWhatTheyLack() throws {
     let partition = RowKey(table: Self.table.id, partition: .text("a"))
     for (rest, fetches) in [
-      ("", false), (#","Select":"ALL_ATTRIBUTES""#, true), (#","ProjectionExpression":"size, note""#, true),
-      (#","ProjectionExpression":"size""#, false),
+      ("", false), (#","Select":"ALL_ATTRIBUTES""#, true), (#","ProjectionExpression":"girth, note""#, true),
+      (#","ProjectionExpression":"girth""#, false),
     ] {
       let range = try query("bySize", "PK = :p", #"":p":{"S":"a"}"#, rest: rest + #","ConsistentRead":true"#)
       #expect(range.lower.hash == partition.hash && range.consistent)

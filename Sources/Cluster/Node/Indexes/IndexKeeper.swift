@@ -45,7 +45,7 @@ struct IndexKeeper {
 
   /// Looks at every led shard that has indexes.
   mutating func next(
-    _ replicas: [Replica], delay: Span, now: Instant, shardOf: (RowKey) -> ShardID
+    _ replicas: [Replica], _ batching: IndexLane.Batching, now: Instant, shardOf: (RowKey) -> ShardID
   ) -> [Outgoing] {
     hasNews = false
     if !led.isEmpty {
@@ -60,7 +60,7 @@ struct IndexKeeper {
         continue
       }
       let place = place(of: replica)
-      carry(place, replica, shard, delay, now, shardOf, &outgoing)
+      carry(place, replica, shard, batching, now, shardOf, &outgoing)
       fill(place, replica, shard, now)
     }
     return outgoing
@@ -73,7 +73,7 @@ struct IndexKeeper {
   }
 
   private mutating func carry(
-    _ place: Int, _ replica: Replica, _ shard: ShardMachine, _ delay: Span, _ now: Instant,
+    _ place: Int, _ replica: Replica, _ shard: ShardMachine, _ batching: IndexLane.Batching, _ now: Instant,
     _ shardOf: (RowKey) -> ShardID, _ outgoing: inout [Outgoing]
   ) {
     led[place].senders.removeAll { !shard.carriedTables.contains($0.table) }
@@ -86,9 +86,8 @@ struct IndexKeeper {
       } else {
         continue
       }
-      // A store that cannot be read says so wherever else it is read.
-      try? sender.read(shard, shardOf: shardOf, now: now)
-      sender.send(from: replica.group.shard, delay: delay, now: now) { shard, batch in
+      do { try sender.read(shard, shardOf: shardOf, now: now) } catch { shard.cannotRead(error) }
+      sender.send(from: replica.group.shard, batching, now: now) { shard, batch in
         let request = nextRequest | Self.requestBit
         nextRequest += 1
         outgoing.append(Outgoing(shard: shard, request: request, batch: batch))

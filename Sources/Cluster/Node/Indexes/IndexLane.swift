@@ -28,6 +28,14 @@ struct IndexLane {
     var sentAt: Instant
   }
 
+  /// When a batch leaves, and how large it may be.
+  struct Batching {
+    /// Changes are that old when they leave.
+    var delay: Span
+    /// A batch is an entry of the log: it has to fit into a segment.
+    var bytesMax: Int
+  }
+
   /// Bounds of one batch.
   static let changesMax = 512
   static let bytesMax = 256 << 10
@@ -55,14 +63,15 @@ struct IndexLane {
 
   /// What can be sent now, if anything: `isPut` says whether another shard has put the row of that change.
   mutating func nextBatch(
-    from source: ShardID, delay: Span, now: Instant, isPut: (ShardID, UInt64) -> Bool
+    from source: ShardID, _ batching: Batching, now: Instant, isPut: (ShardID, UInt64) -> Bool
   ) -> IndexBatch? {
     if let flight, now.since(flight.sentAt) >= Self.timeout { self.flight = nil }
     guard flight == nil, retryAt <= now else { return nil }
     var changes: [IndexBatch.Change] = []
     var size = 0
     for next in waiting {
-      guard changes.count < Self.changesMax, size < Self.bytesMax, next.readAt + delay <= now else { break }
+      guard changes.count < Self.changesMax, next.readAt + batching.delay <= now else { break }
+      guard changes.isEmpty || size + next.bytes <= batching.bytesMax else { break }
       if let putBy = next.putBy, !isPut(putBy, next.change.sequence) { break }
       changes.append(next.change)
       size += next.bytes

@@ -94,11 +94,13 @@ struct IndexSender {
   // MARK: Sending
 
   /// What is to be sent now, one batch a lane at most; `send` names each request.
-  mutating func send(from source: ShardID, delay: Span, now: Instant, _ send: (ShardID, IndexBatch) -> UInt64) {
+  mutating func send(
+    from source: ShardID, _ batching: IndexLane.Batching, now: Instant, _ send: (ShardID, IndexBatch) -> UInt64
+  ) {
     let applied = lanes.map { FeedAdvance.Reached(index: $0.index, shard: $0.shard, sequence: $0.applied) }
     for place in lanes.indices where lanes[place].count > 0 {
       let index = lanes[place].index
-      let batch = lanes[place].nextBatch(from: source, delay: delay, now: now) { shard, sequence in
+      let batch = lanes[place].nextBatch(from: source, batching, now: now) { shard, sequence in
         applied.contains { $0.index == index && $0.shard == shard && $0.sequence >= sequence }
       }
       if let batch { lanes[place].sent(send(lanes[place].shard, batch), now: now) }

@@ -1,15 +1,18 @@
 import Catalog
 public import Environment
+import Journal
 public import Messages
 import Raft
 import Replicas
+import Shards
 
 /// The node's part in keeping indexes: its requests to the leaders of other shards, and what it shows of them.
 extension Node {
   /// To be called before the replicas advance: what they applied in earlier turns is carried on.
   func feedIndexes(now: Instant) {
+    guard !indexes.isIdle || replicas.contains(where: { $0.hasIndexes }) else { return }
     let map = catalog?.shardMap ?? configuration.initialMap
-    let outgoing = indexes.next(replicas, delay: configuration.indexDelay, now: now) { map.shard(for: $0.hash).id }
+    let outgoing = indexes.next(replicas, batching, now: now) { map.shard(for: $0.hash).id }
     for message in outgoing {
       let request = Request(id: message.request, shard: message.shard, operation: .index(message.batch))
       guard let node = leader(of: message.shard, map) else { continue }
@@ -19,6 +22,11 @@ extension Node {
         outgoingRequests.append((node, request))
       }
     }
+  }
+
+  private var batching: IndexLane.Batching {
+    IndexLane.Batching(
+      delay: configuration.indexDelay, bytesMax: min(IndexLane.bytesMax, configuration.journal.segmentBytes / 8))
   }
 
   /// This node's own replica knows; where it has none, those know that answered.
@@ -35,4 +43,12 @@ extension Node {
 
   /// Changes of index rows that this node's leaders brought to the shards that hold them.
   public var indexChangesCarried: UInt64 { indexes.changesCarried }
+}
+
+extension Replica {
+  /// Whether its shard has tables with global indexes, or indexes to fill.
+  fileprivate var hasIndexes: Bool {
+    guard let shard else { return false }
+    return !shard.feedTables.isEmpty || !shard.tablesToFill.isEmpty
+  }
 }

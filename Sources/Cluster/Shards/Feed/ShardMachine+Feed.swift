@@ -51,6 +51,9 @@ extension ShardMachine {
     return nil
   }
 
+  /// A reader of the feed found it unreadable: the replica must not act any more.
+  public func cannotRead(_ error: any Error) { damage = damage ?? "Its change feed cannot be read: \(error)." }
+
   // MARK: What entries do
 
   /// Records that nobody needs any more go in the same step.

@@ -97,12 +97,10 @@ enum BatchWriteItem {
     for (table, handle) in zip(request.tables, handles) where handle.hasLocalIndexes {
       writer.key(Array(table.given.utf8))
       writer.beginArray()
-      var seen: Set<RowKey> = []
+      var seen: Set<AttributeValue> = []
       for action in table.actions {
-        guard let row = try? write(action, handle, []).key, let partition = handle.key.partition(of: row),
-          seen.insert(RowKey(table: handle.id, partition: partition)).inserted
-        else { continue }
-        ItemCollection(row, handle).write(to: &writer)
+        let collection = ItemCollection(of: action.keyed, handle)
+        if seen.insert(collection.partition).inserted { collection.write(to: &writer) }
       }
       writer.endArray()
     }

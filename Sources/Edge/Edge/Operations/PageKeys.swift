@@ -46,6 +46,4 @@ extension KeySchema {
     if let sort { attributes[sort.name] = try KeyCodec.readSort(sort.type, from: &reader) }
     return attributes
   }
-
-  func partition(of row: RowKey) -> AttributeValue? { (try? attributes(of: row))?[partition.name] }
 }

@@ -10,7 +10,8 @@ struct WriteReturns {
   var shown: Shown
   var showsOldOnFailure: Bool
   var capacity: ConsumedCapacity.Detail
-  var showsCollection: Bool
+  /// Has the key of the partition that is to be shown.
+  var collection: EncodedItem?
   /// The part of an item that an update touches.
   var updatedPart: Projection?
 
@@ -26,7 +27,7 @@ struct WriteReturns {
       }
     showsOldOnFailure = request.returnValuesOnFailure == "ALL_OLD"
     capacity = ConsumedCapacity.Detail(request.returnConsumedCapacity)
-    showsCollection = request.returnItemCollectionMetrics == "SIZE"
+    if request.returnItemCollectionMetrics == "SIZE" { collection = request.item ?? request.key }
     if shown == .updatedOld || shown == .updatedNew { updatedPart = update?.updatedPart }
   }
 
@@ -55,14 +56,14 @@ struct WriteReturns {
     return images
   }
 
-  func body(_ answer: WriteAnswer, key: RowKey, _ table: TableHandle) -> [UInt8] {
+  func body(_ answer: WriteAnswer, _ table: TableHandle) -> [UInt8] {
     var writer = JSONWriter(capacity: 64)
     writer.beginObject()
     writeAttributes(answer, to: &writer)
     if capacity != .none { ConsumedCapacity(of: answer, table).writeMember(capacity, to: &writer) }
-    if showsCollection, table.hasLocalIndexes {
+    if let collection, table.hasLocalIndexes {
       writer.key("ItemCollectionMetrics")
-      ItemCollection(key, table).write(to: &writer)
+      ItemCollection(of: collection, table).write(to: &writer)
     }
     writer.endObject()
     return writer.bytes
@@ -106,14 +107,11 @@ extension Exchange {
   func performWrite(
     on table: String, returns: WriteReturns, build: @escaping (TableHandle) throws(APIError) -> ItemWrite
   ) {
-    var key = RowKey(bytes: [])
     perform(on: table) { (handle) throws(APIError) in
-      let write = try build(handle)
-      key = write.key
-      return .write(write)
+      .write(try build(handle))
     } done: { [self] outcome, handle in
       switch outcome {
-      case .written(let answer): succeed(returns.body(answer, key: key, handle))
+      case .written(let answer): succeed(returns.body(answer, handle))
       case .conditionFailed(let old, _):
         var error = APIError.conditionFailed
         if returns.showsOldOnFailure { error.item = old }

@@ -5,6 +5,13 @@ struct BatchWriteRequest {
   enum Action {
     case put(EncodedItem)
     case delete(EncodedItem)
+
+    /// Has at least the key.
+    var keyed: EncodedItem {
+      switch self {
+      case .put(let item), .delete(let item): item
+      }
+    }
   }
 
   struct Writes {

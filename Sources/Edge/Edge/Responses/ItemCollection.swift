@@ -1,6 +1,5 @@
 internal import Catalog
 internal import Items
-internal import Messages
 
 /// The items of one partition of a table with local indexes, as `ReturnItemCollectionMetrics` shows them.
 ///
@@ -9,11 +8,14 @@ internal import Messages
 struct ItemCollection {
   private let key: AttributeMap
 
-  /// - Parameter row: of an item in it.
-  init(_ row: RowKey, _ table: TableHandle) {
-    guard let attributes = try? table.key.attributes(of: row) else { fatalError("A row key cannot be read.") }
+  let partition: AttributeValue
+
+  /// - Parameter item: one in it, or its key.
+  init(of item: EncodedItem, _ table: TableHandle) {
     let name = table.key.partition.name
-    key = AttributeMap(attributes.elements.filter { $0.name == name })
+    guard let partition = item.attribute(name) else { fatalError("An item was written without its key.") }
+    self.partition = partition
+    key = AttributeMap([.init(name: name, value: partition)])
   }
 
   func write(to writer: inout JSONWriter) {
