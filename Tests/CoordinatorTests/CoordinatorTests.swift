@@ -137,7 +137,7 @@ import Testing
     #expect(reader.nodesOfReads(20).count == 3)
     writer.answer(write, .written(WriteAnswer(oldBytes: 0, newBytes: 9)))
     #expect(reader.nodesOfReads(20) == [read.node])
-    reader.advance(.milliseconds(60))
+    reader.advance(.milliseconds(300))
     #expect(reader.nodesOfReads(20).count == 3)
   }
 

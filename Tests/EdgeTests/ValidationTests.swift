@@ -37,8 +37,8 @@ private let invalid = "One or more parameter values were invalid: "
         + "enum value set: [ALL_NEW, UPDATED_OLD, ALL_OLD, NONE, UPDATED_NEW]"),
     Refusal(
       "PutItem", #"{"TableName":"a b","Item":{}}"#,
-      "Invalid table/index name.  Table/index names must be between 3 and 255 characters long, and may contain only the "
-        + "characters a-z, A-Z, 0-9, '_', '-', and '.'"),
+      "1 validation error detected: Value 'a b' at 'tableName' failed to satisfy constraint: Member must satisfy regular "
+        + "expression pattern: [a-zA-Z0-9_.-]+"),
     Refusal(
       "PutItem", #"{"TableName":"pair","Item":{},"ReturnValues":"ALL_NEW"}"#,
       "ReturnValues can only be ALL_OLD or NONE"),
@@ -146,9 +146,8 @@ private let invalid = "One or more parameter values were invalid: "
 
   static let batches = [
     Refusal(
-      "BatchGetItem", #"{"RequestItems":{}}"#,
-      "1 validation error detected: Value '{}' at 'requestItems' failed to satisfy constraint: Member must have length "
-        + "greater than or equal to 1"),
+      "BatchGetItem", #"{"RequestItems":{}}"#, "The requestItems parameter is required for BatchGetItem"),
+    Refusal("BatchWriteItem", #"{"RequestItems":{}}"#, "The requestItems parameter is required for BatchWriteItem"),
     Refusal(
       "BatchGetItem", #"{"RequestItems":{"single":{"Keys":[{"PK":{"S":"a"}},{"PK":{"S":"a"}}]}}}"#,
       "Provided list of item keys contains duplicates"),

@@ -18,12 +18,27 @@ import Testing
     #expect(first.hash == second.hash)
   }
 
-  /// Hash seeds differ from process to process.
+  /// Hash seeds differ from process to process, but for one that has none.
   @Test(.enabled(if: binary != nil)) func otherProcessesGiveTheSameTrace() throws {
-    let runs = try (0..<3).map { _ in try Self.output(["simulate", "--seeds", "1..4", "--seconds", "5", "--json"]) }
+    let runs = try [true, false, false].map {
+      try Self.output(["simulate", "--seeds", "1..4", "--seconds", "5", "--json"], hashesTheSame: $0)
+    }
     let seeds = runs.map { $0.split(separator: "\n").filter { $0.hasPrefix("{\"seed\":") }.sorted() }
     #expect(seeds[0].count == 4)
     #expect(seeds[0] == seeds[1] && seeds[1] == seeds[2])
+  }
+
+  /// Not only its hash: every line of it.
+  @Test(.enabled(if: binary != nil)) func anotherProcessWritesTheSameTraceByteForByte() throws {
+    let traces = try [true, false].map { isSame in
+      let path = FileManager.default.temporaryDirectory.appending(path: "\(UUID().uuidString).trace")
+      defer { try? FileManager.default.removeItem(at: path) }
+      _ = try Self.output(
+        ["simulate", "--seed", "5", "--seconds", "8", "--trace", path.path()], hashesTheSame: isSame)
+      return try Data(contentsOf: path)
+    }
+    #expect(traces[0].count > 10_000, "A thin run proves nothing.")
+    #expect(traces[0] == traces[1])
   }
 
   @Test(arguments: UInt64(1)...3) func seedsHoldWhatIsPromised(seed: UInt64) {
@@ -34,10 +49,11 @@ import Testing
 
   private static var binary: String? { ProcessInfo.processInfo.environment["GANTRY_BINARY"] }
 
-  private static func output(_ arguments: [String]) throws -> String {
+  private static func output(_ arguments: [String], hashesTheSame: Bool) throws -> String {
     let process = Foundation.Process()
     process.executableURL = URL(fileURLWithPath: try #require(binary))
     process.arguments = arguments
+    process.environment = hashesTheSame ? ["SWIFT_DETERMINISTIC_HASHING": "1"] : [:]
     let pipe = Pipe()
     process.standardOutput = pipe
     try process.run()

@@ -93,14 +93,21 @@ public struct KeyConditions: Hashable, Sendable {
   /// - Throws: a key without a condition, a condition on another attribute, values of another type than the key's, and
   ///   a partition that is not given by equality.
   public func bind(partition: KeyAttribute, sort: KeyAttribute?) throws(ExpressionError) -> KeyCondition {
-    guard entries.count <= 2 else { throw .keyConditionCount }
-    if sort == nil, entries.count > 1 { throw .unsupportedKeyCondition }
-    guard let entry = entry(on: partition.name) else { throw .missedKey(partition.name) }
-    let onPartition = try Self.checked(entry, partition.type)
-    guard case .equal(let value) = onPartition else { throw .unsupportedKeyCondition }
+    let value = try bind(partition: partition, hasSort: sort != nil)
     guard let sort, entries.count > 1 else { return KeyCondition(partition: value) }
     guard let entry = self.entry(on: sort.name) else { throw .missedKey(sort.name) }
     return KeyCondition(partition: value, sort: try Self.checked(entry, sort.type))
+  }
+
+  /// The first half of ``bind(partition:sort:)-(KeyAttribute,_)``, for those who have checks before the second.
+  @discardableResult
+  public func bind(partition: KeyAttribute, hasSort: Bool) throws(ExpressionError) -> AttributeValue {
+    guard entries.count <= 2 else { throw .keyConditionCount }
+    if !hasSort, entries.count > 1 { throw .unsupportedKeyCondition }
+    guard let entry = entry(on: partition.name) else { throw .missedKey(partition.name) }
+    let onPartition = try Self.checked(entry, partition.type)
+    guard case .equal(let value) = onPartition else { throw .unsupportedKeyCondition }
+    return value
   }
 
   /// As ``bind(partition:sort:)-(KeyAttribute,_)``, for an index that may have several attributes of each kind: every

@@ -1,4 +1,4 @@
-internal import Items
+public import Items
 
 /// What UpdateItem does to an item, self-contained: names and values of the request are part of it.
 public struct UpdateExpression: Hashable, Sendable {
@@ -52,6 +52,26 @@ public struct UpdateExpression: Hashable, Sendable {
   /// The attributes of the item that the update changes, ascending, each once. Paths that it only reads do not count.
   public var topLevelNames: [[UInt8]] { DocumentPath.topLevelNames(ofSorted: updatedPaths) }
 
+  /// Whether a path that it writes or reads goes on below the attribute `name`.
+  public func leadsInto(_ name: [UInt8]) -> Bool {
+    actions.contains { action in
+      action.path.leadsInto(name) || action.change.operands.contains { $0.leadsInto(name) }
+    }
+  }
+
+  /// What an action on the whole attribute `name` puts, adds or deletes, where the request alone tells its type: a value
+  /// of that type. Nil where the item decides, and where there is no such action.
+  public func argument(for name: [UInt8]) -> AttributeValue? {
+    guard let action = actions.first(where: { $0.path.isTopLevel && $0.path.topLevelName == name }) else { return nil }
+    switch action.change {
+    case .set(.operand(.value(let value))): return value
+    case .set(.sum), .set(.difference): return .number(Number(0))
+    case .set(.operand(.listAppend)): return .list([])
+    case .add(let value), .delete(let value), .legacyAdd(let value), .legacyDelete(let value): return value
+    case .set(.operand), .remove: return nil
+    }
+  }
+
   /// False where the update does nothing to an item that is not there: where it has only REMOVE and DELETE actions. One
   /// without any action makes the item.
   public var createsItem: Bool {
@@ -66,4 +86,25 @@ public struct UpdateExpression: Hashable, Sendable {
 
   /// Cuts an item down to what `ReturnValues` UPDATED_OLD (of the old item) and UPDATED_NEW (of the new one) return.
   public var updatedPart: Projection { Projection(sorted: updatedPaths) }
+}
+
+extension UpdateExpression.Change {
+  fileprivate var operands: [UpdateExpression.Operand] {
+    switch self {
+    case .set(.operand(let operand)): [operand]
+    case .set(.sum(let one, let other)), .set(.difference(let one, let other)): [one, other]
+    case .remove, .add, .delete, .legacyAdd, .legacyDelete: []
+    }
+  }
+}
+
+extension UpdateExpression.Operand {
+  fileprivate func leadsInto(_ name: [UInt8]) -> Bool {
+    switch self {
+    case .path(let path): path.leadsInto(name)
+    case .value: false
+    case .ifNotExists(let path, let other): path.leadsInto(name) || other.leadsInto(name)
+    case .listAppend(let one, let other): one.leadsInto(name) || other.leadsInto(name)
+    }
+  }
 }

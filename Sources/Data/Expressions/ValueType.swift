@@ -84,16 +84,22 @@ extension AttributeValue {
     }
   }
 
-  /// `size`: bytes of a string or binary, elements of a set, list or map; nil for the other types.
+  /// `size`: UTF-16 units of a string, bytes of a binary, elements of a set, list or map; nil for the other types.
   var expressionSize: Int? {
     switch self {
-    case .string(let bytes), .binary(let bytes): bytes.count
+    case .string(let bytes): Self.utf16Count(bytes)
+    case .binary(let bytes): bytes.count
     case .stringSet(let values), .binarySet(let values): values.count
     case .numberSet(let values): values.count
     case .list(let values): values.count
     case .map(let map): map.count
     case .number, .bool, .null: nil
     }
+  }
+
+  /// Every character has one byte that continues none; one of four bytes is a pair in UTF-16.
+  private static func utf16Count(_ utf8: [UInt8]) -> Int {
+    utf8.reduce(0) { $0 + ($1 & 0xC0 == 0x80 ? 0 : $1 >= 0xF0 ? 2 : 1) }
   }
 
   /// As messages about BETWEEN show a bound: `AttributeValue: {N:5}`.

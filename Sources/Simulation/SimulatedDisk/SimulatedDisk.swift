@@ -25,7 +25,7 @@ public final class SimulatedDisk: Disk {
   private var faults: [Int: DiskFault] = [:]
   private var shortWrite: DiskError?
   private var changesUntilStop: Int?
-  private var changesFromRename: Int?
+  private var renameToStopAt: (end: String, count: Int)?
   private(set) var lifetime = 0
 
   public init() {}
@@ -41,15 +41,14 @@ public final class SimulatedDisk: Disk {
   /// Lets `count` more changing operations happen; the next one and everything after it fails, as when power goes.
   public func stop(afterChanges count: Int) { changesUntilStop = count }
 
-  /// The next time that a name changes, `count` changes happen, that one the first, and then everything stops.
-  public func stop(afterChanges count: Int, fromRename: Bool) {
-    if fromRename { changesFromRename = count } else { changesUntilStop = count }
-  }
+  /// The next time that a file gets a name with that end, `count` changes happen, the renaming the first of them, and then
+  /// everything stops.
+  public func stop(afterChanges count: Int, fromRenamingTo end: String) { renameToStopAt = (end, count) }
 
   /// Takes back what would stop the machine and has not yet.
   public func forgetStop() {
     changesUntilStop = nil
-    changesFromRename = nil
+    renameToStopAt = nil
   }
 
   /// A power cut: what was not synced is kept, torn or lost; open files and locks are gone.
@@ -176,9 +175,9 @@ public final class SimulatedDisk: Disk {
   func begin(_ operation: DiskOperation) throws(DiskError) {
     counters.operations += 1
     counters.count(operation)
-    if changesFromRename != nil, case .rename = operation {
-      changesUntilStop = changesFromRename
-      changesFromRename = nil
+    if let (end, count) = renameToStopAt, case .rename(_, let name) = operation, name.hasSuffix(end) {
+      forgetStop()
+      changesUntilStop = count
     }
     if operation.isChange, let left = changesUntilStop {
       if left == 0 { isStopped = true } else { changesUntilStop = left - 1 }

@@ -17,8 +17,7 @@ extension ServedTable {
 
   private func fault(of value: AttributeValue, _ key: KeyAttribute, _ plan: IndexPlan) -> String? {
     guard KeyType(of: value) == key.type else {
-      return "One or more parameter values were invalid: Type mismatch for Index Key "
-        + "\(String(decoding: key.name, as: UTF8.self)) Expected: \(key.type.name) Actual: \(value.typeName)"
+      return "The update expression attempted to update the secondary index key to unsupported type"
     }
     guard value.isFitForKey else {
       return "The update expression attempted to update the secondary index key to a value that is not supported. "

@@ -20,8 +20,7 @@ enum BatchWriteItem {
   ) throws(APIError) -> ItemWrite {
     switch action {
     case .put(let item):
-      try ItemChecks.checkSize(item)
-      let key = try KeyChecks.rowKey(ofItem: item, table)
+      let key = try KeyChecks.rowKey(ofItem: item, table, inBatch: true)
       try KeyChecks.checkIndexKeys(of: item, table)
       return ItemWrite(key: key, action: .put(item), returns: returns)
     case .delete(let key):

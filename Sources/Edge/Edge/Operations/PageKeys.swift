@@ -16,10 +16,12 @@ extension ReadSource {
   }
 
   /// The row that a starting key stands for. It has the key attributes and nothing else.
-  func row(at given: EncodedItem) throws(APIError) -> RowKey {
+  ///
+  /// - Parameter partition: taken in place of the one given.
+  private func row(at given: EncodedItem, partition: [AttributeValue]?) throws(APIError) -> RowKey {
     guard let index else {
       let values = try KeyChecks.keyValues(given, table)
-      return RowKey(table: table.id, partition: values.partition, sort: values.sort)
+      return RowKey(table: table.id, partition: partition?[0] ?? values.partition, sort: values.sort)
     }
     let keys = index.layout.attributes
     guard given.count == keys.count else { throw Self.invalidStart }
@@ -31,7 +33,28 @@ extension ReadSource {
     func all(_ keys: [TableKeyAttribute]) -> [AttributeValue] { keys.compactMap { values[$0.name] } }
     let base = all(table.key.attributes)
     let item = RowKey(table: table.id, partition: base[0], sort: base.count > 1 ? base[1] : nil)
-    return index.layout.row(all(index.layout.partition), all(index.layout.sort), base: item)
+    return index.layout.row(partition ?? all(index.layout.partition), all(index.layout.sort), base: item)
+  }
+
+  /// The row of an `ExclusiveStartKey`, as ``row(at:partition:)``, with the opening that its faults have.
+  func row(atStart given: EncodedItem, partition: [AttributeValue]? = nil) throws(APIError) -> RowKey {
+    do throws(APIError) {
+      return try row(at: given, partition: partition)
+    } catch {
+      guard error != Self.invalidStart else { throw error }
+      throw .validation("The provided starting key is invalid: \(error.message ?? "")")
+    }
+  }
+
+  func checkCount(ofStart given: EncodedItem) throws(APIError) {
+    guard given.count == keyAttributes.count else { throw Self.invalidStart }
+  }
+
+  func check(_ start: EncodedItem, has keys: [TableKeyAttribute]) throws(APIError) {
+    for key in keys {
+      guard let value = start.attribute(key.name) else { throw Self.invalidStart }
+      guard KeyType(of: value) == key.type else { throw KeyChecks.mismatch }
+    }
   }
 
   static let invalidStart = APIError.validation("The provided starting key is invalid")

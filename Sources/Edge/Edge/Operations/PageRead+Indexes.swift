@@ -5,9 +5,14 @@ internal import Messages
 
 /// What an index allows to be read of it. The texts are DynamoDB's.
 extension PageRead {
-  func check(_ source: ReadSource) throws(APIError) {
+  func checkConsistency(_ source: ReadSource) throws(APIError) {
+    guard let index = source.index, !index.isLocal, consistent else { return }
+    throw .validation("Consistent reads are not supported on global secondary indexes")
+  }
+
+  /// What is asked for that the index does not have; the service looks at the start key before it.
+  func checkSelection(_ source: ReadSource) throws(APIError) {
     guard let index = source.index, !index.isLocal else { return }
-    if consistent { throw .validation("Consistent reads are not supported on global secondary indexes") }
     if wantsAll, index.projected != nil {
       throw .invalid(
         "Select type ALL_ATTRIBUTES is not supported for global secondary index \(index.name) because its projection "

@@ -114,7 +114,7 @@ extension Exchange {
   ) {
     perform(on: table) { (table) throws(APIError) in
       let source = try ReadSource(table, indexName: read.indexName)
-      try read.check(source)
+      try read.checkConsistency(source)
       return try build(source)
     } done: { [self] outcome, table in
       guard case .page(let page) = outcome else { fatalError("A read ended with the outcome of another call.") }

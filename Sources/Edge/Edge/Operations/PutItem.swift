@@ -10,10 +10,10 @@ enum PutItem {
     guard let item = request.item else { fatalError("A required member is missing after its check.") }
     try ItemChecks.checkNames(item)
     try WriteReturns.checkOldOnly(request.returnValues)
+    try ItemChecks.checkSize(item)
     let expressions = try ParsedExpressions(request)
     let returns = WriteReturns(request, update: nil)
     exchange.performWrite(on: table, returns: returns) { (table) throws(APIError) in
-      try ItemChecks.checkSize(item)
       let key = try KeyChecks.rowKey(ofItem: item, table)
       try KeyChecks.checkIndexKeys(of: item, table)
       return ItemWrite(

@@ -15,9 +15,7 @@ enum Query {
     guard let conditions = read.expressions.keyConditions else { fatalError("A query's keys were not checked.") }
     let filterName = request.legacy?.filter?.parameterName ?? "Filter Expression"
     exchange.performRead(on: table, read) { (source) throws(APIError) in
-      let key = try APIError.wrap { () throws(ExpressionError) in
-        try conditions.bind(partition: source.partition.map(\.bound), sort: source.sort.map(\.bound))
-      }
+      let key = try bind(conditions, request.exclusiveStartKey, source)
       var (lower, upper) = source.bounds(key)
       if let start = request.exclusiveStartKey {
         let start = try startKey(start, key, source)
@@ -28,10 +26,30 @@ enum Query {
         }
       }
       try checkFilter(read.expressions.filter, filterName, source)
+      try read.checkSelection(source)
       try read.expressions.checkScalarKeys(source.table)
       // Nothing lies between; the range must not be inside out.
       return .query(
         read.range(from: min(lower, upper), to: upper, of: source, reverse: !request.scanIndexForward))
+    }
+  }
+
+  /// The service goes from key to key, and looks at the start key's value before the condition.
+  private static func bind(
+    _ conditions: KeyConditions, _ start: EncodedItem?, _ source: ReadSource
+  ) throws(APIError) -> KeyCondition {
+    if let start {
+      try source.checkCount(ofStart: start)
+      try source.check(start, has: source.partition)
+      if source.partition.count == 1, source.sort.count < 2 {
+        try APIError.wrap { () throws(ExpressionError) in
+          _ = try conditions.bind(partition: source.partition[0].bound, hasSort: !source.sort.isEmpty)
+        }
+      }
+      try source.check(start, has: source.sort)
+    }
+    return try APIError.wrap { () throws(ExpressionError) in
+      try conditions.bind(partition: source.partition.map(\.bound), sort: source.sort.map(\.bound))
     }
   }
 
@@ -49,19 +67,22 @@ enum Query {
   private static func startKey(
     _ given: EncodedItem, _ condition: KeyCondition, _ source: ReadSource
   ) throws(APIError) -> RowKey {
-    guard given.count == source.keyAttributes.count else { throw ReadSource.invalidStart }
-    let start = try source.row(at: given)
+    let start = try source.row(atStart: given)
     guard source.index != nil || !source.sort.isEmpty else {
       throw .validation("The provided exclusive start key is invalid: ExclusiveStartKey has no sort key to go on from")
     }
-    guard zip(source.partition, condition.partition).allSatisfy({ given.attribute($0.name) == $1 }) else {
+    let isInPartition = zip(source.partition, condition.partition).allSatisfy { given.attribute($0.name) == $1 }
+    guard condition.sort != nil || !condition.leading.isEmpty else {
+      if isInPartition { return start }
       throw .validation("The provided starting key is outside query boundaries based on provided conditions")
     }
     let bounds = source.bounds(condition)
-    guard condition.sort == nil && condition.leading.isEmpty || (bounds.lower <= start && start < bounds.upper) else {
+    let inside = try source.row(atStart: given, partition: condition.partition)
+    guard bounds.lower <= inside, inside < bounds.upper else {
       throw .validation("The provided starting key does not match the range key predicate")
     }
-    return start
+    if isInPartition { return start }
+    throw .validation("The query can return at most one row and cannot be restarted")
   }
 }
 

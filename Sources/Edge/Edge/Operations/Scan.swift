@@ -5,11 +5,15 @@ internal import Messages
 enum Scan {
   /// A part of the hash space. Segments are equal parts of it; together they cover it.
   struct Segment {
+    let index: Int
+    let count: Int
     var lower: UInt64
     /// Nil at the end of the hash space.
     var upper: UInt64?
 
     init(_ index: Int, of count: Int) {
+      self.index = index
+      self.count = count
       lower = Self.boundary(index, count)
       upper = index + 1 == count ? nil : Self.boundary(index + 1, count)
     }
@@ -38,8 +42,13 @@ enum Scan {
     exchange.performRead(on: table, read) { (source) throws(APIError) in
       var lower = RowKey(table: source.id, hash: segment.lower)
       let upper = upperBound(segment, source.id)
+      if source.index != nil, let start {
+        try source.checkCount(ofStart: start)
+        try source.check(start, has: source.partition + source.sort)
+      }
+      try read.checkSelection(source)
       if let start {
-        lower = ReadSource.after(try startKey(start, from: lower, to: upper, source))
+        lower = ReadSource.after(try startKey(start, segment, from: lower, to: upper, source))
       }
       try read.expressions.checkScalarKeys(source.table)
       return .scan(read.range(from: lower, to: upper, of: source))
@@ -71,17 +80,13 @@ enum Scan {
   }
 
   private static func startKey(
-    _ given: EncodedItem, from lower: RowKey, to upper: RowKey, _ source: ReadSource
+    _ given: EncodedItem, _ segment: Segment, from lower: RowKey, to upper: RowKey, _ source: ReadSource
   ) throws(APIError) -> RowKey {
-    let start: RowKey
-    do throws(APIError) {
-      start = try source.row(at: given)
-    } catch {
-      guard error.message != ReadSource.invalidStart.message else { throw error }
-      throw .validation("The provided starting key is invalid: \(error.message ?? "")")
-    }
+    let start = try source.row(atStart: given)
     guard lower <= start, start < upper else {
-      throw .validation("Exclusive start key must lie within the segment")
+      throw .validation(
+        "The provided starting key is invalid: Invalid ExclusiveStartKey. Please use ExclusiveStartKey with correct "
+          + "Segment. TotalSegments: \(segment.count) Segment: \(segment.index)")
     }
     return start
   }

@@ -17,6 +17,7 @@ enum UpdateItem {
     exchange.performWrite(on: table, returns: returns) { (table) throws(APIError) in
       let row = try KeyChecks.rowKey(ofKey: key, table)
       try checkLeavesKey(alone: update, table)
+      try checkIndexKeys(update, table)
       return ItemWrite(
         key: row, action: .update(update, key: key), condition: expressions.condition,
         returns: returns.images(of: table))
@@ -27,6 +28,22 @@ enum UpdateItem {
     let names = update.topLevelNames
     for key in table.key.attributes where names.contains(key.name) {
       throw .invalid("Cannot update attribute \(key.text). This attribute is part of the key")
+    }
+  }
+}
+
+extension UpdateItem {
+  /// What can be said of indexes' keys before the item is known; the shard checks the rest.
+  private static func checkIndexKeys(_ update: UpdateExpression, _ table: TableHandle) throws(APIError) {
+    guard !table.indexKeys.isEmpty else { return }
+    for index in table.table.definition.indexes {
+      for key in index.key.attributes where table.indexKeys.contains(key) {
+        guard let value = update.argument(for: key.name) else { continue }
+        try KeyChecks.checkIndexKey(value, key, index.name)
+      }
+    }
+    for key in table.indexKeys where update.leadsInto(key.name) {
+      throw ParsedExpressions.notScalar("IndexKey: \(key.text)")
     }
   }
 }

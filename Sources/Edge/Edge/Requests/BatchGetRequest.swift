@@ -46,6 +46,9 @@ struct BatchGetRequest {
       throw APIError(error)
     }
     request.capacity = ConsumedCapacity.Detail(returnConsumedCapacity)
+    if hasItems, request.tables.isEmpty {
+      throw .validation("The requestItems parameter is required for BatchGetItem")
+    }
     try request.checkModel(hasItems: hasItems, returnConsumedCapacity)
     if let fault { throw fault }
     try request.checkTables()
@@ -55,15 +58,13 @@ struct BatchGetRequest {
   private func checkModel(hasItems: Bool, _ returnConsumedCapacity: String?) throws(APIError) {
     var violations = Violations()
     violations.require(hasItems, at: "requestItems")
-    if hasItems {
-      violations.checkCount(tables.count, shown: "{}", at: "requestItems", min: 1, max: Self.keysMax)
-    }
     for table in tables {
       let path = "requestItems.\(table.given).member.keys"
       violations.require(table.hasKeys, at: path)
       if table.hasKeys {
         violations.checkCount(
-          table.keys.count, shown: "\(table.keys.count) keys", at: path, min: 1, max: Self.keysMax)
+          table.keys.count, shown: "[\(table.keys.map(\.shown).joined(separator: ", "))]", at: path, min: 1,
+          max: Self.keysMax)
       }
     }
     violations.check(

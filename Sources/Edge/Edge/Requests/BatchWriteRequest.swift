@@ -19,6 +19,10 @@ struct BatchWriteRequest {
     var given: String
     var table = ""
     var actions: [Action] = []
+    /// Those that are no action included.
+    var count = 0
+    /// Paths of required members that are missing.
+    var missing: [String] = []
   }
 
   static let actionsMax = 25
@@ -51,6 +55,9 @@ struct BatchWriteRequest {
     }
     request.capacity = ConsumedCapacity.Detail(returnConsumedCapacity)
     request.showsCollections = returnMetrics == "SIZE"
+    if hasItems, request.tables.isEmpty {
+      throw .validation("The requestItems parameter is required for BatchWriteItem")
+    }
     try request.checkModel(hasItems: hasItems, returnConsumedCapacity, returnMetrics)
     if let fault { throw fault }
     try request.checkTables()
@@ -64,7 +71,10 @@ struct BatchWriteRequest {
       var writes = Writes(given: name.text)
       try reader.beginList()
       while try reader.nextElement() {
-        if let action = try reader.readWriteRequest(fault: &fault) { writes.actions.append(action) }
+        writes.count += 1
+        if let action = try reader.readWriteRequest(&writes.missing, number: writes.count, fault: &fault) {
+          writes.actions.append(action)
+        }
       }
       tables.append(writes)
     }
@@ -75,37 +85,55 @@ struct BatchWriteRequest {
   ) throws(APIError) {
     var violations = Violations()
     violations.require(hasItems, at: "requestItems")
-    if hasItems {
-      violations.checkCount(tables.count, shown: "{}", at: "requestItems", min: 1, max: Self.actionsMax)
+    if tables.contains(where: { !(1...Self.actionsMax).contains($0.count) }) {
+      violations.addMap(shown, at: "requestItems", valueLengths: 1...Self.actionsMax)
     }
-    for table in tables where table.actions.isEmpty || table.actions.count > Self.actionsMax {
-      violations.add(
-        "\(table.given)=\(table.actions.count) requests", at: "requestItems",
-        "satisfy constraint: [Member must have length less than or equal to \(Self.actionsMax), Member must have "
-          + "length greater than or equal to 1]")
+    for table in tables {
+      for member in table.missing { violations.require(false, at: "requestItems.\(table.given).member.\(member)") }
     }
     violations.check(
       returnConsumedCapacity, at: "returnConsumedCapacity", isOneOf: ModelEnums.returnConsumedCapacity)
     violations.check(
       returnMetrics, at: "returnItemCollectionMetrics", isOneOf: ModelEnums.returnItemCollectionMetrics)
     try violations.throwIfAny()
-    guard tables.reduce(0, { $0 + $1.actions.count }) <= Self.actionsMax else {
+    guard tables.reduce(0, { $0 + $1.count }) <= Self.actionsMax else {
       throw .validation("Too many items requested for the BatchWriteItem call")
     }
+  }
+
+  /// As the service prints the map.
+  private var shown: String {
+    let tables = tables.map { table in
+      let requests = table.actions.map { action in
+        switch action {
+        case .put(let item):
+          "WriteRequest(putRequest=PutRequest(item=\(item.shown), workloadProfileName=null), deleteRequest=null)"
+        case .delete(let key):
+          "WriteRequest(putRequest=null, deleteRequest=DeleteRequest(key=\(key.shown), workloadProfileName=null))"
+        }
+      }
+      return "\(table.given)=[\(requests.joined(separator: ", "))]"
+    }
+    return "{\(tables.joined(separator: ", "))}"
   }
 
   private mutating func checkTables() throws(APIError) {
     for position in tables.indices {
       tables[position].table = try TableName.resolve(tables[position].given)
-      for case .put(let item) in tables[position].actions { try ItemChecks.checkNames(item) }
+      for case .put(let item) in tables[position].actions {
+        try ItemChecks.checkNames(item)
+        try ItemChecks.checkSize(item)
+      }
     }
   }
 }
 
 extension JSONReader {
   /// Nil, and a fault, where the request is neither a put nor a delete, or both.
+  ///
+  /// - Parameter number: of the request in its list, from 1.
   fileprivate mutating func readWriteRequest(
-    fault: inout APIError?
+    _ missing: inout [String], number: Int, fault: inout APIError?
   ) throws(ItemError) -> BatchWriteRequest.Action? {
     var put: EncodedItem?
     var delete: EncodedItem?
@@ -113,8 +141,12 @@ extension JSONReader {
     while let member = try nextKey() {
       if try skipNull() { continue }
       switch member {
-      case "PutRequest": put = try readOnlyItem("Item", in: "PutRequest", fault: &fault)
-      case "DeleteRequest": delete = try readOnlyItem("Key", in: "DeleteRequest", fault: &fault)
+      case "PutRequest":
+        put = try readOnlyItem("Item", in: "PutRequest", fault: &fault)
+        if put == nil { missing.append("\(number).member.putRequest.item") }
+      case "DeleteRequest":
+        delete = try readOnlyItem("Key", in: "DeleteRequest", fault: &fault)
+        if delete == nil { missing.append("\(number).member.deleteRequest.key") }
       default: try skipValue()
       }
     }
@@ -123,8 +155,10 @@ extension JSONReader {
     case (nil, let key?): return .delete(key)
     case (nil, nil), (_?, _?):
       if fault == nil {
+        // The service's own words, which mean the request and say the value.
         fault = .validation(
-          "Supplied WriteRequest is invalid, must contain exactly one of PutRequest and DeleteRequest")
+          "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes"
+        )
       }
       return nil
     }

@@ -16,15 +16,21 @@ struct ParsedExpressions {
   /// - Parameter midway: checks of the operation that come between the older form and the expressions.
   /// - Throws: what DynamoDB refuses without knowing the table, unused substitutions included.
   init(_ request: ItemRequest, midway: () throws(APIError) -> Void = {}) throws(APIError) {
+    // Scan looks at them in the other order than Query.
+    let isScan = request.legacy?.filter?.parameterName == "ScanFilter"
+    if isScan { try read(attributesToGet: request.attributesToGet) }
     if let legacy = request.legacy { try read(legacy) }
-    for name in request.attributesToGet ?? [] { try ItemChecks.checkName(name) }
-    if let names = request.attributesToGet {
-      projection = try APIError.wrap { () throws(ExpressionError) in try Projection(attributeNames: names) }
-    }
+    if !isScan { try read(attributesToGet: request.attributesToGet) }
     if let fault = request.startKeyFault { throw fault.inStartKey }
     try midway()
     if request.hasExpression { try parse(request) }
     if let conditions = request.legacy?.keyConditions { keyConditions = try Self.keyConditions(conditions) }
+  }
+
+  private mutating func read(attributesToGet names: [[UInt8]]?) throws(APIError) {
+    guard let names else { return }
+    for name in names { try ItemChecks.checkName(name) }
+    projection = try APIError.wrap { () throws(ExpressionError) in try Projection(attributeNames: names) }
   }
 
   private mutating func read(_ legacy: LegacyParameters) throws(APIError) {
@@ -64,18 +70,18 @@ struct ParsedExpressions {
   }
 
   private mutating func parse(_ request: ItemRequest, _ context: inout ExpressionContext) throws(ExpressionError) {
-    if let text = request.filterExpression {
-      filter = try Condition.parse(text, role: .filter, context: &context)
+    if let text = request.updateExpression { update = try UpdateExpression.parse(text, context: &context) }
+    if let text = request.conditionExpression {
+      condition = try Condition.parse(text, role: .condition, context: &context)
     }
     var key: KeyConditionExpression?
     if let text = request.keyConditionExpression {
       key = try KeyConditionExpression.parse(text, context: &context)
     }
-    if let text = request.projectionExpression { projection = try Projection.parse(text, context: &context) }
-    if let text = request.updateExpression { update = try UpdateExpression.parse(text, context: &context) }
-    if let text = request.conditionExpression {
-      condition = try Condition.parse(text, role: .condition, context: &context)
+    if let text = request.filterExpression {
+      filter = try Condition.parse(text, role: .filter, context: &context)
     }
+    if let text = request.projectionExpression { projection = try Projection.parse(text, context: &context) }
     try context.checkAllUsed()
     keyConditions = try key?.conditions()
   }

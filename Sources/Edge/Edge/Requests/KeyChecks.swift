@@ -10,10 +10,14 @@ enum KeyChecks {
   static let mismatch = APIError.validation("The provided key element does not match the schema")
 
   /// The row key of a whole item that is to be put.
-  static func rowKey(ofItem item: EncodedItem, _ table: TableHandle) throws(APIError) -> RowKey {
-    let partition = try attribute(table.key.partition, ofItem: item)
+  ///
+  /// - Parameter inBatch: where DynamoDB says less of what is wrong.
+  static func rowKey(
+    ofItem item: EncodedItem, _ table: TableHandle, inBatch: Bool = false
+  ) throws(APIError) -> RowKey {
+    let partition = try attribute(table.key.partition, ofItem: item, inBatch)
     let sort: AttributeValue? =
-      if let schema = table.key.sort { try attribute(schema, ofItem: item) } else { nil }
+      if let schema = table.key.sort { try attribute(schema, ofItem: item, inBatch) } else { nil }
     try checkSizes(partition, sort)
     return RowKey(table: table.id, partition: partition, sort: sort)
   }
@@ -40,11 +44,15 @@ enum KeyChecks {
     return (partition, sort)
   }
 
-  private static func attribute(_ key: KeyAttribute, ofItem item: EncodedItem) throws(APIError) -> AttributeValue {
+  private static func attribute(
+    _ key: KeyAttribute, ofItem item: EncodedItem, _ inBatch: Bool
+  ) throws(APIError) -> AttributeValue {
     guard let value = item.attribute(key.name) else {
+      if inBatch { throw mismatch }
       throw .invalid("Missing the key \(key.text) in the item")
     }
     guard KeyType(of: value) == key.type else {
+      if inBatch { throw mismatch }
       throw .invalid("Type mismatch for key \(key.text) expected: \(key.type.name) actual: \(value.typeName)")
     }
     try checkNotEmpty(value, key)
@@ -86,7 +94,7 @@ enum KeyChecks {
     }
   }
 
-  private static func checkIndexKey(
+  static func checkIndexKey(
     _ value: AttributeValue, _ key: KeyAttribute, _ index: String
   ) throws(APIError) {
     guard KeyType(of: value) == key.type else {

@@ -12,7 +12,7 @@ extension ParsedExpressions {
     projection?.leadsInto(name) == true || filter?.leadsInto(name) == true
   }
 
-  private static func notScalar(_ what: String) -> APIError {
+  static func notScalar(_ what: String) -> APIError {
     .validation(
       "Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: \(what)")
   }

@@ -1,8 +1,8 @@
 /// A `TableName` parameter, which may also be a table's ARN.
 enum TableName {
-  private static let text =
-    "Table/index names must be between 3 and 255 characters long, and may contain only the characters a-z, A-Z, 0-9, "
-    + "'_', '-', and '.'"
+  private static let notAnARN =
+    "Invalid table/index name.  Table/index names must be between 3 and 255 characters long, and may contain only the "
+    + "characters a-z, A-Z, 0-9, '_', '-', and '.'"
 
   /// The bare name. `TableName` is required; its absence is a breach of the model and reported before this.
   static func resolve(_ given: String) throws(APIError) -> String {
@@ -10,11 +10,26 @@ enum TableName {
     if given.hasPrefix("arn:") {
       guard let resource = given.split(separator: ":", omittingEmptySubsequences: false).dropFirst(5).first,
         resource.hasPrefix("table/"), given.split(separator: ":").count == 6
-      else { throw .validation("Invalid table/index name.  \(text)") }
+      else { throw .validation(notAnARN) }
       name = resource.dropFirst("table/".count)
     }
-    guard isValid(name) else { throw .validation("Invalid table/index name.  \(text)") }
+    if isValid(name) { return String(name) }
+    // The model allows what an ARN may be; a name's own bounds come next, in the model's words.
+    var violations = Violations()
+    violations.checkName(String(name), at: "tableName")
+    try violations.throwIfAny()
     return String(name)
+  }
+
+  /// The same for operations on tables, which say in other words that there is no name.
+  static func resolve(ofTableOperation given: String?) throws(APIError) -> String {
+    guard let given else {
+      throw .validation("The parameter 'TableName' is required but was not present in the request")
+    }
+    var violations = Violations()
+    checkModel(given, &violations)
+    try violations.throwIfAny()
+    return try resolve(given)
   }
 
   static func isValid(_ name: Substring) -> Bool {

@@ -1,4 +1,6 @@
+internal import Bytes
 internal import Expressions
+internal import Items
 
 /// Breaches of the service model's constraints (required members, lengths, ranges, enumerations), which DynamoDB
 /// reports together before it looks at anything else.
@@ -11,6 +13,14 @@ struct Violations {
   mutating func add(_ value: String?, at path: String, _ constraint: String) {
     let shown = value.map { "'\($0)'" } ?? "null"
     messages.append("Value \(shown) at '\(path)' failed to satisfy constraint: Member must \(constraint)")
+  }
+
+  /// Of a map whose values are lists.
+  mutating func addMap(_ value: String, at path: String, valueLengths: ClosedRange<Int>) {
+    messages.append(
+      "Value '\(value)' at '\(path)' failed to satisfy constraint: Map value must satisfy constraint: [Member must have "
+        + "length less than or equal to \(valueLengths.upperBound), Member must have length greater than or equal to "
+        + "\(valueLengths.lowerBound)]")
   }
 
   mutating func require(_ isPresent: Bool, at path: String) {
@@ -44,7 +54,7 @@ struct Violations {
 
   mutating func checkName(_ value: String?, at path: String) {
     guard let value else { return }
-    if !value.utf8.allSatisfy(Self.isNameByte) {
+    if value.isEmpty || !value.utf8.allSatisfy(Self.isNameByte) {
       add(value, at: path, "satisfy regular expression pattern: [a-zA-Z0-9_.-]+")
     }
     checkLength(value, at: path, min: 3, max: 255)
@@ -57,10 +67,14 @@ struct Violations {
     }
   }
 
+  /// The service reports no more of them.
+  private static let shownMax = 10
+
   func throwIfAny() throws(APIError) {
     guard !messages.isEmpty else { return }
-    let errors = messages.count == 1 ? "1 validation error" : "\(messages.count) validation errors"
-    throw .validation("\(errors) detected: \(messages.joined(separator: "; "))")
+    let shown = messages.prefix(Self.shownMax)
+    let errors = shown.count == 1 ? "1 validation error" : "\(shown.count) validation errors"
+    throw .validation("\(errors) detected: \(shown.joined(separator: "; "))")
   }
 }
 
@@ -80,4 +94,16 @@ enum ModelEnums {
   static let billingMode = ["PROVISIONED", "PAY_PER_REQUEST"]
   static let streamViewType = ["NEW_IMAGE", "OLD_IMAGE", "NEW_AND_OLD_IMAGES", "KEYS_ONLY"]
   static let tableClass = ["STANDARD", "STANDARD_INFREQUENT_ACCESS"]
+}
+
+extension EncodedItem {
+  /// As the service prints attributes in a breach: names, and in place of each value the mark of an object.
+  var shown: String {
+    guard let map = try? decode() else { return "{}" }
+    let attributes = map.elements.map { element in
+      let mark = String(CRC32C.checksum(element.name), radix: 16)
+      return "\(String(decoding: element.name, as: UTF8.self))=com.amazonaws.dynamodb.v20120810.AttributeValue@\(mark)"
+    }
+    return "{\(attributes.joined(separator: ", "))}"
+  }
 }

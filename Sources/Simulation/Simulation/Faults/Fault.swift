@@ -10,9 +10,9 @@ public enum Fault: Hashable, Sendable {
   /// When a machine next gives a vote, it and all others but the one that the vote is for lose power, and that one is cut
   /// off for so many percent of an election's time.
   case crashAsItVotes(cutPercent: UInt64)
-  /// A process ends after so many changes of its disk, or after so many from the next change of a name; with its machine's
-  /// power or without.
-  case dies(NodeID, afterChanges: Int, fromRename: Bool, losesPower: Bool)
+  /// A process ends after so many changes of its disk, or after so many from when a file next gets a name with that end;
+  /// with its machine's power or without.
+  case dies(NodeID, afterChanges: Int, fromRenamingTo: String?, losesPower: Bool)
   /// Every machine loses power at once.
   case powerCut
   /// A process is killed and starts again.
@@ -65,9 +65,9 @@ extension Fault: CustomStringConvertible {
     case .crashAsItSends(let id): "power cut at \(Process.node(id)) as it sends"
     case .crashAsItVotes(let percent):
       "power cut everywhere but at a candidate, cut off for \(percent) % of an election"
-    case .dies(let id, let count, let fromRename, let losesPower):
+    case .dies(let id, let count, let name, let losesPower):
       "\(losesPower ? "power cut at" : "kill") \(Process.node(id)) after \(count) changes of its disk"
-        + (fromRename ? ", the first of a name" : "")
+        + (name.map { ", from the next renaming to \($0)" } ?? "")
     case .powerCut: "power cut everywhere"
     case .kill(let process): "kill \(process)"
     case .leave(let id): "stop \(Process.node(id)) in order"

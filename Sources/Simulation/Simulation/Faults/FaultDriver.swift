@@ -90,11 +90,13 @@ final class FaultDriver {
     switch timed.fault {
     case .crash(let id): return ifUp(id) { cluster.crash(id) }
     case .crashAsItSends(let id): return ifUp(id) { cluster.crashesAsItSends(id, true) }
-    case .dies(let id, let count, let fromRename, let losesPower):
-      cluster.dies(id, afterChanges: count, fromRename: fromRename, losesPower: losesPower)
+    case .dies(let id, let count, let name, let losesPower):
+      cluster.dies(id, afterChanges: count, fromRenamingTo: name, losesPower: losesPower)
     case .crashAsItVotes(let percent):
-      guard cluster.onVote == nil else { return false }
-      cluster.onVote = { [unowned self] candidate in voted(for: candidate, cutPercent: percent) }
+      cluster.votes[position] = { [unowned self] candidate in
+        cluster.votes[position] = nil
+        voted(for: candidate, cutPercent: percent)
+      }
     case .powerCut: for id in cluster.nodeIDs { cluster.crash(id) }
     case .kill(.node(let id)): return ifUp(id) { cluster.kill(id) }
     case .kill(.coordinator(let number)):
@@ -115,9 +117,9 @@ final class FaultDriver {
       cut(.groups(left, right, isCut: true), position)
       after(period) { [unowned self] in flap(position, period) }
     case .unrest(let cutLasts):
-      unrests[position] = Unrest(cluster, cutLasts: cutLasts, seed: random.next()) { [unowned self] in
-        crashBriefly($0)
-      }
+      let unrest = Unrest(cluster, cutLasts: cutLasts, seed: random.next()) { [unowned self] in crashBriefly($0) }
+      unrests[position] = unrest
+      if unrest.isSwift { cluster.votes[position] = { unrest.voted(for: $0) } }
     case .weather(let weather):
       weathers.append((position, weather))
       cluster.weather = currentWeather
@@ -145,9 +147,11 @@ final class FaultDriver {
       cluster.livesOn(id)
       restart(id)
     case .stall: release(position)
-    case .crashAsItVotes: cluster.onVote = nil
+    case .crashAsItVotes: cluster.votes[position] = nil
     case .cut, .cutOneWay, .flap: lift(position)
-    case .unrest: unrests.removeValue(forKey: position)?.end()
+    case .unrest:
+      cluster.votes[position] = nil
+      unrests.removeValue(forKey: position)?.end()
     case .weather:
       weathers.removeAll { $0.position == position }
       cluster.weather = currentWeather
@@ -164,7 +168,7 @@ final class FaultDriver {
     keptDown = broken
     for position in cuts.keys.sorted() { lift(position) }
     for position in stalls.keys.sorted() { release(position) }
-    cluster.onVote = nil
+    cluster.votes = [:]
     for position in unrests.keys.sorted() { unrests.removeValue(forKey: position)?.end() }
     cluster.heal()
     weathers = []
@@ -216,7 +220,6 @@ final class FaultDriver {
 
   /// Nobody but the candidate is left to remember the vote, and nobody hears of what it then does.
   private func voted(for candidate: NodeID, cutPercent: UInt64) {
-    cluster.onVote = nil
     let others = cluster.nodeIDs.filter { $0 != candidate }
     note("the vote is for \(Process.node(candidate))")
     crashBriefly(others)

@@ -49,8 +49,9 @@ struct FaultMix {
     case .crash: .crash(node())
     case .crashAsItSends: .crashAsItSends(node())
     case .crashAsItVotes: .crashAsItVotes(cutPercent: 90 + random.below(120))
-    case .crashAsItWrites: dies(afterChangesBelow: [8, 64, 512][random.index(3)], fromRename: false)
-    case .crashAsItRenames: dies(afterChangesBelow: 4, fromRename: true)
+    case .crashAsItWrites: dies(afterChangesBelow: [8, 64, 512][random.index(3)], fromRenamingTo: nil)
+    case .crashAsItRenames:
+      dies(afterChangesBelow: 4, fromRenamingTo: ["CURRENT", "CURRENT", "identity", ".log"][random.index(4)])
     case .powerCut: .powerCut
     case .kill: .kill(.node(node()))
     case .killCoordinator: .kill(coordinator())
@@ -130,8 +131,8 @@ struct FaultMix {
     return .cutOneWay(from: from, to: to)
   }
 
-  private mutating func dies(afterChangesBelow bound: Int, fromRename: Bool) -> Fault {
-    .dies(node(), afterChanges: random.index(bound), fromRename: fromRename, losesPower: random.chance(1, in: 2))
+  private mutating func dies(afterChangesBelow bound: Int, fromRenamingTo name: String?) -> Fault {
+    .dies(node(), afterChanges: random.index(bound), fromRenamingTo: name, losesPower: random.chance(1, in: 2))
   }
 
   /// Mostly of what clients ask for.

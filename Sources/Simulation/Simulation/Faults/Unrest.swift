@@ -9,6 +9,8 @@ final class Unrest {
   private let cluster: SimulatedCluster
   private let cutLasts: Span
   private let reignMax: UInt64
+  /// Whether some fall before they have risen: with the vote that makes them leaders on its way.
+  let isSwift: Bool
   /// Lets machines lose power and start again at once.
   private let restart: ([NodeID]) -> Void
   private var random: SeededRandom
@@ -19,12 +21,14 @@ final class Unrest {
   private var isOver = false
 
   private static let lookInterval = Span.milliseconds(5)
+  private static let swiftReignMax: UInt64 = 40_000_000
 
   init(_ cluster: SimulatedCluster, cutLasts: Span, seed: UInt64, restart: @escaping ([NodeID]) -> Void) {
     self.cluster = cluster
     self.cutLasts = cutLasts
     self.restart = restart
     random = SeededRandom(seed: seed)
+    isSwift = random.chance(1, in: 2)
     reignMax = random.chance(1, in: 2) ? 40_000_000 : 600_000_000
     look()
   }
@@ -47,6 +51,18 @@ final class Unrest {
       }
     }
     cluster.schedule(after: Self.lookInterval) { [self] in look() }
+  }
+
+  /// A vote is on its way to a candidate. Its entries of before, and its first one as a leader, reach one other or nobody.
+  func voted(for candidate: NodeID) {
+    guard !isOver else { return }
+    switch random.below(4) {
+    case 0: cut(candidate)
+    case 1:
+      let delay = Span(nanoseconds: 1 + random.below(Self.swiftReignMax))
+      cluster.schedule(after: delay) { [self] in cut(candidate) }
+    default: break
+    }
   }
 
   private func cut(_ id: NodeID) {

@@ -8,7 +8,7 @@ extension SimulatedCluster {
     visits = [:]
     onFailure = nil
     onNotice = nil
-    onVote = nil
+    votes = [:]
     for router in routers { router.completions = [:] }
     for machine in machines {
       machine.node = nil

@@ -8,14 +8,19 @@ import SimulatedDisk
 /// Ends of processes at the moments that matter: when something has been said and is not on the disk yet, and between two
 /// changes of a disk that belong together.
 extension SimulatedCluster {
-  /// The process ends after so many changes of its disk from now on, or from its next change of a name, wherever it is
-  /// then: also while it starts.
-  func dies(_ id: NodeID, afterChanges count: Int, fromRename: Bool, losesPower: Bool) {
-    machine(id).stopsWithPower = losesPower
-    machine(id).disk.stop(afterChanges: count, fromRename: fromRename)
+  /// The process ends after so many changes of its disk from now on, or from when a file next gets a name with that end,
+  /// wherever it is then: also while it starts.
+  func dies(_ id: NodeID, afterChanges count: Int, fromRenamingTo end: String?, losesPower: Bool) {
+    let machine = machine(id)
+    machine.stopsWithPower = losesPower
+    if let end {
+      machine.disk.stop(afterChanges: count, fromRenamingTo: end)
+    } else {
+      machine.disk.stop(afterChanges: count)
+    }
   }
 
-  /// Takes back an order of ``dies(_:afterChanges:fromRename:losesPower:)`` that has not been obeyed yet.
+  /// Takes back an order of ``dies(_:afterChanges:fromRenamingTo:losesPower:)`` that has not been obeyed yet.
   func livesOn(_ id: NodeID) { machine(id).disk.forgetStop() }
 
   /// Whether the disk has stopped, and with it the process or the whole machine.
@@ -31,7 +36,9 @@ extension SimulatedCluster {
   /// Called when the messages of a turn have left. True where power has gone, and with it the rest of the turn.
   func losesPower(_ machine: SimulatedMachine, after effects: NodeEffects) -> Bool {
     let life = machine.life
-    if let onVote, let candidate = votedFor(effects) { onVote(candidate) }
+    if !votes.isEmpty, let candidate = votedFor(effects) {
+      for number in votes.keys.sorted() { votes[number]?(candidate) }
+    }
     if machine.crashesAsItSends, !effects.consensus.isEmpty, writesLog(effects, machine) { crash(machine.id) }
     return machine.life != life
   }

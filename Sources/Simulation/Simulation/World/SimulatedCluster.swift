@@ -29,8 +29,8 @@ public final class SimulatedCluster {
   /// Called with what a node tells its operator.
   public var onNotice: ((NodeID, NodeNotice) -> Void)?
 
-  /// Called when a message with a vote has left, with the node that it is for.
-  public var onVote: ((NodeID) -> Void)?
+  /// Called when a message with a vote has left, with the node that it is for; by who asked for that.
+  var votes: [Int: (NodeID) -> Void] = [:]
 
   var random: SeededRandom
   var queue = EventQueue<Event>()

@@ -1,6 +1,6 @@
 internal import Items
 
-/// The input of DescribeTable and DeleteTable.
+/// The input of DescribeTable, DeleteTable and others that only name a table.
 enum NamedTableRequest {
   /// - Returns: the table's name, resolved.
   static func parse(_ body: UnsafeBufferPointer<UInt8>) throws(APIError) -> String {
@@ -14,9 +14,6 @@ enum NamedTableRequest {
     } catch {
       throw APIError(error)
     }
-    var violations = Violations()
-    TableName.checkModel(name, &violations)
-    try violations.throwIfAny()
-    return try TableName.resolve(name ?? "")
+    return try TableName.resolve(ofTableOperation: name)
   }
 }
