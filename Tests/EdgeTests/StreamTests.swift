@@ -144,6 +144,7 @@ import Testing
         + #""SequenceNumber":"\#(SequenceNumber.text(number))"}"#
       return try ask("GetShardIterator", json, page: StreamPage(span: span, through: number))
     }
+    #expect(try get(1).status == 200, "DescribeStream's start, before there is a record.")
     #expect(try get(9).status == 200)
     #expect(
       try get(10).message == "Invalid SequenceNumber", "Else what is written until then is passed over in silence.")

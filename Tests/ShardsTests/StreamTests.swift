@@ -176,6 +176,17 @@ extension TestShard {
     #expect(shard.machine.streamBytes(of: TestShard.table) == after, "The count survives a restart.")
   }
 
+  @Test func whatAnIndexHadBeforeIsNotTheStreams() throws {
+    let shard = try TestShard.indexed(TestShard.streamed(nil, isIndexed: true))
+    for sort in 1...10 { put(shard, sort, String(repeating: "x", count: 1_000)) }
+    shard.command(.configure(TestShard.streamed(version: 2, isIndexed: true)))
+    #expect(shard.machine.streamBytes(of: TestShard.table) == 0)
+    put(shard, 11, "v")
+    #expect(shard.machine.streamBytes(of: TestShard.table) < 1_000)
+    #expect(try shard.page().records.map(\.key) == [rowKey("p", 11)])
+    #expect(try shard.records().count == 11)
+  }
+
   @Test func aTrimIsASlice() throws {
     let shard = try TestShard.indexed(TestShard.streamed(.keysOnly))
     for sort in 1...1_200 { put(shard, sort, "v", atMs: 1_000) }

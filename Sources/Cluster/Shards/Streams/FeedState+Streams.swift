@@ -40,6 +40,8 @@ extension FeedState {
       streams[last].closed = Stream.Closing(through: sequence, atMs: atMs)
     }
     guard let stream else { return }
+    // What is there already is none of any stream's.
+    if streams.isEmpty { (expired, expiredBytes) = (end, endBytes) }
     streams.append(Stream(startedAtMs: stream.startedAtMs, view: stream.view, since: sequence))
     if streams.count > Self.streamsMax { streams.removeFirst() }
   }

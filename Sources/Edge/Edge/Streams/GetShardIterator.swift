@@ -70,7 +70,9 @@ enum GetShardIterator {
         return answer(.horizon, shard, arn, exchange)
       }
       guard !page.isTrimmed else { return exchange.fail(.trimmed) }
-      if let after, after > max(span.end, span.until ?? 0) { return exchange.fail(.invalidSequenceNumber) }
+      // What DescribeStream calls the start may be behind the newest record.
+      let last = max(span.end, span.until ?? 0, span.horizon + 1)
+      if let after, after > last { return exchange.fail(.invalidSequenceNumber) }
       answer(kind == .latest ? .after(span.end) : start, shard, arn, exchange)
     }
   }
