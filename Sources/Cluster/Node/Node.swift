@@ -40,6 +40,7 @@ public final class Node {
   var gate = SyncGate()
   var reconciler = TableReconciler()
   var indexes = IndexKeeper()
+  var streams = StreamKeeper()
   var storage: StorageKeeper
   var handover = Handover()
   private(set) var jobs: [UInt64: NodeJob] = [:]
@@ -122,6 +123,7 @@ public final class Node {
     reconcile(now: now)
     keepStorage(now: now)
     tickSnapshots(now: now)
+    streams.tick(replicas, configuration.streams, now: now)
     noticeDiskSpace()
     handOver(now: now)
     if journal.isNoSpace, now.since(allocationTriedAt) >= Self.allocationRetryInterval {

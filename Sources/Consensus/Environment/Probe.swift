@@ -57,6 +57,7 @@ public enum Probe: Int, CaseIterable, Sendable {
   case lostReplicaIsReplaced
   case learnerBecomesAVoter
   case wipedNodeJoinsAnew
+  case streamGivesUpRecords
 
   // Indexes.
   case indexBatchIsSentAgain

@@ -61,7 +61,7 @@ struct IndexKeeper {
     }
     var outgoing: [Outgoing] = []
     for replica in replicas {
-      guard let shard = replica.shard, !shard.feedTables.isEmpty || !shard.tablesToFill.isEmpty, replica.isServing
+      guard let shard = replica.shard, !shard.carriedTables.isEmpty || !shard.tablesToFill.isEmpty, replica.isServing
       else {
         continue
       }
@@ -82,8 +82,8 @@ struct IndexKeeper {
     _ place: Int, _ replica: Replica, _ shard: ShardMachine, _ batching: IndexLane.Batching, _ now: Instant,
     _ shardOf: (RowKey) -> ShardID, _ outgoing: inout [Outgoing]
   ) {
-    led[place].senders.removeAll { !shard.feedTables.contains($0.table) }
-    for table in shard.feedTables {
+    led[place].senders.removeAll { !shard.carriedTables.contains($0.table) }
+    for table in shard.carriedTables {
       var sender: IndexSender
       if let known = led[place].senders.firstIndex(where: { $0.table == table }) {
         sender = led[place].senders.remove(at: known)

@@ -23,6 +23,7 @@ extension ShardMachine {
       var record = ChangeRecord(
         sequence: ChangeRecord.sequence(at: position.index), key: key, old: old, new: new, flags: flags, timeMs: timeMs)
       if old == new { record.flags.insert(.changesNothing) }
+      table.strip(&record)
       append(record, to: table)
     } catch {
       cannotApply(error)
@@ -35,7 +36,10 @@ extension ShardMachine {
   }
 
   private func append(_ record: ChangeRecord, to table: ServedTable) {
-    table.feedEnd = record.sequence
+    var record = record
+    table.feed.end = record.sequence
+    table.feed.endBytes += record.weight
+    record.feedBytes = table.feed.endBytes
     store.put(FeedRow.key(table.settings.id, record.sequence), record.encode())
   }
 
@@ -100,7 +104,7 @@ extension ShardMachine {
       }
       let last = rows.found.last?.key ?? after
       table.feed.set(
-        rows.isAtEnd ? .walked(through: plan.layout.isLocal ? 0 : table.feedEnd) : .walking(after: last),
+        rows.isAtEnd ? .walked(through: plan.layout.isLocal ? 0 : table.feed.end) : .walking(after: last),
         of: slice.index)
       keep(table)
       if rows.isAtEnd { noteFilling() }
