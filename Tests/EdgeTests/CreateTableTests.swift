@@ -28,7 +28,21 @@ private let invalid = "One or more parameter values were invalid: "
     Refusal(
       "CreateTable",
       #"{"TableName":"ab","AttributeDefinitions":[],"KeySchema":[{"AttributeName":"a","KeyType":"HASH"}]}"#,
-      "TableName must be at least 3 characters long and at most 255 characters long"),
+      "1 validation error detected: Value 'ab' at 'tableName' failed to satisfy constraint: Member must have length greater "
+        + "than or equal to 3"),
+    Refusal(
+      "CreateTable", request(schema: pair), "Invalid KeySchema: Some index key attribute have no definition"),
+    Refusal(
+      "CreateTable",
+      request(
+        definitions: two, schema: pair,
+        rest:
+          #""BillingMode":"PAY_PER_REQUEST","LocalSecondaryIndexes":[{"IndexName":"byX","KeySchema":[{"AttributeName":"PK","KeyType":"HASH"}],"Projection":{}}]"#
+      ), invalid + "Index KeySchema does not have a range key for index: byX"),
+    Refusal(
+      "CreateTable",
+      request(rest: #""ProvisionedThroughput":{"ReadCapacityUnits":1000000000001,"WriteCapacityUnits":1}"#),
+      "Given value 1000000000001 for ReadCapacityUnits is out of bounds"),
     Refusal(
       "CreateTable", request(schema: #"[{"AttributeName":"PK","KeyType":"FIRST"}]"#),
       "1 validation error detected: Value 'FIRST' at 'keySchema.1.member.keyType' failed to satisfy constraint: Member "

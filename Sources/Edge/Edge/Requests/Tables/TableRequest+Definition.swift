@@ -15,6 +15,7 @@ extension TableRequest {
     try checkRefused()
     let definitions = try attributeDefinitions()
     let mode = try checkedBillingMode()
+    try checkDefinitionsSuffice(definitions)
     let key = try Self.key(keySchema ?? [], definitions)
     var indexes: [IndexDefinition] = []
     try appendLocal(&indexes, table: key, definitions)
@@ -29,15 +30,13 @@ extension TableRequest {
   }
 
   private func tableNameForCreation() throws(APIError) -> String {
-    let given = tableName ?? ""
-    if given.hasPrefix("arn:") { return try TableName.resolve(given) }
-    guard (3...255).contains(given.utf16.count) else {
-      throw .validation("TableName must be at least 3 characters long and at most 255 characters long")
-    }
-    var violations = Violations()
-    violations.checkName(given, at: "tableName")
-    try violations.throwIfAny()
-    return given
+    try TableName.resolve(ofTableOperation: tableName)
+  }
+
+  /// The service counts before it compares, and speaks of an index where it means the table.
+  private func checkDefinitionsSuffice(_ definitions: [KeyAttribute]) throws(APIError) {
+    guard (keySchema ?? []).count > definitions.count else { return }
+    throw .validation("Invalid KeySchema: Some index key attribute have no definition")
   }
 
   private func checkRefused() throws(APIError) {
@@ -79,7 +78,7 @@ extension TableRequest {
   }
 
   private static func checkUnits(_ throughput: Units, index: String?) throws(APIError) {
-    let place = index.map { " for index \($0)" } ?? " for table"
+    let place = index.map { " for index \($0)" } ?? ""
     for (units, name) in [
       (throughput.readUnits, "ReadCapacityUnits"), (throughput.writeUnits, "WriteCapacityUnits"),
     ] where (units ?? 0) > unitsMax {
@@ -129,16 +128,17 @@ extension TableRequest {
         "Table KeySchema does not have a range key, which is required when specifying a LocalSecondaryIndex")
     }
     for index in localIndexes {
-      let definition = try index.definition(.local, definitions)
-      guard !definition.key.sort.isEmpty else {
-        throw .invalid("Index KeySchema does not have a range key for index: \(definition.name)")
+      let key = try Self.indexKey(index.keySchema ?? [], .local, definitions)
+      let name = index.name ?? ""
+      guard !key.sort.isEmpty else {
+        throw .invalid("Index KeySchema does not have a range key for index: \(name)")
       }
-      guard definition.key.partition == [table.partition] else {
+      guard key.partition == [table.partition] else {
         throw .invalid(
-          "Index KeySchema does not have the same leading hash key as table KeySchema for index: \(definition.name). "
-            + "index hash key: \(definition.key.partition[0].text), table hash key: \(table.partition.text)")
+          "Index KeySchema does not have the same leading hash key as table KeySchema for index: \(name). "
+            + "index hash key: \(key.partition[0].text), table hash key: \(table.partition.text)")
       }
-      indexes.append(definition)
+      indexes.append(try index.definition(.local, definitions))
     }
     guard localIndexes.count <= Self.localIndexesMax else {
       throw .invalid("Number of LocalSecondaryIndexes exceeds per-table limit of \(Self.localIndexesMax)")
