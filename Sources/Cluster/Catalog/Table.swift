@@ -51,6 +51,8 @@ public struct Table: Equatable, Sendable {
   public var indexes: [TableIndex]
   /// When the stream was switched on last, also where it is off now; no two streams of a table have the same.
   public var streamStartedAtMs: UInt64?
+  /// When the table was switched to billing by request last; nil where it has been so from the start, or never was.
+  public var onDemandSinceMs: UInt64?
 
   public init(
     id: TableID, definition: TableDefinition, status: TableStatus, createdAtMs: UInt64, uniqueID: [UInt8],

@@ -152,6 +152,7 @@ extension Table {
     writer.varint(settingsVersion)
     writer.array(indexes) { $1.encode(into: &$0) }
     writer.optional(streamStartedAtMs) { $0.u64($1) }
+    writer.optional(onDemandSinceMs) { $0.u64($1) }
   }
 
   init(from reader: inout ByteReader) throws(MalformedBytes) {
@@ -164,6 +165,7 @@ extension Table {
     settingsVersion = try reader.varint()
     indexes = try reader.array { (input) throws(MalformedBytes) in try TableIndex(from: &input) }
     streamStartedAtMs = try reader.optional { (input) throws(MalformedBytes) in try input.u64() }
+    onDemandSinceMs = try reader.optional { (input) throws(MalformedBytes) in try input.u64() }
     let names = definition.indexes.map(\.name)
     guard indexes.allSatisfy({ names.contains($0.name) }) else { throw MalformedBytes("an index has no definition") }
   }

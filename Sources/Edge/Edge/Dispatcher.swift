@@ -48,8 +48,7 @@ final class Dispatcher: HTTPResponder {
     switch OperationName.target(target) {
     case .served(let operation): run(operation, request, reply)
     case .unsupported(let name):
-      exchange(.other, request, reply).fail(
-        APIError(.unknownOperation, "The operation \(name) is not supported by Gantry"))
+      exchange(.other, request, reply).fail(.unsupported("The operation \(name)"))
     case .unknown: exchange(.other, request, reply).fail(APIError(.unknownOperation, nil))
     }
   }
@@ -79,7 +78,7 @@ final class Dispatcher: HTTPResponder {
       return exchange.fail(APIError(.serialization, "The content type must be \(ErrorBody.contentType)"))
     }
     exchange.attempt { () throws(APIError) in
-      try request.withBody { (body) throws(APIError) in try Self.run(operation, body, exchange) }
+      try request.withBody { (body) throws(APIError) in try Self.run(operation, body, request, exchange) }
     }
   }
 
@@ -90,7 +89,7 @@ final class Dispatcher: HTTPResponder {
   }
 
   private static func run(
-    _ operation: OperationName, _ body: UnsafeBufferPointer<UInt8>, _ exchange: Exchange
+    _ operation: OperationName, _ body: UnsafeBufferPointer<UInt8>, _ request: HTTPRequest, _ exchange: Exchange
   ) throws(APIError) {
     switch operation {
     case .getItem: try GetItem.run(try .parse(body, .getItem), exchange)
@@ -105,6 +104,17 @@ final class Dispatcher: HTTPResponder {
     case .describeTable: try DescribeTable.run(body, exchange)
     case .listTables: try ListTables.run(body, exchange)
     case .deleteTable: try DeleteTable.run(body, exchange)
+    case .updateTable: try UpdateTable.run(body, exchange)
+    case .tagResource: try ResourceTags.tag(body, exchange)
+    case .untagResource: try ResourceTags.untag(body, exchange)
+    case .listTagsOfResource: try ResourceTags.list(body, exchange)
+    case .updateTimeToLive: try TimeToLive.update(body, exchange)
+    case .describeTimeToLive: try TimeToLive.describe(body, exchange)
+    case .updateContinuousBackups: try ContinuousBackups.update(body, exchange)
+    case .describeContinuousBackups: try ContinuousBackups.describe(body, exchange)
+    case .describeLimits: try AccountFacts.limits(body, exchange)
+    case .describeEndpoints: try AccountFacts.endpoints(body, host: request.header("host"), exchange)
+    case .describeKey: try AccountFacts.key(body, exchange)
     case .getCallerIdentity, .other: fatalError("\(operation) is no operation of the JSON protocol.")
     }
   }

@@ -12,6 +12,18 @@ enum OperationName: String, CaseIterable {
   case describeTable = "DescribeTable"
   case listTables = "ListTables"
   case deleteTable = "DeleteTable"
+  case updateTable = "UpdateTable"
+  case tagResource = "TagResource"
+  case untagResource = "UntagResource"
+  case listTagsOfResource = "ListTagsOfResource"
+  case updateTimeToLive = "UpdateTimeToLive"
+  case describeTimeToLive = "DescribeTimeToLive"
+  case updateContinuousBackups = "UpdateContinuousBackups"
+  case describeContinuousBackups = "DescribeContinuousBackups"
+  case describeLimits = "DescribeLimits"
+  case describeEndpoints = "DescribeEndpoints"
+  /// Of KMS.
+  case describeKey = "DescribeKey"
   case getCallerIdentity = "GetCallerIdentity"
   /// Requests that name no operation that is served.
   case other = "other"
@@ -30,9 +42,11 @@ enum OperationName: String, CaseIterable {
   }
 
   private static let prefix = "DynamoDB_20120810."
+  private static let keyTarget = "TrentService.DescribeKey"
 
   static func target(_ header: String) -> Target {
     guard header.hasPrefix(prefix) else {
+      if header == keyTarget { return .served(.describeKey) }
       let streams = "DynamoDBStreams_20120810."
       guard header.hasPrefix(streams) else { return .unknown }
       let name = String(header.dropFirst(streams.count))
@@ -46,21 +60,19 @@ enum OperationName: String, CaseIterable {
 
   private static let served: [String: OperationName] = Dictionary(
     uniqueKeysWithValues: OperationName.allCases
-      .filter { $0 != .other && $0 != .getCallerIdentity }
+      .filter { ![.other, .getCallerIdentity, .describeKey].contains($0) }
       .map { ($0.rawValue, $0) })
 
   /// The rest of the service model of 2012-08-10.
-  private static let unsupported: Set<String> = [
+  static let unsupported: Set<String> = [
     "BatchExecuteStatement", "CreateBackup", "CreateGlobalTable", "DeleteBackup", "DeleteResourcePolicy",
-    "DescribeBackup", "DescribeContinuousBackups", "DescribeContributorInsights", "DescribeEndpoints",
-    "DescribeExport", "DescribeGlobalTable", "DescribeGlobalTableSettings", "DescribeImport",
-    "DescribeKinesisStreamingDestination", "DescribeLimits", "DescribeTableReplicaAutoScaling",
-    "DescribeTimeToLive", "DisableKinesisStreamingDestination", "EnableKinesisStreamingDestination",
+    "DescribeBackup", "DescribeContributorInsights", "DescribeExport", "DescribeGlobalTable",
+    "DescribeGlobalTableSettings", "DescribeImport", "DescribeKinesisStreamingDestination",
+    "DescribeTableReplicaAutoScaling", "DisableKinesisStreamingDestination", "EnableKinesisStreamingDestination",
     "ExecuteStatement", "ExecuteTransaction", "ExportTableToPointInTime", "GetResourcePolicy", "ImportTable",
-    "ListBackups", "ListContributorInsights", "ListExports", "ListGlobalTables", "ListImports",
-    "ListTagsOfResource", "PutResourcePolicy", "RestoreTableFromBackup", "RestoreTableToPointInTime",
-    "TagResource", "TransactGetItems", "TransactWriteItems", "UntagResource", "UpdateContinuousBackups",
+    "ListBackups", "ListContributorInsights", "ListExports", "ListGlobalTables", "ListImports", "PutResourcePolicy",
+    "RestoreTableFromBackup", "RestoreTableToPointInTime", "TransactGetItems", "TransactWriteItems",
     "UpdateContributorInsights", "UpdateGlobalTable", "UpdateGlobalTableSettings",
-    "UpdateKinesisStreamingDestination", "UpdateTable", "UpdateTableReplicaAutoScaling", "UpdateTimeToLive",
+    "UpdateKinesisStreamingDestination", "UpdateTableReplicaAutoScaling",
   ]
 }

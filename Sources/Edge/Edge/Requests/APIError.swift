@@ -6,6 +6,10 @@ struct APIError: Error, Equatable {
     case validation, serialization, unknownOperation
     case resourceNotFound, resourceInUse, conditionalCheckFailed, limitExceeded
     case throttling, internalServer, serviceUnavailable
+    /// Of the operations on backups.
+    case tableNotFound
+    /// Of KMS.
+    case keyNotFound
   }
 
   var kind: Kind
@@ -49,6 +53,8 @@ struct APIError: Error, Equatable {
     case .resourceInUse: "com.amazonaws.dynamodb.v20120810#ResourceInUseException"
     case .conditionalCheckFailed: "com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException"
     case .limitExceeded: "com.amazonaws.dynamodb.v20120810#LimitExceededException"
+    case .tableNotFound: "com.amazonaws.dynamodb.v20120810#TableNotFoundException"
+    case .keyNotFound: "NotFoundException"
     case .throttling: "com.amazon.coral.availability#ThrottlingException"
     case .internalServer: "com.amazonaws.dynamodb.v20120810#InternalServerError"
     case .serviceUnavailable: "com.amazonaws.dynamodb.v20120810#ServiceUnavailable"

@@ -116,7 +116,7 @@ struct TableDescription {
     writer.beginObject()
     writer.member("BillingMode", "PAY_PER_REQUEST")
     writer.key("LastUpdateToPayPerRequestDateTime")
-    writer.seconds(milliseconds: Int(table.createdAtMs))
+    writer.seconds(milliseconds: Int(table.onDemandSinceMs ?? table.createdAtMs))
     writer.endObject()
   }
 
@@ -129,7 +129,7 @@ struct TableDescription {
     writer.endArray()
   }
 
-  /// Indexes are stored but not served, which is what `CREATING` tells. Local indexes have no status.
+  /// Local indexes have no status.
   private func write(_ index: IndexDefinition, to writer: inout JSONWriter) {
     writer.beginObject()
     writer.member("IndexName", index.name)
@@ -149,14 +149,32 @@ struct TableDescription {
     }
     writer.endObject()
     if index.kind == .global {
-      writer.member("IndexStatus", "CREATING")
+      writeStatus(of: table.index(named: index.name)?.status ?? .creating, to: &writer)
       writeThroughput(index.throughput, to: &writer)
     }
     Self.writeSizes("IndexSizeBytes", to: &writer)
     writer.endObject()
   }
 
+  /// One that is filled says so only once the table has followed, as the service does; it never says `false`.
+  private func writeStatus(of index: IndexStatus, to writer: inout JSONWriter) {
+    switch index {
+    case .deleting: writer.member("IndexStatus", "DELETING")
+    case .active: writer.member("IndexStatus", table.status == .creating ? "CREATING" : "ACTIVE")
+    case .creating:
+      writer.member("IndexStatus", "CREATING")
+      writer.key("Backfilling")
+      writer.bool(table.status == .active)
+    }
+  }
+
+  /// The newest stream keeps its name when it is off.
   private func writeStream(to writer: inout JSONWriter) {
+    if let startedAtMs = table.streamStartedAtMs {
+      let label = Timestamps.label(startedAtMs)
+      writer.member("LatestStreamLabel", label)
+      writer.member("LatestStreamArn", "\(arn)/stream/\(label)")
+    }
     guard let stream = table.definition.stream else { return }
     writer.key("StreamSpecification")
     writer.beginObject()

@@ -6,7 +6,6 @@ extension TableRequest {
   static let unitsMax = 1_000_000_000_000
   static let localIndexesMax = 5
   static let globalIndexesMax = 20
-  static let tagsMax = 50
 
   /// - Throws: the first rule that the request breaks.
   func definition() throws(APIError) -> TableDefinition {
@@ -49,8 +48,13 @@ extension TableRequest {
   }
 
   private func attributeDefinitions() throws(APIError) -> [KeyAttribute] {
+    try Self.attributeDefinitions(attributes ?? [])
+  }
+
+  /// Each has a name and a type: the model was checked.
+  static func attributeDefinitions(_ elements: [Element]) throws(APIError) -> [KeyAttribute] {
     var result: [KeyAttribute] = []
-    for element in attributes ?? [] {
+    for element in elements {
       guard let name = element.name, let type = element.type.flatMap({ KeyType(name: Array($0.utf8)) }) else {
         fatalError("An attribute definition passed the model without a name or type.")
       }
@@ -78,7 +82,7 @@ extension TableRequest {
     return .provisioned
   }
 
-  private static func checkUnits(_ throughput: Units, index: String?) throws(APIError) {
+  static func checkUnits(_ throughput: Units, index: String?) throws(APIError) {
     let place = index.map { " for index \($0)" } ?? " for table"
     for (units, name) in [
       (throughput.readUnits, "ReadCapacityUnits"), (throughput.writeUnits, "WriteCapacityUnits"),
@@ -87,10 +91,13 @@ extension TableRequest {
     }
   }
 
-  /// A key schema of one or two elements whose attributes are defined.
+  /// A key schema of one or two elements whose attributes are defined, as tables and local indexes have them.
   static func key(_ schema: [Element], _ definitions: [KeyAttribute]) throws(APIError) -> KeySchema {
     guard schema[0].type == "HASH" else {
       throw .validation("Invalid KeySchema: The first KeySchemaElement is not a HASH key type")
+    }
+    guard schema.count <= 2 else {
+      throw .invalid("The KeySchema exceeds the maximum allowed number of key attributes")
     }
     if schema.count == 2 {
       guard schema[0].name != schema[1].name else {
@@ -100,6 +107,37 @@ extension TableRequest {
         throw .validation("Invalid KeySchema: The second KeySchemaElement is not a RANGE key type")
       }
     }
+    let attributes = try Self.attributes(of: schema, definitions)
+    return KeySchema(partition: attributes[0], sort: attributes.count == 2 ? attributes[1] : nil)
+  }
+
+  /// A global index's: up to four attributes of each kind.
+  static func globalKey(_ schema: [Element], _ definitions: [KeyAttribute]) throws(APIError) -> IndexKeySchema {
+    guard schema[0].type == "HASH" else {
+      throw .validation("Invalid KeySchema: The first KeySchemaElement is not a HASH key type")
+    }
+    let partition = schema.prefix { $0.type == "HASH" }
+    let sort = schema.dropFirst(partition.count)
+    guard sort.allSatisfy({ $0.type == "RANGE" }) else {
+      throw .invalid("All HASH key attributes must precede RANGE key attributes in the KeySchema")
+    }
+    for (part, kind) in [(partition, "HASH"), (sort, "RANGE")] where part.count > IndexKeySchema.attributesMax {
+      throw .invalid("The KeySchema exceeds the maximum allowed number of \(kind) key attributes")
+    }
+    guard Set(schema.map(\.name)).count == schema.count else {
+      throw .validation(
+        schema.count == 2 && sort.count == 1
+          ? "Both the Hash Key and the Range Key element in the KeySchema have the same name"
+          : "The KeySchema contains multiple key attributes with the same name")
+    }
+    let attributes = try attributes(of: schema, definitions)
+    return IndexKeySchema(
+      partition: Array(attributes[..<partition.count]), sort: Array(attributes[partition.count...]))
+  }
+
+  private static func attributes(
+    of schema: [Element], _ definitions: [KeyAttribute]
+  ) throws(APIError) -> [KeyAttribute] {
     var attributes: [KeyAttribute] = []
     for element in schema {
       let name = Array((element.name ?? "").utf8)
@@ -111,7 +149,7 @@ extension TableRequest {
       }
       attributes.append(attribute)
     }
-    return KeySchema(partition: attributes[0], sort: attributes.count == 2 ? attributes[1] : nil)
+    return attributes
   }
 
   private func appendLocal(
@@ -193,26 +231,31 @@ extension TableRequest {
     guard let stream else { return nil }
     guard stream.enabled == true else {
       if stream.viewType != nil {
-        throw .invalid("StreamViewType cannot be specified when StreamEnabled is false")
+        throw .invalid("Table is being created with a stream disabled, UpdateViewType should not be specified")
       }
       return nil
     }
-    switch stream.viewType {
-    case "KEYS_ONLY": return .keysOnly
-    case "NEW_IMAGE": return .newImage
-    case "OLD_IMAGE": return .oldImage
-    case "NEW_AND_OLD_IMAGES": return .newAndOldImages
-    default: throw .invalid("StreamViewType must be specified when StreamEnabled is true")
+    guard let view = stream.view else {
+      throw .invalid("Table is being created with a stream enabled, UpdateViewType is required")
     }
+    return view
   }
 
   private func checkedTags() throws(APIError) -> [Tag] {
-    let tags = (tags ?? []).map { Tag(key: $0.key ?? "", value: $0.value ?? "") }
-    guard tags.count <= Self.tagsMax else { throw .invalid("Too many tags: at most \(Self.tagsMax) are allowed") }
-    for (position, tag) in tags.enumerated() where tags[..<position].contains(where: { $0.key == tag.key }) {
-      throw .invalid("Duplicate tag key: \(tag.key)")
+    try Tags.adding(try Tags.checked(tags ?? []), to: [])
+  }
+}
+
+extension TableRequest.Stream {
+  /// The model was checked.
+  var view: StreamViewType? {
+    switch viewType {
+    case "KEYS_ONLY": .keysOnly
+    case "NEW_IMAGE": .newImage
+    case "OLD_IMAGE": .oldImage
+    case "NEW_AND_OLD_IMAGES": .newAndOldImages
+    default: nil
     }
-    return tags
   }
 }
 
@@ -224,7 +267,7 @@ extension TableRequest.Units {
 
 extension TableRequest.Index {
   func definition(_ kind: IndexDefinition.Kind, _ definitions: [KeyAttribute]) throws(APIError) -> IndexDefinition {
-    let key = try TableRequest.key(keySchema ?? [], definitions)
+    let key = try self.key(kind, definitions)
     let included = projection?.nonKeyAttributes
     let type: ProjectionType
     switch projection?.type {
@@ -241,7 +284,17 @@ extension TableRequest.Index {
       throw .invalid("ProjectionType is \(projection?.type ?? ""), but NonKeyAttributes is specified")
     }
     return IndexDefinition(
-      name: name ?? "", kind: kind, key: IndexKeySchema(partition: key.partition, sort: key.sort), projection: type,
+      name: name ?? "", kind: kind, key: key, projection: type,
       includedAttributes: (included ?? []).map { Array($0.utf8) }, throughput: throughput?.stored)
+  }
+}
+
+extension TableRequest.Index {
+  private func key(
+    _ kind: IndexDefinition.Kind, _ definitions: [KeyAttribute]
+  ) throws(APIError) -> IndexKeySchema {
+    if kind == .global { return try TableRequest.globalKey(keySchema ?? [], definitions) }
+    let key = try TableRequest.key(keySchema ?? [], definitions)
+    return IndexKeySchema(partition: key.partition, sort: key.sort)
   }
 }
