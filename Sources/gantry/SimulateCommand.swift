@@ -33,7 +33,7 @@ struct SimulateCommand: ParsableCommand {
     if let plant { try Planting.plant(plant) }
     let campaign = Campaign(
       range: try range(), seconds: seconds, minutes: minutes, jobs: max(1, jobs), trace: trace, shrinkRuns: shrinkRuns,
-      json: json, requiresProbes: requireProbes, isBrief: brief)
+      json: json, requiresProbes: requireProbes, isBrief: brief, plant: plant)
     if !campaign.run() { throw ExitCode(1) }
   }
 
@@ -42,7 +42,8 @@ struct SimulateCommand: ParsableCommand {
     #if GANTRY_PLANTS
       if let plant { try Planting.plant(plant) }
       let campaign = PlantCampaign(
-        range: try range(), seconds: seconds, jobs: max(1, jobs), names: plant.map { [$0] } ?? [])
+        range: try range(), seconds: seconds, jobs: max(1, jobs), names: plant.map { [$0] } ?? [],
+        json: json)
       if !campaign.run() { throw ExitCode(1) }
     #else
       throw ValidationError(Planting.refusal)

@@ -16,6 +16,8 @@ struct Campaign: Sendable {
   var requiresProbes = false
   /// Neither traces nor a smaller schedule.
   var isBrief = false
+  /// The bug that is planted in this process.
+  var plant: String?
 
   private struct State {
     var next: UInt64?
@@ -79,7 +81,8 @@ struct Campaign: Sendable {
     let lines = write(path, run)
     Terminal.note("\nseed \(report.seed) failed: \(report.violations.map(\.description).joined(separator: "\n  "))")
     Terminal.note("the end of its trace (all of it is in \(path)):\n  \(lines.suffix(40).joined(separator: "\n  "))")
-    Terminal.note("repeat it with: gantry simulate --seed \(report.seed) --seconds \(seconds)")
+    let planted = plant.map { " --plant \($0)" } ?? ""
+    Terminal.note("repeat it with: gantry simulate --seed \(report.seed) --seconds \(seconds)\(planted)")
     guard shrinkRuns > 0 else { return }
     var shrinker = Shrinker.ofSeed(
       report, schedule: run.schedule, length: length, runsMax: shrinkRuns

@@ -122,6 +122,25 @@ import Testing
     #expect(bench.outcomes() == ["1 item"])
   }
 
+  /// A client that looks at what it wrote finds it, whichever connection it comes on; later, reads are spread again.
+  @Test func eventualReadsJustAfterAChangeGoToTheLeader() throws {
+    let changes = RecentChanges()
+    var writer = Bench(changes)
+    var reader = Bench(changes)
+    writer.learnCatalog()
+    reader.learnCatalog()
+    writer.coordinator.submit(writer.put, token: 1, now: writer.now)
+    let write = try #require(writer.takeRequests().first { $0.isWrite })
+    reader.coordinator.submit(.get(reader.key, consistent: true), token: 1, now: reader.now)
+    let read = try #require(reader.takeRequests().first { $0.isRead(of: reader.key) })
+    reader.answer(read, .item(nil))
+    #expect(reader.nodesOfReads(20).count == 3)
+    writer.answer(write, .written(WriteAnswer(oldBytes: 0, newBytes: 9)))
+    #expect(reader.nodesOfReads(20) == [read.node])
+    reader.advance(.milliseconds(60))
+    #expect(reader.nodesOfReads(20).count == 3)
+  }
+
   @Test func aCallWithoutALeaderFailsWithoutEffectAtItsDeadline() {
     var bench = Bench()
     bench.learnCatalog()
@@ -293,10 +312,11 @@ private struct Bench {
   var now = Instant(nanoseconds: 1_000_000_000)
   let key = RowKey(table: TableID(1), partition: .text("p"), sort: nil)
 
-  init() {
+  init(_ recentChanges: RecentChanges = RecentChanges()) {
     let nodes = [NodeID(1), NodeID(2), NodeID(3)]
     coordinator = Coordinator(
-      configuration: CoordinatorConfiguration(nodes: nodes), random: SeededRandom(seed: 1))
+      configuration: CoordinatorConfiguration(nodes: nodes), random: SeededRandom(seed: 1),
+      recentChanges: recentChanges)
     _ = catalog.apply(.initialise(.initial(shards: 2, nodes: nodes, replication: 3)))
     for node in nodes { coordinator.linkUp(node, now: now) }
   }
@@ -315,6 +335,17 @@ private struct Bench {
       advance(.milliseconds(50))
     }
   }
+
+  /// Who is asked by some eventual reads, one after the other.
+  mutating func nodesOfReads(_ count: Int) -> Set<NodeID> {
+    for token in 0..<count {
+      coordinator.submit(.get(key, consistent: false), token: nextToken + UInt64(token), now: now)
+    }
+    nextToken += UInt64(count)
+    return Set(takeRequests().filter { $0.isRead(of: key) }.map(\.node))
+  }
+
+  private var nextToken: UInt64 = 100
 
   mutating func advance(_ span: Span) {
     now = now + span

@@ -68,7 +68,7 @@ import Testing
         == #"{"Items":[],"Count":0,"ScannedCount":1,"LastEvaluatedKey":{"PK":{"S":"a\u0000b"},"SK":{"N":"-12"}}}"#)
     let next = try range(
       "Scan", #"{"TableName":"pair","ExclusiveStartKey":{"PK":{"S":"a\u0000b"},"SK":{"N":"-12"}}}"#)
-    #expect(!contains(next, last) && next.lower == PageKeys.after(last))
+    #expect(!contains(next, last) && next.lower == ReadSource.after(last))
   }
 
   @Test(arguments: [1, 2, 3, 7, 1_000_000]) func segmentsCoverTheHashSpaceWithoutOverlap(_ count: Int) {

@@ -105,8 +105,11 @@ private let invalid = "One or more parameter values were invalid: "
         + "than or equal to 1"),
     Refusal(
       "Query",
-      #"{"TableName":"pair","IndexName":"byColour","KeyConditionExpression":"colour = :c","ExpressionAttributeValues":{":c":{"S":"red"}}}"#,
-      "Reading the index byColour is not supported by Gantry yet: indexes are not served"),
+      #"{"TableName":"pair","IndexName":"byColour","ConsistentRead":true,"KeyConditionExpression":"colour = :c","ExpressionAttributeValues":{":c":{"S":"red"}}}"#,
+      "Consistent reads are not supported on global secondary indexes"),
+    Refusal(
+      "Scan", #"{"TableName":"pair","IndexName":"byShape"}"#,
+      "The table does not have the specified index: byShape"),
     Refusal(
       "Query",
       #"{"TableName":"pair","KeyConditionExpression":"PK = :p","FilterExpression":"SK = :p","ExpressionAttributeValues":{":p":{"S":"a"}}}"#,

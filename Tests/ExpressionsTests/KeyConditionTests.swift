@@ -58,7 +58,6 @@ internal import Testing
       (":n > :m AND a < :n", invalid + "No key attribute specified"),
       ("b > :n AND b < :n and c = :n and d = :n", twice),
       ("(a > :n and b > :n) and (b > :n and c > :n)", twice),
-      ("p = :s and c = :n and d = :n", "Conditions can be of length 1 or 2 only"),
       ("p=:s AND BEGINS_WITH(c,:s)", "Invalid KeyConditionExpression: Invalid function name; function: BEGINS_WITH"),
       (
         "p=:s AND begins_with(c,:n)",

@@ -12,6 +12,8 @@ final class TestCluster {
   var isDelivered: (_ from: NodeID, _ to: NodeID, _ part: ConsensusFrame.Part) -> Bool = { _, _, _ in true }
   /// Whether requests of that node to others are delivered.
   var isAsking: (_ node: NodeID) -> Bool = { _ in true }
+  /// Sees requests between nodes, and whom they are for.
+  var onRequest: ((_ node: NodeID, Request) -> Void)?
   /// A paused node takes in nothing and its time stands still; what is sent to it waits.
   private(set) var paused: Set<NodeID> = []
   private var waiting: [(from: NodeID, to: NodeID, frame: ConsensusFrame)] = []
@@ -101,6 +103,7 @@ final class TestCluster {
     of node: TestNode
   ) -> Bool {
     for (to, batch) in requests where !paused.contains(to) && isAsking(node.id) {
+      for request in batch { onRequest?(to, request) }
       self[to].node?.received(batch, connection: 1_000 + UInt64(node.id.rawValue), now: self[to].now)
       self[to].turn()
     }

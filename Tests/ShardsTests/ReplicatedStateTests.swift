@@ -51,12 +51,16 @@ import Testing
     #expect(shard.machine.tableIDs == [settings.id, TableID(11), TableID(12)])
     #expect(!shard.machine.serves(TableID(11)), "No client reads or writes a hidden table by itself.")
     let effects = shard.command(.configure(settings(version: 3, indexes: [12])))
-    guard case .removeRows([TableID(11)])? = effects.first, effects.count == 1 else {
+    guard case .removeRows([.table(TableID(11))])? = effects.first, effects.count == 1 else {
       Issue.record("The index's rows are to be removed.")
       return
     }
     #expect(!shard.machine.holds(TableID(11)) && shard.machine.holds(TableID(12)))
-    guard case .removeRows([settings.id, TableID(12)])? = shard.command(.drop(settings.id)).first else {
+    guard
+      case .removeRows([.table(settings.id), .table(TableID(12)), .feed(of: settings.id)])? = shard.command(
+        .drop(settings.id)
+      ).first
+    else {
       Issue.record("A table's indexes go with it.")
       return
     }
@@ -88,7 +92,7 @@ import Testing
   @Test func droppingTwiceRemovesRowsOnce() throws {
     let shard = try TestShard()
     let effects = shard.command(.drop(settings.id))
-    guard case .removeRows([settings.id])? = effects.first, effects.count == 1 else {
+    guard case .removeRows([.table(settings.id)])? = effects.first, effects.count == 1 else {
       Issue.record("A drop asks for the table's rows to be removed.")
       return
     }

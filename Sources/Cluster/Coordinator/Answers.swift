@@ -35,7 +35,9 @@ extension Coordinator {
 
   private func single(_ answer: Answer, _ call: PendingCall, now: Instant) {
     switch answer {
-    case .written(let written): finish(call.token, .written(written))
+    case .written(let written):
+      recentChanges.note(call.shard, at: now)
+      finish(call.token, .written(written))
     case .conditionFailed(let old, let oldBytes): finish(call.token, .conditionFailed(old: old, oldBytes: oldBytes))
     case .item(let item): finish(call.token, .item(item))
     case .page(let page): finish(call.token, .page(page))
@@ -45,7 +47,7 @@ extension Coordinator {
     case .catalogOutcome(let bytes):
       guard let outcome = try? CatalogOutcome(bytes) else { return unexpected(call) }
       changed(outcome, call, now: now)
-    case .done, .notYet, .checksumAt, .member, .replacement, .refused: unexpected(call)
+    case .done, .notYet, .checksumAt, .member, .replacement, .indexed, .refused: unexpected(call)
     }
   }
 

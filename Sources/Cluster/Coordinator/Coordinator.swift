@@ -4,8 +4,8 @@ public import Messages
 
 /// Routes calls to the leaders of shards: a synchronous event machine without state of its own that matters.
 ///
-/// Confined to one event loop. A process has one for each of its loops; they share nothing. Every method may leave
-/// effects, which the owner takes with ``takeEffects()`` once a turn. A change whose answer is lost is sent again under the
+/// Confined to one event loop. A process has one for each of its loops; they share nothing but ``RecentChanges``. Every
+/// method may leave effects, which the owner takes with ``takeEffects()`` once a turn. A change whose answer is lost is sent again under the
 /// number that it was first sent with, so that it is applied at most once; where no answer comes until its deadline, its
 /// outcome is unknown.
 public final class Coordinator {
@@ -29,6 +29,7 @@ public final class Coordinator {
   var nextRequest: UInt64 = 1
   /// Requests that only ask who leads a shard.
   var probes: [UInt64: ShardID] = [:]
+  let recentChanges: RecentChanges
 
   private var catalogAskedAt: Instant?
   private var catalogRequest: UInt64?
@@ -45,8 +46,12 @@ public final class Coordinator {
     var outbound: [Request] = []
   }
 
-  public init(configuration: CoordinatorConfiguration, random: SeededRandom) {
+  /// - Parameter recentChanges: shared with the other coordinators of the process.
+  public init(
+    configuration: CoordinatorConfiguration, random: SeededRandom, recentChanges: RecentChanges = RecentChanges()
+  ) {
     self.configuration = configuration
+    self.recentChanges = recentChanges
     self.random = random
     numbers = ChangeNumbers(origin: self.random.next())
     links = configuration.nodes.map { NodeLink(node: $0) }

@@ -13,13 +13,16 @@ public struct CoordinatorConfiguration: Sendable {
   public var retryDelayMax: Span
   /// How old the catalog may grow before it is fetched again.
   public var catalogRefreshInterval: Span
+  /// For how long after a change a shard's reads go to its leader, even those that need not be strong. Longer than
+  /// followers take to hear of a commit.
+  public var recentChangeSpan: Span
   /// Calls under way at once; one more fails as overloaded.
   public var callsMax: Int
 
   public init(
     nodes: [NodeID], callTimeout: Span = .seconds(10), attemptTimeout: Span = .milliseconds(500),
     retryDelayMin: Span = .milliseconds(2), retryDelayMax: Span = .milliseconds(40),
-    catalogRefreshInterval: Span = .seconds(2), callsMax: Int = 65_536
+    catalogRefreshInterval: Span = .seconds(2), recentChangeSpan: Span = .milliseconds(50), callsMax: Int = 65_536
   ) {
     self.nodes = nodes.sorted()
     self.callTimeout = callTimeout
@@ -27,6 +30,7 @@ public struct CoordinatorConfiguration: Sendable {
     self.retryDelayMin = retryDelayMin
     self.retryDelayMax = retryDelayMax
     self.catalogRefreshInterval = catalogRefreshInterval
+    self.recentChangeSpan = recentChangeSpan
     self.callsMax = callsMax
   }
 }

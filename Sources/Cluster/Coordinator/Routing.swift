@@ -11,7 +11,7 @@ extension Coordinator {
       return
     }
     call.shard = shard
-    guard let node = call.isEventual && call.misses == 0 ? anyReplica(of: shard) : target(for: shard) else {
+    guard let node = mayLag(call, now: now) ? anyReplica(of: shard) : target(for: shard) else {
       calls[token] = call
       wait(token, now: now)
       return
@@ -29,6 +29,12 @@ extension Coordinator {
     call.sentTo = node
     call.sentAt = now
     calls[token] = call
+  }
+
+  /// Whether any replica will do. Soon after a change its leader is better: the others may not have heard of it.
+  private func mayLag(_ call: PendingCall, now: Instant) -> Bool {
+    call.isEventual && call.misses == 0
+      && !recentChanges.has(call.shard, since: configuration.recentChangeSpan, before: now)
   }
 
   /// A change keeps its number for life; what is said of other changes is as new as can be.

@@ -25,16 +25,19 @@ public struct RangePage: Equatable, Sendable {
   public var scannedBytes: UInt64
   /// Where the page ended early: the key of the last item examined.
   public var last: RowKey?
+  /// Items that were fetched for rows of a local index, in steps of 4 KB, each rounded up.
+  public var fetchedSteps: UInt32
 
   public init(
     items: [EncodedItem] = [], count: UInt32 = 0, scannedCount: UInt32 = 0, scannedBytes: UInt64 = 0,
-    last: RowKey? = nil
+    last: RowKey? = nil, fetchedSteps: UInt32 = 0
   ) {
     self.items = items
     self.count = count
     self.scannedCount = scannedCount
     self.scannedBytes = scannedBytes
     self.last = last
+    self.fetchedSteps = fetchedSteps
   }
 }
 
@@ -80,6 +83,8 @@ public enum Answer: Equatable, Sendable {
   case member(hasTerm: Bool, seenIncarnation: UInt64)
   /// The raw value of a replica id (``Operation/replaceReplica(_:old:)``).
   case replacement(UInt64)
+  /// The highest change of the batch's source and index that the shard has applied (``Operation/index(_:)``).
+  case indexed(through: UInt64)
   case refused(Refusal)
 }
 

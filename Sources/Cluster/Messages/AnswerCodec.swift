@@ -70,6 +70,7 @@ extension RangePage {
     writer.u32(scannedCount)
     writer.u64(scannedBytes)
     writer.optional(last) { $0.rowKey($1) }
+    writer.u32(fetchedSteps)
   }
 
   init(from reader: inout ByteReader) throws(MalformedBytes) {
@@ -78,6 +79,7 @@ extension RangePage {
     scannedCount = try reader.u32()
     scannedBytes = try reader.u64()
     last = try reader.optional { (input) throws(MalformedBytes) in try input.rowKey() }
+    fetchedSteps = try reader.u32()
   }
 }
 
@@ -86,7 +88,7 @@ extension Answer {
     static let written: UInt8 = 1, conditionFailed: UInt8 = 2, item: UInt8 = 3, page: UInt8 = 4
     static let catalogOutcome: UInt8 = 5, catalog: UInt8 = 6, done: UInt8 = 7, checksumAt: UInt8 = 8
     static let refused: UInt8 = 9, member: UInt8 = 10, replacement: UInt8 = 11
-    static let notYet: UInt8 = 12
+    static let notYet: UInt8 = 12, indexed: UInt8 = 13
   }
 
   public func encode(into writer: inout ByteWriter) {
@@ -125,6 +127,9 @@ extension Answer {
     case .replacement(let id):
       writer.u8(Tag.replacement)
       writer.u64(id)
+    case .indexed(let through):
+      writer.u8(Tag.indexed)
+      writer.varint(through)
     }
   }
 
@@ -146,6 +151,7 @@ extension Answer {
     case Tag.refused: self = .refused(try Refusal(from: &reader))
     case Tag.member: self = .member(hasTerm: try reader.bool(), seenIncarnation: try reader.u64())
     case Tag.replacement: self = .replacement(try reader.u64())
+    case Tag.indexed: self = .indexed(through: try reader.varint())
     default: throw MalformedBytes("an unknown answer")
     }
   }

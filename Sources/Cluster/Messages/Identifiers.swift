@@ -28,6 +28,8 @@ public struct TableID: Hashable, Comparable, Sendable {
   @inlinable public init(_ rawValue: UInt32) { self.rawValue = rawValue }
 
   public static let shardState = TableID(0)
+  /// The changes of a shard's tables, for their readers. No table has so high an id.
+  public static let changeFeed = TableID(.max - 1)
 
   @inlinable public static func < (left: TableID, right: TableID) -> Bool { left.rawValue < right.rawValue }
 }

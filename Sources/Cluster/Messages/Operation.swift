@@ -52,10 +52,13 @@ public struct RangeRead: Sendable {
   public var filter: Condition?
   /// True where only the counts are wanted.
   public var countOnly: Bool
+  /// Rows of a local index are replaced by the items that they stand for.
+  public var fetchesItems: Bool
 
   public init(
     lower: RowKey, upper: RowKey, reverse: Bool = false, consistent: Bool = false, limit: UInt32? = nil,
-    pageBytesMax: UInt32 = RangeRead.pageBytesDefault, filter: Condition? = nil, countOnly: Bool = false
+    pageBytesMax: UInt32 = RangeRead.pageBytesDefault, filter: Condition? = nil, countOnly: Bool = false,
+    fetchesItems: Bool = false
   ) {
     self.lower = lower
     self.upper = upper
@@ -65,6 +68,7 @@ public struct RangeRead: Sendable {
     self.pageBytesMax = pageBytesMax
     self.filter = filter
     self.countOnly = countOnly
+    self.fetchesItems = fetchesItems
   }
 
   /// DynamoDB's 1 MB of a Query or Scan page.
@@ -93,6 +97,8 @@ public enum Operation: Sendable {
   /// had promised. `old` is the newest id that the node may have acted under; where it does not know, that is what it
   /// is told, and it asks again.
   case replaceReplica(NodeID, old: UInt64?)
+  /// Changes of an index's rows, from the leader of the shard that has the items.
+  case index(IndexBatch)
 }
 
 public struct Request: Sendable {

@@ -62,6 +62,7 @@ extension RangeRead {
     writer.u32(pageBytesMax)
     writer.optional(filter) { $1.encode(into: &$0) }
     writer.bool(countOnly)
+    writer.bool(fetchesItems)
   }
 
   public init(from reader: inout ByteReader) throws(MalformedBytes) {
@@ -73,6 +74,7 @@ extension RangeRead {
     pageBytesMax = try reader.u32()
     filter = try reader.optional { (input) throws(MalformedBytes) in try Condition(from: &input) }
     countOnly = try reader.bool()
+    fetchesItems = try reader.bool()
   }
 }
 
@@ -81,6 +83,7 @@ extension Request {
     static let write: UInt8 = 1, get: UInt8 = 2, range: UInt8 = 3, catalogCommand: UInt8 = 4, catalogRead: UInt8 = 5
     static let configureTable: UInt8 = 6, dropTable: UInt8 = 7, checksum: UInt8 = 8
     static let describeMember: UInt8 = 9, replaceReplica: UInt8 = 10, confirmIndex: UInt8 = 11
+    static let index: UInt8 = 12
   }
 
   private enum Stamp { static let none: UInt8 = 0, first: UInt8 = 1, retry: UInt8 = 2 }
@@ -126,6 +129,9 @@ extension Request {
       writer.u8(Tag.replaceReplica)
       writer.node(node)
       writer.optional(old) { $0.u64($1) }
+    case .index(let batch):
+      writer.u8(Tag.index)
+      batch.encode(into: &writer)
     }
   }
 
@@ -156,6 +162,7 @@ extension Request {
       let node = try reader.node()
       let old = try reader.optional { (input) throws(MalformedBytes) in try input.u64() }
       operation = .replaceReplica(node, old: old)
+    case Tag.index: operation = .index(try IndexBatch(from: &reader))
     default: throw MalformedBytes("an unknown operation")
     }
   }

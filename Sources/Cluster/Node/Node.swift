@@ -39,6 +39,8 @@ public final class Node {
   private let lock: any File
   var gate = SyncGate()
   var reconciler = TableReconciler()
+  var indexes = IndexKeeper()
+  private var expiries = ExpirySweeper()
   var storage: StorageKeeper
   var handover = Handover()
   private(set) var jobs: [UInt64: NodeJob] = [:]
@@ -116,8 +118,11 @@ public final class Node {
   // MARK: Events
 
   /// To be called every 10 to 20 ms.
-  public func tick(now: Instant) {
+  ///
+  /// - Parameter wallTimeMs: by which items expire; nil where it is not known: none does.
+  public func tick(now: Instant, wallTimeMs: WallTimeMs? = nil) {
     for replica in replicas { replica.tick(now) }
+    if let wallTimeMs, hasRoom { expiries.sweep(replicas, now: now, wallTimeMs: wallTimeMs) }
     reconcile(now: now)
     keepStorage(now: now)
     tickSnapshots(now: now)
@@ -161,6 +166,10 @@ public final class Node {
   /// Answers of another node to requests of this one.
   public func received(_ responses: [Response], from node: NodeID, now: Instant) {
     for response in responses {
+      if IndexKeeper.isOwn(response.id) {
+        indexes.answered(response.id, response.answer, by: node, now: now)
+        continue
+      }
       reconciler.answered(response.id, isDone: response.answer == .done, now: now)
       answered(response, by: node, now: now)
     }
@@ -232,7 +241,7 @@ public final class Node {
   private func refusal(of request: Request, _ replica: Replica) -> Answer? {
     guard replica.waitingCount < configuration.operationsMax else { return .refused(.overloaded) }
     // Who does not lead, or not for long, says so: another member may have room.
-    if case .write = request.operation, replica.raft.isLeader, !hasRoom, !replica.raft.isHandingOver {
+    if request.operation.needsRoom, replica.raft.isLeader, !hasRoom, !replica.raft.isHandingOver {
       Probes.hit(.writeIsRefusedForSpace)
       return .refused(.overloaded)
     }
@@ -295,6 +304,7 @@ public final class Node {
       effects.failure = failure
       return effects
     }
+    feedIndexes(now: now)
     var output = ReplicaOutput()
     for replica in replicas { replica.advance(journal: journal, output: &output, now: now, clock: clock) }
     takenWhileFull = (0, 0)
@@ -316,6 +326,7 @@ public final class Node {
     startChecksums(output.checksums)
     storage.drop(output.dropped)
     settle(output, &effects, now: now)
+    if !indexes.isIdle, indexes.hasMore(replicas) { effects.hasMore = true }
     writeIdentity(now: now)
     swap(&effects.notices, &notices)
     swap(&effects.jobs, &newJobs)
@@ -336,6 +347,8 @@ public final class Node {
     var byConnection: [(connection: UInt64, responses: [Response])] = []
     for reply in replies + output.replies {
       switch reply.to {
+      case .local(let id) where IndexKeeper.isOwn(id):
+        indexes.answered(id, reply.answer, by: configuration.node, now: now)
       case .local(let id): reconciler.answered(id, isDone: reply.answer == .done, now: now)
       case .connection(let connection, let request):
         let response = Response(id: request, term: reply.term, answer: reply.answer)
@@ -384,5 +397,15 @@ public final class Node {
     dropPinnedLogs()
     guard let (task, work) = storage.next(replicas, pins: boundLog(), now: now) else { return }
     startJob(.storage(task), lane: .storage, work)
+  }
+}
+
+extension Operation {
+  /// Whether it adds what a client or another shard writes.
+  fileprivate var needsRoom: Bool {
+    switch self {
+    case .write, .index: true
+    default: false
+    }
   }
 }

@@ -22,10 +22,14 @@ public struct NodeConfiguration: Sendable {
   public var snapshotChunkBytes = SnapshotFrame.itemBytesMax
   /// Memory of what is applied and not yet flushed, over all replicas of the node.
   public var overlayBytesMax: Int
+  /// Page cache of each of a replica's connections to its database, in bytes; nil: as ``StoreConfiguration`` has them.
+  public var storeCacheBytes: Int?
   /// A replica's overlay is not flushed for its size alone below this.
   public var storageFlushBytesMin = 1 << 20
   /// A replica without a write for this long is flushed.
   public var idleFlushDelay: Span
+  /// Changes are that old when they leave for the global indexes: to show what a reader of an index may find.
+  public var indexDelay = Span.zero
   /// Operations of one node that wait for a commit or a read; one more is refused as overloaded.
   public var operationsMax: Int
 

@@ -17,13 +17,13 @@ struct NodeOpening {
   private(set) var identity: IdentityKeeper?
   private(set) var replicas: [Replica] = []
   private(set) var lost: [LostReplica] = []
-  /// Dropped tables whose rows are still there.
+  /// Rows of dropped tables and indexes that are still there.
   private(set) var orphans: [Orphan] = []
   /// The journal has lost records of it cannot tell whom, and reports that until every replica has its successor.
   private(set) var isJournalDamaged = false
   private let maker: ReplicaMaker
 
-  typealias Orphan = (group: GroupID, table: TableID, index: LogIndex)
+  typealias Orphan = (group: GroupID, rows: RowRange, index: LogIndex)
 
   static func open(
     _ maker: ReplicaMaker, random: inout SeededRandom, now: Instant
@@ -133,7 +133,7 @@ struct NodeOpening {
       guard store.flushed.index <= log.last.index else { return "Its store is ahead of its log." }
       let recovered = try recovered(group, log, placed.membership(of: id), store)
       let replica = try maker.replica(group, id, recovered, store, random: &random, now: now)
-      for table in try replica.shard?.orphans() ?? [] { orphans.append((group, table, store.flushed.index)) }
+      for rows in try replica.shard?.orphans() ?? [] { orphans.append((group, rows, store.flushed.index)) }
       replicas.append(replica)
       return nil
     } catch let error as StoreError where error.isDamage {

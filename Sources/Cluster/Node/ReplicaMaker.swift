@@ -16,7 +16,13 @@ struct ReplicaMaker {
 
   /// Blocks. Makes the store where there is none; `seed` draws its identity.
   func openStore(_ group: GroupID, seed: UInt64) throws(StoreError) -> ShardStore {
-    try ShardStore.open(disk: disk, directory: directory(of: group), configuration: StoreConfiguration(seed: seed))
+    var store = StoreConfiguration(seed: seed)
+    if let bytes = configuration.storeCacheBytes {
+      store.writerCacheBytes = bytes
+      store.readerCacheBytes = bytes
+      store.viewCacheBytes = bytes
+    }
+    return try ShardStore.open(disk: disk, directory: directory(of: group), configuration: store)
   }
 
   func replica(

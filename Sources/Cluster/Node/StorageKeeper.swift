@@ -1,8 +1,8 @@
 import Environment
 import Journal
-import Messages
 import Raft
 import Replicas
+import Shards
 import Store
 
 /// Brings the stores up to date behind the log: flushes overlays, checkpoints, and removes the rows of dropped tables.
@@ -12,7 +12,7 @@ struct StorageKeeper {
     enum Step {
       case flush
       case checkpoint
-      case removeRows(TableID)
+      case removeRows(RowRange)
     }
 
     var group: GroupID
@@ -22,8 +22,8 @@ struct StorageKeeper {
 
   private struct Keeping {
     var group: GroupID
-    /// Tables whose rows are still to be removed, each with the entry that dropped it.
-    var dropped: [(table: TableID, index: LogIndex)] = []
+    /// Rows that are still to be removed, each with the entry since which nobody reads them.
+    var dropped: [(rows: RowRange, index: LogIndex)] = []
     /// After a failed step nothing is tried before this time.
     var retryAt = Instant.zero
   }
@@ -45,11 +45,11 @@ struct StorageKeeper {
   /// A replica joined the node's at that position.
   mutating func insert(_ group: GroupID, at position: Int) { keeping.insert(Keeping(group: group), at: position) }
 
-  /// Shards that no longer serve a table since the entry with that index.
-  mutating func drop(_ dropped: [(group: GroupID, table: TableID, index: LogIndex)]) {
-    for (group, table, index) in dropped {
+  /// Shards that no longer serve those rows since the entry with that index.
+  mutating func drop(_ dropped: [(group: GroupID, rows: RowRange, index: LogIndex)]) {
+    for (group, rows, index) in dropped {
       if let position = keeping.firstIndex(where: { $0.group == group }) {
-        keeping[position].dropped.append((table, index))
+        keeping[position].dropped.append((rows, index))
       }
     }
   }
@@ -107,11 +107,9 @@ struct StorageKeeper {
 
   /// The drop itself has to be in the file before its rows go.
   private mutating func removal(_ position: Int, _ store: ShardStore) -> Task? {
-    guard let (table, index) = keeping[position].dropped.first, store.flushed.index >= index else { return nil }
-    let lower = RowKey(table: table, hash: 0).bytes
-    let upper = RowKey(table: TableID(table.rawValue + 1), hash: 0).bytes
-    guard let job = store.deleteRange(from: lower, to: upper) else { return nil }
-    return Task(group: keeping[position].group, step: .removeRows(table), job: job)
+    guard let (rows, index) = keeping[position].dropped.first, store.flushed.index >= index else { return nil }
+    guard let job = store.deleteRange(from: rows.lower, to: rows.upper) else { return nil }
+    return Task(group: keeping[position].group, step: .removeRows(rows), job: job)
   }
 
   enum Ending {

@@ -6,15 +6,15 @@ import Store
 /// The view is that thread's while the job runs; afterwards the node's loop reads the result and closes it.
 public final class ChecksumJob {
   private let view: StoreView
-  private let tables: [UInt32]
+  private let ranges: [RowRange]
   public private(set) var result: UInt64?
 
-  init(view: StoreView, tables: [UInt32]) {
+  init(view: StoreView, ranges: [RowRange]) {
     self.view = view
-    self.tables = tables
+    self.ranges = ranges
   }
 
-  public func run() throws { result = try ShardChecksum.compute(view, tables: tables) }
+  public func run() throws { result = try ShardChecksum.compute(view, ranges: ranges) }
 
   public func close() { view.close() }
 }

@@ -109,7 +109,8 @@ extension Answer {
     case .item(let item): return fixed + (item?.bytes.count ?? 0)
     case .conditionFailed(let old, _): return fixed + (old?.bytes.count ?? 0)
     case .catalog(let bytes): return fixed + (bytes?.count ?? 0)
-    case .written, .catalogOutcome, .done, .notYet, .checksumAt, .member, .replacement, .refused: return fixed
+    case .written, .catalogOutcome, .done, .notYet, .checksumAt, .member, .replacement, .indexed, .refused:
+      return fixed
     }
   }
 }

@@ -1,7 +1,7 @@
 public import Journal
-public import Messages
+import Messages
 public import Raft
-import Shards
+public import Shards
 public import Store
 
 /// How a replica that lags beyond the log comes to its group's state: its store is replaced by one that was built from
@@ -20,11 +20,11 @@ extension Replica {
   /// The switch did not happen; the old store stays.
   public func resume() { isSwitching = false }
 
-  /// Goes on with `store`, which was built from a snapshot and is installed durably. Returns tables whose rows are in it
-  /// and that nobody serves any more.
+  /// Goes on with `store`, which was built from a snapshot and is installed durably. Returns the rows in it that
+  /// nobody serves any more.
   ///
   /// Where the log does not hold the snapshot's position it starts anew behind it.
-  public func switchStore(to store: ShardStore, journal: Journal) throws -> [TableID] {
+  public func switchStore(to store: ShardStore, journal: Journal) throws -> [RowRange] {
     guard isSwitching else { fatalError("A store was replaced under a replica that takes part.") }
     guard let membership = try StoreMetadata(store.metadata)?.membership else {
       fatalError("A snapshot was installed without its membership.")

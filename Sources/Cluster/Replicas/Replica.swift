@@ -273,7 +273,7 @@ public final class Replica {
   private func startChecksum(at index: LogIndex, output: inout ReplicaOutput) {
     sumsWanted = false
     guard let shard, let view = view(output: &output) else { return }
-    output.checksums.append((group, index, ChecksumJob(view: view, tables: shard.tableIDs.map(\.rawValue))))
+    output.checksums.append((group, index, ChecksumJob(view: view, ranges: shard.rowRanges)))
   }
 
   private func view(output: inout ReplicaOutput) -> StoreView? {
@@ -295,13 +295,16 @@ public final class Replica {
       if let envelope { remembered.apply(envelope.stamp, answer) }
       return answer
     }
-    switch shard?.apply(entry.payload, from: start, at: entry.position) {
+    var made: Answer?
+    let timeMs = max(remembered.timeMs, envelope?.stamp.issuedAtMs ?? 0)
+    switch shard?.apply(entry.payload, from: start, at: entry.position, timeMs: timeMs) {
     case .checksum: sumsWanted = true
-    case .removeRows(let tables): output.dropped += tables.map { (group, $0, entry.index) }
+    case .removeRows(let ranges): for range in ranges { output.dropped.append((group, range, entry.index)) }
+    case .answer(let answer): made = answer
     case nil: break
     }
     if let envelope { remembered.apply(envelope.stamp, answer(of: envelope, entry.payload)) }
-    return nil
+    return made
   }
 
   /// The answer of a write as its entry tells it.
@@ -374,5 +377,21 @@ public final class Replica {
     guard let position = raft.propose(payload) else { return nil }
     waiting.append(.init(index: position.index, to: to, answer: answer, isProposal: true))
     return position.index
+  }
+
+  /// Puts the removal of an expired item in the log. False where it cannot; true also where the item is being written:
+  /// the next sweep finds what became of it.
+  public func expire(_ expiry: Expiry) -> Bool {
+    guard let shard, isServing, !isSwitching, raft.cachedBytes < Self.backlogBytesMax / 2 else { return false }
+    guard !shard.isBeingWritten(expiry.key) else { return true }
+    guard let position = raft.propose(ShardCommand.expire(expiry).encode()) else { return false }
+    shard.proposed(expiry.key, nil, at: position.index)
+    return true
+  }
+
+  /// Puts a command of this leader's own in the log; nobody waits for it. False where it cannot.
+  public func propose(_ command: ShardCommand) -> Bool {
+    guard isServing, !isSwitching, raft.cachedBytes < Self.backlogBytesMax / 2 else { return false }
+    return raft.propose(command.encode()) != nil
   }
 }

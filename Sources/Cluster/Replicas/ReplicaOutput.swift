@@ -1,5 +1,6 @@
 public import Messages
 public import Raft
+public import Shards
 
 /// What the replicas of a node want done, gathered over one loop turn.
 public struct ReplicaOutput {
@@ -30,8 +31,8 @@ public struct ReplicaOutput {
   public var replies: [Reply] = []
   /// Checksums to be computed, each of the state at the entry with that index.
   public var checksums: [(group: GroupID, index: LogIndex, job: ChecksumJob)] = []
-  /// Tables that a shard no longer serves since the entry with that index.
-  public var dropped: [(group: GroupID, table: TableID, index: LogIndex)] = []
+  /// Rows of tables and indexes that a shard no longer serves since the entry with that index.
+  public var dropped: [(group: GroupID, rows: RowRange, index: LogIndex)] = []
 
   /// Replicas that found what is on their disk damaged, with the reason: they must not act any more.
   public var damaged: [(group: GroupID, reason: String)] = []

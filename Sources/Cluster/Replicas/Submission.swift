@@ -36,6 +36,7 @@ extension Replica {
       guard shard != nil else { return Self.wrongGroup }
       return propose(.checksum, to: to) { .checksumAt($0) }
     case .describeMember: return Self.wrongGroup
+    case .index(let batch): return submit(batch, to: to)
     case .replaceReplica(let node, let old): return replace(node, old: old.map { ReplicaID($0) }, to: to)
     }
   }
@@ -65,6 +66,15 @@ extension Replica {
       reads.append(Read(to: to, work: .answer(answer, after: after)))
     }
     return nil
+  }
+
+  /// What an applied entry says is true whoever leads; else the answer comes by the entry that is proposed here.
+  private func submit(_ batch: IndexBatch, to: ReplyTo) -> Answer? {
+    guard let shard else { return Self.wrongGroup }
+    guard isServing else { return notLeader }
+    if let answer = shard.knownAnswer(to: batch) { return answer }
+    guard raft.cachedBytes < Self.backlogBytesMax else { return .refused(.overloaded) }
+    return propose(ShardCommand.index(batch).encode(), to: to, answer: nil) == nil ? notLeader : nil
   }
 
   private func submit(_ command: [UInt8], _ request: Request, to: ReplyTo) -> Answer? {

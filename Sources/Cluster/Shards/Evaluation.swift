@@ -22,7 +22,7 @@ extension ShardMachine {
   /// Evaluates a write against the newest proposed state of its item. Only a leader that has applied an entry of its
   /// own term may ask.
   public func evaluate(_ write: ItemWrite) -> Verdict {
-    guard serves(write.key.table) else { return .refuse(.unknownTable) }
+    guard let table = tables[write.key.table] else { return .refuse(.unknownTable) }
     guard let range, range.contains(write.key.hash) else { return .refuse(.wrongShard) }
     let current: CurrentItem
     do { current = try self.current(write) } catch {
@@ -35,12 +35,13 @@ extension ShardMachine {
     switch write.action {
     case .put(let item): return propose(write, item, current)
     case .delete: return propose(write, nil, current)
-    case .update(let expression, let key): return update(write, expression, key, current)
+    case .update(let expression, let key): return update(write, expression, key, current, table)
     }
   }
 
   private func update(
-    _ write: ItemWrite, _ expression: UpdateExpression, _ key: EncodedItem, _ current: CurrentItem
+    _ write: ItemWrite, _ expression: UpdateExpression, _ key: EncodedItem, _ current: CurrentItem,
+    _ table: ServedTable
   ) -> Verdict {
     // Nothing to take away from: the item stays missing, and there is nothing to append.
     if current.map == nil, !expression.createsItem {
@@ -50,6 +51,9 @@ extension ShardMachine {
     let changed: AttributeMap
     do { changed = try expression.apply(to: base, exists: current.map != nil) } catch {
       return .answer(.refused(.invalid(error.message)), after: current.after)
+    }
+    if !table.isPlain, let fault = table.keyFault(from: base, to: changed) {
+      return .answer(.refused(.invalid(fault)), after: current.after)
     }
     let item = EncodedItem(changed)
     guard item.sizeBytes <= Self.itemBytesMax else {

@@ -13,6 +13,10 @@ public import Messages
 /// 4 drop:      table id (u32)
 /// 5 checksum
 /// 6 own:       first and last hash of the shard (u64, u64)
+/// 7 index:     index batch
+/// 8 advance:   feed advance
+/// 9 backfill:  backfill slice
+/// 10 expire:   expiry
 /// ```
 public enum ShardCommand: Sendable {
   case put(RowKey, EncodedItem)
@@ -22,10 +26,19 @@ public enum ShardCommand: Sendable {
   case drop(TableID)
   case checksum
   case own(ClosedRange<UInt64>)
+  /// Changes of an index's rows that another shard's feed asked for.
+  case index(IndexBatch)
+  /// A table's feed has reached its indexes up to there.
+  case advance(FeedAdvance)
+  /// Puts the next rows of the table into its feed for an index that is not filled yet, or, where that is local, into it.
+  case backfill(BackfillSlice)
+  /// Removes an item whose time to live has ended, as it was seen.
+  case expire(Expiry)
 
   private enum Kind {
     static let put: UInt8 = 1, delete: UInt8 = 2, configure: UInt8 = 3, drop: UInt8 = 4, checksum: UInt8 = 5
-    static let own: UInt8 = 6
+    static let own: UInt8 = 6, index: UInt8 = 7, advance: UInt8 = 8, backfill: UInt8 = 9
+    static let expire: UInt8 = 10
   }
 
   public func encode() -> [UInt8] {
@@ -54,6 +67,18 @@ public enum ShardCommand: Sendable {
       writer.u8(Kind.own)
       writer.u64(range.lowerBound)
       writer.u64(range.upperBound)
+    case .index(let batch):
+      writer.u8(Kind.index)
+      batch.encode(into: &writer)
+    case .advance(let advance):
+      writer.u8(Kind.advance)
+      advance.encode(into: &writer)
+    case .backfill(let slice):
+      writer.u8(Kind.backfill)
+      slice.encode(into: &writer)
+    case .expire(let expiry):
+      writer.u8(Kind.expire)
+      expiry.encode(into: &writer)
     }
   }
 
@@ -73,6 +98,10 @@ public enum ShardCommand: Sendable {
       let upper = try reader.u64()
       guard lower <= upper else { throw MalformedBytes("a shard's range is empty") }
       self = .own(lower...upper)
+    case Kind.index: self = .index(try IndexBatch(from: &reader))
+    case Kind.advance: self = .advance(try FeedAdvance(from: &reader))
+    case Kind.backfill: self = .backfill(try BackfillSlice(from: &reader))
+    case Kind.expire: self = .expire(try Expiry(from: &reader))
     default: throw MalformedBytes("an unknown shard command")
     }
     try reader.finish()
@@ -82,6 +111,7 @@ public enum ShardCommand: Sendable {
   public var sizeHint: Int {
     switch self {
     case .put(let key, let item): key.bytes.count + item.bytes.count + 16
+    case .index(let batch): batch.changes.reduce(64) { $0 + 96 + ($1.put?.item.bytes.count ?? 0) }
     default: 64
     }
   }

@@ -7,63 +7,61 @@ public import Store
 
 /// The replicated state of one shard over its store: what an entry does, and what a leader decides.
 ///
-/// What ``apply(_:at:)`` does depends on the log alone; settings that matter to it arrive as entries. Rows of table 0
-/// hold the machine's own state: the hashes that the shard owns, and the settings of each table.
+/// What ``apply(_:from:at:timeMs:)`` does depends on the log alone; settings that matter to it arrive as entries. Rows of
+/// table 0 hold the machine's own state (``StateRow``).
 public final class ShardMachine {
   public let store: ShardStore
   /// Nil until the shard's first leader entered it in the log.
-  public private(set) var range: ClosedRange<UInt64>?
-  private var tables: [TableID: TableSettings]
-  /// The table of each index, by the hidden table of its rows.
-  private var indexOwners: [TableID: TableID] = [:]
+  public internal(set) var range: ClosedRange<UInt64>?
+  var tables: [TableID: ServedTable]
+  /// The table of each index.
+  var indexes: [TableID: ServedTable]
+  /// Of global indexes, what has come from each shard.
+  var arrived: [IndexSource: UInt64]
   var proposed = ProposedImages()
   /// Set once the store was found damaged: the replica must not act any more.
-  public private(set) var damage: String?
+  public internal(set) var damage: String?
+  /// Tables whose items enter a feed, ascending.
+  public internal(set) var feedTables: [TableID] = []
+  /// Tables with an index that is still to be filled, ascending.
+  public internal(set) var tablesToFill: [TableID] = []
 
   /// Reads the machine's own rows from the store.
   public init(store: ShardStore) throws {
     self.store = store
     tables = [:]
+    indexes = [:]
+    arrived = [:]
     range = nil
-    var rows: [(key: [UInt8], value: [UInt8])] = []
-    try store.scan(
-      from: RowKey(table: .shardState, hash: 0).bytes, to: RowKey(table: TableID(1), hash: 0).bytes, reverse: false
-    ) { key, value in
-      rows.append((key, value))
-      return .proceed
-    }
-    for row in rows { try restore(RowKey(bytes: row.key), row.value) }
+    try restore()
   }
 
-  private static let rangeRow = RowKey(table: .shardState, hash: .max)
-
-  private static func settingsRow(_ table: TableID) -> RowKey {
-    RowKey(table: .shardState, hash: UInt64(table.rawValue))
-  }
-
-  private func restore(_ key: RowKey, _ value: [UInt8]) throws(MalformedBytes) {
-    if key == Self.rangeRow {
-      var reader = ByteReader(value)
-      let lower = try reader.u64()
-      range = lower...(try reader.u64())
-    } else {
-      let settings = try TableSettings(value)
-      tables[settings.id] = settings
-      for index in settings.indexes { indexOwners[index.id] = settings.id }
-    }
-  }
-
-  /// Tables with rows that no reader reaches any more, left by a stop between a drop and the removal of its rows.
-  /// One seek a table.
-  public func orphans() throws -> [TableID] {
-    var orphans: [TableID] = []
+  /// Tables, indexes and feeds with rows that no reader reaches any more, left by a stop between a drop and the removal of
+  /// its rows. One seek each.
+  public func orphans() throws -> [RowRange] {
+    var orphans: [RowRange] = []
     var next: TableID? = TableID(1)
     while let from = next {
       next = nil
-      try store.scan(from: RowKey(table: from, hash: 0).bytes, to: nil, reverse: false) { key, _ in
+      try store.scan(from: RowKey(table: from, hash: 0).bytes, to: RowRange.feeds.lower, reverse: false) { key, _ in
         let table = RowKey(bytes: key).table
-        if !holds(table) { orphans.append(table) }
-        next = table.rawValue < .max ? TableID(table.rawValue + 1) : nil
+        if !holds(table) { orphans.append(.table(table)) }
+        next = TableID(table.rawValue + 1)
+        return .stop
+      }
+    }
+    return try orphans + orphanedFeeds()
+  }
+
+  private func orphanedFeeds() throws -> [RowRange] {
+    var orphans: [RowRange] = []
+    var from: [UInt8]? = RowRange.feeds.lower
+    while let lower = from {
+      from = nil
+      try store.scan(from: lower, to: RowRange.feeds.upper, reverse: false) { key, _ in
+        let table = try FeedRow.table(of: key)
+        if !serves(table) { orphans.append(.feed(of: table)) }
+        from = RowRange.feed(of: table).upper
         return .stop
       }
     }
@@ -73,31 +71,38 @@ public final class ShardMachine {
   public func serves(_ table: TableID) -> Bool { tables[table] != nil }
 
   /// Nil for a table that the shard does not serve.
-  public func settings(of table: TableID) -> TableSettings? { tables[table] }
+  public func settings(of table: TableID) -> TableSettings? { tables[table]?.settings }
 
   /// Whether rows of that table, hidden ones of indexes included, belong here.
-  public func holds(_ table: TableID) -> Bool { serves(table) || indexOwners[table] != nil }
+  public func holds(_ table: TableID) -> Bool { serves(table) || indexes[table] != nil }
 
   /// The tables of all rows, hidden ones of indexes included, ascending.
-  public var tableIDs: [TableID] { (Array(tables.keys) + Array(indexOwners.keys)).sorted() }
+  public var tableIDs: [TableID] { (Array(tables.keys) + Array(indexes.keys)).sorted() }
 
-  /// Whether this shard has put into the index all that its items imply. One that was made with its table starts so.
-  public func isComplete(_ index: TableID) -> Bool {
-    guard let owner = indexOwners[index], let settings = tables[owner] else { return false }
-    return settings.indexes.contains { $0.id == index && $0.status == .active }
+  /// Everything that replicas have in common, in key order: what is being removed is not among it.
+  public var rowRanges: [RowRange] {
+    ([.shardState] + tableIDs).map { .table($0) } + feedTables.map { .feed(of: $0) }
   }
+
+  /// Whether this shard has put into the index all that its items imply, and it has arrived. One that was made with its
+  /// table starts so.
+  public func isComplete(_ index: TableID) -> Bool { indexes[index]?.feed.isFilled(index) ?? false }
 
   /// What the owner has to do after an entry was applied.
   public enum Effect {
     /// Compute the checksum of the state as it is now.
     case checksum
-    /// The rows of these tables can be removed from the store: no reader reaches them any more.
-    case removeRows([TableID])
+    /// These rows can be removed from the store: no reader reaches them any more.
+    case removeRows([RowRange])
+    /// The answer that applying the entry makes.
+    case answer(Answer)
   }
 
   /// Carries out the command that stands in an entry's payload from `start` on. Traps on a payload that cannot be read: the leader wrote it and the log checked it, so the
   /// replicas would go apart.
-  public func apply(_ payload: [UInt8], from start: Int = 0, at position: LogPosition) -> Effect? {
+  ///
+  /// - Parameter timeMs: the shard's logical time, with this entry.
+  public func apply(_ payload: [UInt8], from start: Int = 0, at position: LogPosition, timeMs: UInt64 = 0) -> Effect? {
     let command: ShardCommand
     do { command = try ShardCommand(payload, from: start) } catch {
       fatalError("The entry at index \(position.index) of a shard's log cannot be read: \(error.what).")
@@ -105,38 +110,33 @@ public final class ShardMachine {
     switch command {
     // A write that was proposed behind a drop finds its table gone.
     case .put(let key, let item):
-      if serves(key.table) { store.put(key.bytes, item.bytes) }
+      if let table = tables[key.table] {
+        if table.isPlain {
+          store.put(key.bytes, item.bytes)
+        } else {
+          change(table, key, to: item, at: position, timeMs: timeMs)
+        }
+      }
       proposed.applied(key.bytes, at: position.index)
     case .delete(let key):
-      if serves(key.table) { store.delete(key.bytes) }
+      if let table = tables[key.table] {
+        if table.isPlain {
+          store.delete(key.bytes)
+        } else {
+          change(table, key, to: nil, at: position, timeMs: timeMs)
+        }
+      }
       proposed.applied(key.bytes, at: position.index)
-    case .configure(let settings): return configure(settings)
-    case .drop(let table):
-      guard let dropped = tables.removeValue(forKey: table) else { return nil }
-      store.delete(Self.settingsRow(table).bytes)
-      for index in dropped.indexes { indexOwners[index.id] = nil }
-      return .removeRows([table] + dropped.indexes.map(\.id))
+    case .configure(let settings): return configure(settings, at: position)
+    case .drop(let table): return drop(table)
     case .checksum: return .checksum
-    case .own(let hashes):
-      guard range == nil else { return nil }
-      range = hashes
-      var writer = ByteWriter()
-      writer.u64(hashes.lowerBound)
-      writer.u64(hashes.upperBound)
-      store.put(Self.rangeRow.bytes, writer.bytes)
+    case .own(let hashes): own(hashes)
+    case .index(let batch): return .answer(apply(batch))
+    case .advance(let advance): self.advance(advance)
+    case .backfill(let slice): backfill(slice, at: position, timeMs: timeMs)
+    case .expire(let expiry): expire(expiry, at: position, timeMs: timeMs)
     }
     return nil
-  }
-
-  private func configure(_ settings: TableSettings) -> Effect? {
-    let old = tables[settings.id]
-    if let old, old.version >= settings.version { return nil }
-    tables[settings.id] = settings
-    store.put(Self.settingsRow(settings.id).bytes, settings.encode())
-    let gone = (old?.indexes ?? []).map(\.id).filter { id in !settings.indexes.contains { $0.id == id } }
-    for index in gone { indexOwners[index] = nil }
-    for index in settings.indexes { indexOwners[index.id] = settings.id }
-    return gone.isEmpty ? nil : .removeRows(gone)
   }
 
   /// Remembers what a write proposed at `index` will make of its item.

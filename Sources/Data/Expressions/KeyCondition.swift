@@ -2,13 +2,21 @@ public import Items
 
 /// What a Query asks for: one partition, and a range of its sort keys.
 public struct KeyCondition: Hashable, Sendable {
-  public var partition: AttributeValue
-  /// Nil for the whole partition.
+  /// One value for each partition attribute; a table has one, an index up to four.
+  public var partition: [AttributeValue]
+  /// Values of the first sort attributes, of an index that has several.
+  public var leading: [AttributeValue]
+  /// On the sort attribute behind those; nil for all that has these values.
   public var sort: SortCondition?
 
-  public init(partition: AttributeValue, sort: SortCondition? = nil) {
+  public init(partition: [AttributeValue], leading: [AttributeValue] = [], sort: SortCondition? = nil) {
     self.partition = partition
+    self.leading = leading
     self.sort = sort
+  }
+
+  public init(partition: AttributeValue, sort: SortCondition? = nil) {
+    self.init(partition: [partition], sort: sort)
   }
 }
 
@@ -61,13 +69,16 @@ public struct KeyConditionExpression: Hashable, Sendable {
   public func conditions() throws(ExpressionError) -> KeyConditions {
     var conditions = KeyConditions(entries: [])
     try conditions.add(node)
-    guard conditions.entries.count <= 2 else { throw .keyConditionCount }
+    guard conditions.entries.count <= KeyConditions.countMax else { throw .keyConditionCount }
     return conditions
   }
 }
 
-/// Conditions on one or two attributes, before it is known whether these are the keys.
+/// Conditions on attributes, before it is known whether these are the keys.
 public struct KeyConditions: Hashable, Sendable {
+  /// As many as an index can have key attributes.
+  static let countMax = 8
+
   struct Entry: Hashable, Sendable {
     var name: [UInt8]
     /// Nil where the operator is none that an index can answer.
@@ -82,6 +93,7 @@ public struct KeyConditions: Hashable, Sendable {
   /// - Throws: a key without a condition, a condition on another attribute, values of another type than the key's, and
   ///   a partition that is not given by equality.
   public func bind(partition: KeyAttribute, sort: KeyAttribute?) throws(ExpressionError) -> KeyCondition {
+    guard entries.count <= 2 else { throw .keyConditionCount }
     if sort == nil, entries.count > 1 { throw .unsupportedKeyCondition }
     guard let entry = entry(on: partition.name) else { throw .missedKey(partition.name) }
     let onPartition = try Self.checked(entry, partition.type)
@@ -89,6 +101,35 @@ public struct KeyConditions: Hashable, Sendable {
     guard let sort, entries.count > 1 else { return KeyCondition(partition: value) }
     guard let entry = self.entry(on: sort.name) else { throw .missedKey(sort.name) }
     return KeyCondition(partition: value, sort: try Self.checked(entry, sort.type))
+  }
+
+  /// As ``bind(partition:sort:)-(KeyAttribute,_)``, for an index that may have several attributes of each kind: every
+  /// partition attribute is given by equality, and so are the sort attributes, from the first one on, but for the last
+  /// that has a condition.
+  public func bind(partition: [KeyAttribute], sort: [KeyAttribute]) throws(ExpressionError) -> KeyCondition {
+    if partition.count == 1, sort.count < 2 { return try bind(partition: partition[0], sort: sort.first) }
+    var values: [AttributeValue] = []
+    for key in partition {
+      guard let entry = entry(on: key.name), case .equal(let value) = try Self.checked(entry, key.type) else {
+        throw .unboundPartition
+      }
+      values.append(value)
+    }
+    let count = entries.count - partition.count
+    guard count <= sort.count else { throw .unsupportedKeyCondition }
+    var bound = KeyCondition(partition: values)
+    for (position, key) in sort.prefix(count).enumerated() {
+      guard let entry = entry(on: key.name) else { throw .unboundSort }
+      let condition = try Self.checked(entry, key.type)
+      if position + 1 == count {
+        bound.sort = condition
+      } else if case .equal(let value) = condition {
+        bound.leading.append(value)
+      } else {
+        throw .unboundSort
+      }
+    }
+    return bound
   }
 
   private static func checked(_ entry: Entry, _ type: KeyType) throws(ExpressionError) -> SortCondition {
@@ -104,6 +145,11 @@ public struct KeyConditions: Hashable, Sendable {
 
 extension ExpressionError {
   static let keyConditionCount = ExpressionError("Conditions can be of length 1 or 2 only")
+  fileprivate static let unboundPartition = ExpressionError(
+    "Query key condition not supported: every HASH key attribute of the index needs a condition of equality")
+  fileprivate static let unboundSort = ExpressionError(
+    "Query key condition not supported: RANGE key attributes have conditions from the first one on, all but the last "
+      + "of equality")
   fileprivate static let unsupportedKeyCondition = ExpressionError("Query key condition not supported")
 
   fileprivate static func missedKey(_ name: [UInt8]) -> ExpressionError {

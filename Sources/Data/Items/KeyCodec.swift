@@ -7,6 +7,9 @@ public import Bytes
 /// in strings and binaries 0x00 becomes 0x00 0xFF, and 0x00 0x01 ends the component. A sort component is the last one
 /// and has the raw bytes. Numbers have the encoding of ``Number/append(orderedTo:)`` in both.
 public enum KeyCodec {
+  /// What ends the partition component of a string or binary.
+  public static let terminatorBytes = 2
+
   /// Appends a partition key. `value` is a string, number or binary; another type is a bug of the caller and traps.
   public static func appendPartition(_ value: AttributeValue, to bytes: inout [UInt8]) {
     switch value {

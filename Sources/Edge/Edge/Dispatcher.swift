@@ -7,9 +7,12 @@ internal import NIOHTTP1
 final class Dispatcher: HTTPResponder {
   private let service: Service
   private let requestID: () -> [UInt8]
+  /// What a packed body may unpack to.
+  private let bodyBytesMax: Int
 
-  init(service: Service, requestID: @escaping () -> [UInt8]) {
+  init(service: Service, bodyBytesMax: Int = HTTPLimits().bodyBytesMax, requestID: @escaping () -> [UInt8]) {
     self.service = service
+    self.bodyBytesMax = bodyBytesMax
     self.requestID = requestID
   }
 
@@ -43,6 +46,28 @@ final class Dispatcher: HTTPResponder {
   }
 
   private func post(_ request: HTTPRequest, _ reply: @escaping (HTTPAnswer) -> Void) {
+    guard request.header("content-encoding") != nil else { return postUnpacked(request, reply) }
+    switch unpacked(request) {
+    case .success(let unpacked): postUnpacked(unpacked, reply)
+    case .failure(.tooLarge): reply(tooLargeAnswer())
+    // The service answers so: clients do not send this by accident.
+    case .failure(.malformed):
+      exchange(.other, request, reply).fail(APIError(.internalServer, "The request's body cannot be unpacked."))
+    }
+  }
+
+  private func unpacked(_ request: HTTPRequest) -> Result<HTTPRequest, ContentCoding.Fault> {
+    let name = request.header("content-encoding")?.lowercased() ?? ""
+    if name == "identity" || name.isEmpty { return .success(request) }
+    guard let coding = ContentCoding(rawValue: name) else { return .failure(.malformed) }
+    var request = request
+    do throws(ContentCoding.Fault) {
+      request.body = try coding.unpack(request.body, bytesMax: bodyBytesMax)
+      return .success(request)
+    } catch { return .failure(error) }
+  }
+
+  private func postUnpacked(_ request: HTTPRequest, _ reply: @escaping (HTTPAnswer) -> Void) {
     guard let target = request.header("x-amz-target") else { return form(request, reply) }
     guard request.path == "/" else { return reply(HTTPAnswer(status: 404, text: "There is nothing here.\n")) }
     switch OperationName.target(target) {

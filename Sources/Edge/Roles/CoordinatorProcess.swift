@@ -92,6 +92,7 @@ private final class CoordinatorLanes: Sendable {
   private let stops = Mutex<[@Sendable () -> Void]>([])
   private let faults: Mutex<ProcessFaults?>
   private let incarnation = RealClock().wallTimeMs
+  private let recentChanges = RecentChanges()
 
   init(
     settings: CoordinatorSettings, nodes: [(NodeAddress, HostPort)], transport: TransportOptions, state: ProcessState,
@@ -111,7 +112,7 @@ private final class CoordinatorLanes: Sendable {
     let coordinator = Coordinator(
       configuration: CoordinatorConfiguration(
         nodes: nodes.map { NodeID($0.0.node) }, callTimeout: .milliseconds(UInt64(settings.callTimeoutMs))),
-      random: SeededRandom(seed: UInt64.random(in: .min ... .max)))
+      random: SeededRandom(seed: UInt64.random(in: .min ... .max)), recentChanges: recentChanges)
     let host = CoordinatorHost(coordinator: coordinator, eventLoop: loop, clock: RealClock()) { links.send($0, $1) }
     links.host = host
     links.start(dialers(loop, number, links))

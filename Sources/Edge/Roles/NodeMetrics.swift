@@ -1,3 +1,4 @@
+import Environment
 import Messages
 import Node
 import Raft
@@ -15,6 +16,7 @@ struct NodeMetrics {
   private let snapshotsServed: Counter
   private let snapshotsInstalled: Counter
   private let replicasLost: Counter
+  private let indexChanges: Counter
   private let replicas: [ReplicaGauges]
 
   private struct ReplicaGauges {
@@ -26,6 +28,8 @@ struct NodeMetrics {
     var appliedIndex: Gauge
     var stalenessMs: Gauge
     var followerReads: Counter
+    var indexBacklog: Gauge
+    var indexLagMs: Gauge
   }
 
   init(_ registry: inout MetricRegistry, node: Node) {
@@ -48,6 +52,8 @@ struct NodeMetrics {
       help: "Replicas that were brought up to date by a snapshot, because the log no longer reached back to them.")
     replicasLost = registry.counter(
       "gantry_replicas_lost_total", help: "Replicas that lost what they had promised, by damage or a wiped disk.")
+    indexChanges = registry.counter(
+      "gantry_index_changes_total", help: "Changes of global indexes that this node's leaders brought to their rows.")
     replicas = node.status.map { Self.gauges($0.shard, &registry) }
   }
 
@@ -69,7 +75,13 @@ struct NodeMetrics {
         labels: labels),
       followerReads: registry.counter(
         "gantry_replica_follower_reads_total", help: "Eventually consistent reads answered by a follower.",
-        labels: labels))
+        labels: labels),
+      indexBacklog: registry.gauge(
+        "gantry_index_backlog",
+        help: "Changes of global indexes that the shard's leader has not brought to their rows.",
+        labels: labels),
+      indexLagMs: registry.gauge(
+        "gantry_index_lag_ms", help: "For how long the oldest of them has waited at this leader.", labels: labels))
   }
 
   func showLevels(_ node: Node) {
@@ -80,6 +92,7 @@ struct NodeMetrics {
     snapshotsServed.add(UInt64(node.snapshotsServed) - snapshotsServed.current)
     snapshotsInstalled.add(UInt64(node.snapshotsInstalled) - snapshotsInstalled.current)
     replicasLost.add(UInt64(node.replicasLost) - replicasLost.current)
+    indexChanges.add(node.indexChangesCarried - indexChanges.current)
     for (gauges, status) in zip(replicas, node.status) {
       gauges.isHealthy.set(status.isHealthy ? 1 : 0)
       gauges.isLeader.set(status.role == .leader ? 1 : 0)
@@ -88,6 +101,9 @@ struct NodeMetrics {
       gauges.appliedIndex.set(Int64(clamping: status.appliedIndex))
       gauges.stalenessMs.set(status.stalenessMs.map { Int64(clamping: $0) } ?? -1)
       gauges.followerReads.add(status.followerReads - gauges.followerReads.current)
+      let backlog = node.indexBacklog(of: gauges.shard)
+      gauges.indexBacklog.set(Int64(backlog.changes))
+      gauges.indexLagMs.set(Int64(clamping: backlog.lag.nanoseconds / 1_000_000))
     }
   }
 }

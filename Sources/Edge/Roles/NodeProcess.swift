@@ -111,6 +111,7 @@ private final class NodeAssembly: @unchecked Sendable {
       overlayBytesMax: tuning.overlayBytesMax)
     configuration.journal.segmentBytes = tuning.journalSegmentBytes
     configuration.journalBytesMax = tuning.journalBytesMax
+    configuration.indexDelay = .milliseconds(UInt64(tuning.indexDelayMs))
     configuration.raft.heartbeatInterval = .milliseconds(UInt64(tuning.heartbeatMs))
     configuration.raft.electionTimeoutMin = .milliseconds(UInt64(tuning.electionMinMs))
     configuration.raft.electionTimeoutMax = .milliseconds(UInt64(tuning.electionMaxMs))

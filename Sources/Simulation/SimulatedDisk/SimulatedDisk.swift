@@ -25,6 +25,7 @@ public final class SimulatedDisk: Disk {
   private var faults: [Int: DiskFault] = [:]
   private var shortWrite: DiskError?
   private var changesUntilStop: Int?
+  private var changesFromRename: Int?
   private(set) var lifetime = 0
 
   public init() {}
@@ -39,6 +40,17 @@ public final class SimulatedDisk: Disk {
 
   /// Lets `count` more changing operations happen; the next one and everything after it fails, as when power goes.
   public func stop(afterChanges count: Int) { changesUntilStop = count }
+
+  /// The next time that a name changes, `count` changes happen, that one the first, and then everything stops.
+  public func stop(afterChanges count: Int, fromRename: Bool) {
+    if fromRename { changesFromRename = count } else { changesUntilStop = count }
+  }
+
+  /// Takes back what would stop the machine and has not yet.
+  public func forgetStop() {
+    changesUntilStop = nil
+    changesFromRename = nil
+  }
 
   /// A power cut: what was not synced is kept, torn or lost; open files and locks are gone.
   public func crash(_ random: inout SeededRandom) {
@@ -164,6 +176,10 @@ public final class SimulatedDisk: Disk {
   func begin(_ operation: DiskOperation) throws(DiskError) {
     counters.operations += 1
     counters.count(operation)
+    if changesFromRename != nil, case .rename = operation {
+      changesUntilStop = changesFromRename
+      changesFromRename = nil
+    }
     if operation.isChange, let left = changesUntilStop {
       if left == 0 { isStopped = true } else { changesUntilStop = left - 1 }
     }
@@ -223,7 +239,7 @@ public final class SimulatedDisk: Disk {
   private func restart() {
     lifetime += 1
     isStopped = false
-    changesUntilStop = nil
+    forgetStop()
     failures = [:]
     faults = [:]
   }

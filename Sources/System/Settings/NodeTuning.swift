@@ -7,6 +7,7 @@ public struct NodeTuning: Equatable, Sendable {
   public var overlayBytesMax = 268_435_456
   public var journalSegmentBytes = 16_777_216
   public var journalBytesMax = 201_326_592
+  public var indexDelayMs = 0
 
   public init() {}
 
@@ -29,6 +30,9 @@ public struct NodeTuning: Equatable, Sendable {
     SettingKey(
       "journalBytesMax", .integer(unit: "bytes", 16_777_216...1_099_511_627_776), default: "201326592",
       "Log kept for replicas that lag. Behind it they are sent the whole state; at least four segments."),
+    SettingKey(
+      "indexDelayMs", .integer(unit: "milliseconds", 0...60_000), default: "0",
+      "How old changes are when they leave for global indexes. For tests: readers of an index then find it behind."),
   ]
 
   /// Reads the keys of ``keys`` in a section that knows them.
@@ -39,6 +43,7 @@ public struct NodeTuning: Equatable, Sendable {
     overlayBytesMax = try section.integer("overlayBytesMax")
     journalSegmentBytes = try section.integer("journalSegmentBytes")
     journalBytesMax = try section.integer("journalBytesMax")
+    indexDelayMs = try section.integer("indexDelayMs")
   }
 
   /// Refuses combinations that no single key shows to be wrong.
@@ -73,6 +78,7 @@ public struct NodeTuning: Equatable, Sendable {
     overlayBytesMax: \(overlayBytesMax)
     journalSegmentBytes: \(journalSegmentBytes)
     journalBytesMax: \(journalBytesMax)
+    indexDelayMs: \(indexDelayMs)
     """
   }
 }

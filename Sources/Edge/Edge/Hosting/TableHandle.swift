@@ -10,6 +10,8 @@ final class TableHandle {
   let table: Table
   /// Of the indexes, each once: attributes whose type an item must respect where it has them.
   let indexKeys: [KeyAttribute]
+  /// In the order of their definitions.
+  let indexes: [IndexHandle]
 
   init(_ table: Table) {
     self.table = table
@@ -20,7 +22,15 @@ final class TableHandle {
       keys.append(attribute)
     }
     indexKeys = keys
+    indexes = table.definition.indexes.compactMap { definition in
+      table.index(named: definition.name).map { IndexHandle($0, definition, of: table) }
+    }
   }
+
+  /// Those that changes of items are written to.
+  var writtenIndexes: [IndexHandle] { indexes.filter { $0.status != .deleting } }
+
+  var hasLocalIndexes: Bool { indexes.contains { $0.isLocal } }
 
   var id: TableID { table.id }
   var name: String { table.name }

@@ -11,7 +11,7 @@ enum BatchWriteItem {
         for action in table.actions { rows.append(try write(action, handle, []).key) }
         try BatchKeys.checkUnique(rows)
       }
-      start(request, exchange)
+      start(request, handles, exchange)
     }
   }
 
@@ -29,24 +29,31 @@ enum BatchWriteItem {
     }
   }
 
-  private static func start(_ request: BatchWriteRequest, _ exchange: Exchange) {
+  private static func start(_ request: BatchWriteRequest, _ handles: [TableHandle], _ exchange: Exchange) {
     let count = request.tables.reduce(0) { $0 + $1.actions.count }
-    let run = BatchRun(count: count, exchange) { exchange.succeed(answer(request, $0.results)) }
-    let returns: ReturnedImages = request.capacity == .none ? [] : .oldSize
+    let run = BatchRun(count: count, exchange) { exchange.succeed(answer(request, handles, $0.results)) }
     var position = 0
     for table in request.tables {
       for action in table.actions {
         run.perform(position, on: table.table) { (handle) throws(APIError) in
-          .write(try write(action, handle, returns))
+          .write(try write(action, handle, images(request, handle)))
         }
         position += 1
       }
     }
   }
 
-  static func answer(_ request: BatchWriteRequest, _ results: [BatchRun.Result]) -> [UInt8] {
+  /// What consumed capacity is told from.
+  private static func images(_ request: BatchWriteRequest, _ table: TableHandle) -> ReturnedImages {
+    if request.capacity == .none { return [] }
+    return table.writtenIndexes.isEmpty ? .oldSize : [.oldSize, .old, .new]
+  }
+
+  private static func answer(
+    _ request: BatchWriteRequest, _ handles: [TableHandle], _ results: [BatchRun.Result]
+  ) -> [UInt8] {
     var writer = JSONWriter(capacity: 256)
-    var units = Array(repeating: 0.0, count: request.tables.count)
+    var consumed = handles.map { ConsumedCapacity(table: $0.name, units: 0) }
     var position = 0
     writer.beginObject()
     writer.key("UnprocessedItems")
@@ -55,7 +62,7 @@ enum BatchWriteItem {
       var hasRest = false
       for action in table.actions {
         if case .done(.written(let answer)) = results[position] {
-          units[index] += ConsumedCapacity.write(oldBytes: answer.oldBytes, newBytes: answer.newBytes)
+          if request.capacity != .none { consumed[index].add(ConsumedCapacity(of: answer, handles[index])) }
         } else {
           if !hasRest {
             writer.key(Array(table.given.utf8))
@@ -72,13 +79,34 @@ enum BatchWriteItem {
     if request.capacity != .none {
       writer.key("ConsumedCapacity")
       writer.beginArray()
-      for (table, units) in zip(request.tables, units) {
-        ConsumedCapacity(table: table.table, units: units).write(request.capacity, to: &writer)
+      for consumed in consumed { consumed.write(request.capacity, to: &writer) }
+      writer.endArray()
+    }
+    if request.showsCollections { writeCollections(request, handles, to: &writer) }
+    writer.endObject()
+    return writer.bytes
+  }
+
+  /// Of tables with local indexes, each partition that the batch changed.
+  private static func writeCollections(
+    _ request: BatchWriteRequest, _ handles: [TableHandle], to writer: inout JSONWriter
+  ) {
+    guard handles.contains(where: \.hasLocalIndexes) else { return }
+    writer.key("ItemCollectionMetrics")
+    writer.beginObject()
+    for (table, handle) in zip(request.tables, handles) where handle.hasLocalIndexes {
+      writer.key(Array(table.given.utf8))
+      writer.beginArray()
+      var seen: Set<RowKey> = []
+      for action in table.actions {
+        guard let row = try? write(action, handle, []).key, let partition = handle.key.partition(of: row),
+          seen.insert(RowKey(table: handle.id, partition: partition)).inserted
+        else { continue }
+        ItemCollection(row, handle).write(to: &writer)
       }
       writer.endArray()
     }
     writer.endObject()
-    return writer.bytes
   }
 
   private static func write(_ action: BatchWriteRequest.Action, to writer: inout JSONWriter) {

@@ -14,7 +14,7 @@ enum DeleteItem {
     exchange.performWrite(on: table, returns: returns) { (table) throws(APIError) in
       ItemWrite(
         key: try KeyChecks.rowKey(ofKey: key, table), action: .delete, condition: expressions.condition,
-        returns: returns.images)
+        returns: returns.images(of: table))
     }
   }
 }

@@ -19,6 +19,9 @@ struct PageRead {
   }
 
   var expressions: ParsedExpressions
+  var indexName: String?
+  /// `ALL_ATTRIBUTES` was asked for.
+  var wantsAll: Bool
   var countOnly: Bool
   var consistent: Bool
   var limit: UInt32?
@@ -34,9 +37,8 @@ struct PageRead {
     try request.checkParameterMix(valueExpressions: kind.valueExpressions)
     try Self.checkSelect(request, kind)
     expressions = try ParsedExpressions(request, midway: midway)
-    if let index = request.indexName {
-      throw .validation("Reading the index \(index) is not supported by Gantry yet: indexes are not served")
-    }
+    indexName = request.indexName
+    wantsAll = request.select == "ALL_ATTRIBUTES"
     countOnly = request.select == "COUNT"
     consistent = request.consistentRead
     limit = request.limit.map { UInt32(clamping: $0) }
@@ -67,13 +69,15 @@ struct PageRead {
     }
   }
 
-  func range(from lower: RowKey, to upper: RowKey, reverse: Bool = false) -> RangeRead {
+  func range(
+    from lower: RowKey, to upper: RowKey, of source: ReadSource, reverse: Bool = false
+  ) -> RangeRead {
     RangeRead(
       lower: lower, upper: upper, reverse: reverse, consistent: consistent, limit: limit, filter: expressions.filter,
-      countOnly: countOnly)
+      countOnly: countOnly, fetchesItems: fetchesItems(source))
   }
 
-  func body(_ page: RangePage, _ table: TableHandle) -> [UInt8] {
+  func body(_ page: RangePage, _ source: ReadSource) -> [UInt8] {
     var writer = JSONWriter(capacity: 256 + Int(min(page.scannedBytes, 1 << 21)))
     writer.beginObject()
     if !countOnly {
@@ -94,11 +98,9 @@ struct PageRead {
     writer.integer(Int(page.scannedCount))
     if let last = page.last {
       writer.key("LastEvaluatedKey")
-      writer.item(PageKeys.attributes(of: last, table))
+      writer.item(source.attributes(of: last))
     }
-    let units = ConsumedCapacity.read(
-      bytes: Int(page.scannedBytes), consistent: consistent, stepsMin: page.last == nil ? partsMin : 1)
-    ConsumedCapacity(table: table.name, units: units).writeMember(capacity, to: &writer)
+    consumed(page, source).writeMember(capacity, to: &writer)
     writer.endObject()
     return writer.bytes
   }
@@ -106,11 +108,15 @@ struct PageRead {
 
 extension Exchange {
   func performRead(
-    on table: String, _ read: PageRead, build: @escaping (TableHandle) throws(APIError) -> Call
+    on table: String, _ read: PageRead, build: @escaping (ReadSource) throws(APIError) -> Call
   ) {
-    perform(on: table, build: build) { [self] outcome, table in
+    perform(on: table) { (table) throws(APIError) in
+      let source = try ReadSource(table, indexName: read.indexName)
+      try read.check(source)
+      return try build(source)
+    } done: { [self] outcome, table in
       guard case .page(let page) = outcome else { fatalError("A read ended with the outcome of another call.") }
-      succeed(read.body(page, table))
+      attempt { () throws(APIError) in succeed(read.body(page, try ReadSource(table, indexName: read.indexName))) }
     } failed: { [self] error in
       fail(error)
     }

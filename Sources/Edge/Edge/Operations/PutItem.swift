@@ -16,7 +16,8 @@ enum PutItem {
       try ItemChecks.checkSize(item)
       let key = try KeyChecks.rowKey(ofItem: item, table)
       try KeyChecks.checkIndexKeys(of: item, table)
-      return ItemWrite(key: key, action: .put(item), condition: expressions.condition, returns: returns.images)
+      return ItemWrite(
+        key: key, action: .put(item), condition: expressions.condition, returns: returns.images(of: table))
     }
   }
 }

@@ -14,53 +14,51 @@ enum Query {
     }
     guard let conditions = read.expressions.keyConditions else { fatalError("A query's keys were not checked.") }
     let filterName = request.legacy?.filter?.parameterName ?? "Filter Expression"
-    exchange.performRead(on: table, read) { (table) throws(APIError) in
+    exchange.performRead(on: table, read) { (source) throws(APIError) in
       let key = try APIError.wrap { () throws(ExpressionError) in
-        try conditions.bind(partition: table.key.partition.bound, sort: table.key.sort?.bound)
+        try conditions.bind(partition: source.partition.map(\.bound), sort: source.sort.map(\.bound))
       }
-      var (lower, upper) = KeyRange.bounds(key, table)
+      var (lower, upper) = source.bounds(key)
       if let start = request.exclusiveStartKey {
-        let start = try startKey(start, key, table)
+        let start = try startKey(start, key, source)
         if request.scanIndexForward {
-          lower = max(lower, PageKeys.after(start))
+          lower = max(lower, ReadSource.after(start))
         } else {
           upper = min(upper, start)
         }
       }
-      try checkFilter(read.expressions.filter, filterName, table)
-      try read.expressions.checkScalarKeys(table)
+      try checkFilter(read.expressions.filter, filterName, source)
+      try read.expressions.checkScalarKeys(source.table)
       // Nothing lies between; the range must not be inside out.
-      return .query(read.range(from: min(lower, upper), to: upper, reverse: !request.scanIndexForward))
+      return .query(
+        read.range(from: min(lower, upper), to: upper, of: source, reverse: !request.scanIndexForward))
     }
   }
 
   /// A filter is evaluated after the key condition has chosen, so that keys have no place in it.
   private static func checkFilter(
-    _ filter: Condition?, _ parameter: String, _ table: TableHandle
+    _ filter: Condition?, _ parameter: String, _ source: ReadSource
   ) throws(APIError) {
     guard let names = filter?.referencedTopLevelNames else { return }
-    for key in table.key.attributes where names.contains(key.name) {
+    for key in source.partition + source.sort where names.contains(key.name) {
       throw .validation(
         "\(parameter) can only contain non-primary key attributes: Primary key attribute: \(key.text)")
     }
   }
 
   private static func startKey(
-    _ given: EncodedItem, _ condition: KeyCondition, _ table: TableHandle
+    _ given: EncodedItem, _ condition: KeyCondition, _ source: ReadSource
   ) throws(APIError) -> RowKey {
-    guard given.count == table.key.attributes.count else {
-      throw .validation("The provided starting key is invalid")
-    }
-    let values = try KeyChecks.keyValues(given, table)
-    guard table.key.sort != nil else {
+    guard given.count == source.keyAttributes.count else { throw ReadSource.invalidStart }
+    let start = try source.row(at: given)
+    guard source.index != nil || !source.sort.isEmpty else {
       throw .validation("The provided exclusive start key is invalid: ExclusiveStartKey has no sort key to go on from")
     }
-    guard values.partition == condition.partition else {
+    guard zip(source.partition, condition.partition).allSatisfy({ given.attribute($0.name) == $1 }) else {
       throw .validation("The provided starting key is outside query boundaries based on provided conditions")
     }
-    let start = RowKey(table: table.id, partition: values.partition, sort: values.sort)
-    let bounds = KeyRange.bounds(condition, table)
-    guard condition.sort == nil || (bounds.lower <= start && start < bounds.upper) else {
+    let bounds = source.bounds(condition)
+    guard condition.sort == nil && condition.leading.isEmpty || (bounds.lower <= start && start < bounds.upper) else {
       throw .validation("The provided starting key does not match the range key predicate")
     }
     return start

@@ -35,20 +35,20 @@ enum Scan {
   private static func perform(
     _ read: PageRead, _ segment: Segment, _ start: EncodedItem?, on table: String, _ exchange: Exchange
   ) {
-    exchange.performRead(on: table, read) { (table) throws(APIError) in
-      var lower = RowKey(table: table.id, hash: segment.lower)
-      let upper = upperBound(segment, table)
+    exchange.performRead(on: table, read) { (source) throws(APIError) in
+      var lower = RowKey(table: source.id, hash: segment.lower)
+      let upper = upperBound(segment, source.id)
       if let start {
-        lower = PageKeys.after(try startKey(start, from: lower, to: upper, table))
+        lower = ReadSource.after(try startKey(start, from: lower, to: upper, source))
       }
-      try read.expressions.checkScalarKeys(table)
-      return .scan(read.range(from: lower, to: upper))
+      try read.expressions.checkScalarKeys(source.table)
+      return .scan(read.range(from: lower, to: upper, of: source))
     }
   }
 
-  private static func upperBound(_ segment: Segment, _ table: TableHandle) -> RowKey {
-    if let upper = segment.upper { return RowKey(table: table.id, hash: upper) }
-    return RowKey(table: TableID(table.id.rawValue + 1), hash: 0)
+  private static func upperBound(_ segment: Segment, _ id: TableID) -> RowKey {
+    if let upper = segment.upper { return RowKey(table: id, hash: upper) }
+    return RowKey(table: TableID(id.rawValue + 1), hash: 0)
   }
 
   private static func segment(_ request: ItemRequest) throws(APIError) -> Segment {
@@ -71,15 +71,15 @@ enum Scan {
   }
 
   private static func startKey(
-    _ given: EncodedItem, from lower: RowKey, to upper: RowKey, _ table: TableHandle
+    _ given: EncodedItem, from lower: RowKey, to upper: RowKey, _ source: ReadSource
   ) throws(APIError) -> RowKey {
-    let values: (partition: AttributeValue, sort: AttributeValue?)
+    let start: RowKey
     do throws(APIError) {
-      values = try KeyChecks.keyValues(given, table)
+      start = try source.row(at: given)
     } catch {
+      guard error.message != ReadSource.invalidStart.message else { throw error }
       throw .validation("The provided starting key is invalid: \(error.message ?? "")")
     }
-    let start = RowKey(table: table.id, partition: values.partition, sort: values.sort)
     guard lower <= start, start < upper else {
       throw .validation("Exclusive start key must lie within the segment")
     }

@@ -18,7 +18,8 @@ enum UpdateItem {
       let row = try KeyChecks.rowKey(ofKey: key, table)
       try checkLeavesKey(alone: update, table)
       return ItemWrite(
-        key: row, action: .update(update, key: key), condition: expressions.condition, returns: returns.images)
+        key: row, action: .update(update, key: key), condition: expressions.condition,
+        returns: returns.images(of: table))
     }
   }
 

@@ -10,6 +10,7 @@ struct WriteReturns {
   var shown: Shown
   var showsOldOnFailure: Bool
   var capacity: ConsumedCapacity.Detail
+  var showsCollection: Bool
   /// The part of an item that an update touches.
   var updatedPart: Projection?
 
@@ -25,6 +26,7 @@ struct WriteReturns {
       }
     showsOldOnFailure = request.returnValuesOnFailure == "ALL_OLD"
     capacity = ConsumedCapacity.Detail(request.returnConsumedCapacity)
+    showsCollection = request.returnItemCollectionMetrics == "SIZE"
     if shown == .updatedOld || shown == .updatedNew { updatedPart = update?.updatedPart }
   }
 
@@ -35,7 +37,12 @@ struct WriteReturns {
     }
   }
 
-  var images: ReturnedImages {
+  /// Units of indexes depend on both images.
+  func images(of table: TableHandle) -> ReturnedImages {
+    capacity != .none && !table.writtenIndexes.isEmpty ? images.union([.old, .new]) : images
+  }
+
+  private var images: ReturnedImages {
     var images: ReturnedImages =
       switch shown {
       case .nothing: []
@@ -48,12 +55,15 @@ struct WriteReturns {
     return images
   }
 
-  func body(_ answer: WriteAnswer, table: String) -> [UInt8] {
+  func body(_ answer: WriteAnswer, key: RowKey, _ table: TableHandle) -> [UInt8] {
     var writer = JSONWriter(capacity: 64)
     writer.beginObject()
     writeAttributes(answer, to: &writer)
-    ConsumedCapacity(table: table, units: ConsumedCapacity.write(oldBytes: answer.oldBytes, newBytes: answer.newBytes))
-      .writeMember(capacity, to: &writer)
+    if capacity != .none { ConsumedCapacity(of: answer, table).writeMember(capacity, to: &writer) }
+    if showsCollection, table.hasLocalIndexes {
+      writer.key("ItemCollectionMetrics")
+      ItemCollection(key, table).write(to: &writer)
+    }
     writer.endObject()
     return writer.bytes
   }
@@ -80,15 +90,30 @@ extension Projection {
   }
 }
 
+extension ConsumedCapacity {
+  /// What a write cost, where its answer has both images or the table has no indexes.
+  init(of answer: WriteAnswer, _ table: TableHandle) {
+    self.table = table.name
+    units = Self.write(oldBytes: answer.oldBytes, newBytes: answer.newBytes)
+    for index in table.writtenIndexes {
+      let units = index.writeUnits(from: answer.old, to: answer.new)
+      if units > 0 { indexes.append(.init(index, units: units)) }
+    }
+  }
+}
+
 extension Exchange {
   func performWrite(
     on table: String, returns: WriteReturns, build: @escaping (TableHandle) throws(APIError) -> ItemWrite
   ) {
+    var key = RowKey(bytes: [])
     perform(on: table) { (handle) throws(APIError) in
-      .write(try build(handle))
+      let write = try build(handle)
+      key = write.key
+      return .write(write)
     } done: { [self] outcome, handle in
       switch outcome {
-      case .written(let answer): succeed(returns.body(answer, table: handle.name))
+      case .written(let answer): succeed(returns.body(answer, key: key, handle))
       case .conditionFailed(let old, _):
         var error = APIError.conditionFailed
         if returns.showsOldOnFailure { error.item = old }

@@ -18,6 +18,7 @@ struct BatchWriteRequest {
 
   var tables: [Writes] = []
   var capacity = ConsumedCapacity.Detail.none
+  var showsCollections = false
 
   static func parse(_ body: UnsafeBufferPointer<UInt8>) throws(APIError) -> BatchWriteRequest {
     var request = BatchWriteRequest()
@@ -42,6 +43,7 @@ struct BatchWriteRequest {
       throw APIError(error)
     }
     request.capacity = ConsumedCapacity.Detail(returnConsumedCapacity)
+    request.showsCollections = returnMetrics == "SIZE"
     try request.checkModel(hasItems: hasItems, returnConsumedCapacity, returnMetrics)
     if let fault { throw fault }
     try request.checkTables()

@@ -64,8 +64,8 @@ enum KeyChecks {
   }
 
   /// The texts are DynamoDB's own, missing blank included.
-  private static func checkSizes(_ partition: AttributeValue, _ sort: AttributeValue?) throws(APIError) {
-    if partition.sizeBytes > partitionBytesMax {
+  private static func checkSizes(_ partition: AttributeValue?, _ sort: AttributeValue?) throws(APIError) {
+    if let partition, partition.sizeBytes > partitionBytesMax {
       throw .invalid("Size of hashkey has exceeded the maximum size limit of2048 bytes")
     }
     if let sort, sort.sizeBytes > sortBytesMax {
@@ -73,13 +73,15 @@ enum KeyChecks {
     }
   }
 
-  /// An item that has an index's key attribute must have it with the index's type, and not empty.
+  /// An item that has an index's key attribute must have it with the index's type, not empty and not too long.
   static func checkIndexKeys(of item: EncodedItem, _ table: TableHandle) throws(APIError) {
     guard !table.indexKeys.isEmpty else { return }
     for index in table.table.definition.indexes {
       for key in index.key.attributes where table.indexKeys.contains(key) {
         guard let value = item.attribute(key.name) else { continue }
         try checkIndexKey(value, key, index.name)
+        let isPartition = index.key.partition.contains(key)
+        try checkSizes(isPartition ? value : nil, isPartition ? nil : value)
       }
     }
   }

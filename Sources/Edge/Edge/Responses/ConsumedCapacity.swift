@@ -1,9 +1,38 @@
 internal import Items
 
-/// Capacity units of one table (*Read and write capacity*, Developer Guide).
+/// Capacity units of one table and its indexes (*Read and write capacity*, Developer Guide).
 struct ConsumedCapacity {
+  struct Index {
+    var name: String
+    var isLocal: Bool
+    var units: Double
+
+    init(_ index: IndexHandle, units: Double) {
+      name = index.name
+      isLocal = index.isLocal
+      self.units = units
+    }
+  }
+
   var table: String
+  /// Of the table itself.
   var units: Double
+  /// Each once.
+  var indexes: [Index] = []
+
+  var total: Double { indexes.reduce(units) { $0 + $1.units } }
+
+  /// Adds what another part of the same request cost.
+  mutating func add(_ other: ConsumedCapacity) {
+    units += other.units
+    for index in other.indexes {
+      if let place = indexes.firstIndex(where: { $0.name == index.name }) {
+        indexes[place].units += index.units
+      } else {
+        indexes.append(index)
+      }
+    }
+  }
 
   /// Half a unit for each 4 KB that an eventually consistent read examines, one for a strong read; at least
   /// `stepsMin` of these steps.
@@ -34,14 +63,31 @@ struct ConsumedCapacity {
     writer.key("TableName")
     writer.string(table)
     writer.key("CapacityUnits")
-    writer.double(units)
+    writer.double(total)
     if detail == .indexes {
       writer.key("Table")
-      writer.beginObject()
-      writer.key("CapacityUnits")
-      writer.double(units)
-      writer.endObject()
+      Self.write(units, to: &writer)
+      writeIndexes("LocalSecondaryIndexes", indexes.filter(\.isLocal), to: &writer)
+      writeIndexes("GlobalSecondaryIndexes", indexes.filter { !$0.isLocal }, to: &writer)
     }
+    writer.endObject()
+  }
+
+  private func writeIndexes(_ name: StaticString, _ indexes: [Index], to writer: inout JSONWriter) {
+    guard !indexes.isEmpty else { return }
+    writer.key(name)
+    writer.beginObject()
+    for index in indexes {
+      writer.key(Array(index.name.utf8))
+      Self.write(index.units, to: &writer)
+    }
+    writer.endObject()
+  }
+
+  private static func write(_ units: Double, to writer: inout JSONWriter) {
+    writer.beginObject()
+    writer.key("CapacityUnits")
+    writer.double(units)
     writer.endObject()
   }
 

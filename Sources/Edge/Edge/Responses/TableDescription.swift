@@ -149,18 +149,18 @@ struct TableDescription {
     }
     writer.endObject()
     if index.kind == .global {
-      writeStatus(of: table.index(named: index.name)?.status ?? .creating, to: &writer)
+      writeStatus(of: index, to: &writer)
       writeThroughput(index.throughput, to: &writer)
     }
     Self.writeSizes("IndexSizeBytes", to: &writer)
     writer.endObject()
   }
 
-  /// One that is filled says so only once the table has followed, as the service does; it never says `false`.
-  private func writeStatus(of index: IndexStatus, to writer: inout JSONWriter) {
-    switch index {
-    case .deleting: writer.member("IndexStatus", "DELETING")
+  private func writeStatus(of index: IndexDefinition, to writer: inout JSONWriter) {
+    let status = table.status == .deleting ? .deleting : self.table.index(named: index.name)?.status ?? .creating
+    switch status {
     case .active: writer.member("IndexStatus", table.status == .creating ? "CREATING" : "ACTIVE")
+    case .deleting: writer.member("IndexStatus", "DELETING")
     case .creating:
       writer.member("IndexStatus", "CREATING")
       writer.key("Backfilling")

@@ -14,7 +14,8 @@ extension SimulationOptions {
     options.coordinatorsLoseMessages = random.chance(1, in: 2)
     options.crashShownAfterMax = [.zero, .milliseconds(300), .seconds(3)][random.index(3)]
     options.stallsPerMillion = random.chance(1, in: 3) ? 2_000 : 0
-    if random.chance(1, in: 4) { options.electionTimeMin = .milliseconds(600 + random.below(1_400)) }
+    if random.chance(1, in: 3) { options.electionTimeMin = .milliseconds(500 + random.below(800)) }
+    options.clocksDriftApart = random.chance(1, in: 3)
     options.straysPerMillion = random.chance(1, in: 3) ? 3_000 : 0
     options.drawTimes(&random)
     options.drawSizes(&random)
@@ -37,6 +38,7 @@ extension SimulationOptions {
     appendBytesMax = [1, 4 << 10, 1 << 20][random.index(3)]
     inflightAppendsMax = [1, 4, 64][random.index(3)]
     applyBytesMax = [1, 64 << 10, 4 << 20][random.index(3)]
+    storeCacheBytes = [nil, 16 << 10][random.index(2)]
     entryCacheBytesMax = [0, 16 << 10, 16 << 20][random.index(3)]
   }
 }

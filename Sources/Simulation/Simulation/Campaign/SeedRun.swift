@@ -44,21 +44,33 @@ public final class SeedRun {
     let clients = RegisterClients(region, seed: random.next())
     self.clients = clients
     let lagging = EventualReads(region, keys: clients.keys, seed: random.next())
-    return [clients, lagging, MinorityCheck(region, clients: clients), ReplicasCheck(region)]
+    return [
+      clients, lagging, RecordClients(region, seed: random.next()), LockClients(region, seed: random.next()),
+      RivalClients(region), TableClients(region, seed: random.next()),
+      IndexCheck(region, length: length, seed: seed ^ 0x1DE_C5), MinorityCheck(region, clients: clients),
+      ReplicasCheck(region),
+    ]
   }
 
   private var clients: RegisterClients?
+  private var faultsBegan = Instant.zero
 
   public func run() -> SeedReport {
     let faultsComeFirst = random.chance(1, in: 4)
-    if faultsComeFirst { faults.begin(schedule) }
+    // How long the faults go on before a majority is whole for a while, if it is before the end.
+    let calm = random.chance(1, in: 2) ? Span(nanoseconds: length.nanoseconds / 100 * (30 + random.below(40))) : nil
+    if faultsComeFirst { beginFaults() }
     if let table = makeTable(isUnderFaults: faultsComeFirst) {
       let region = SimulatedRegion(
         cluster: cluster, faults: faults, table: SimulatedTable(id: table), rate: 55 + random.below(30))
       let checks = checks(region)
       for check in checks { check.begin() }
-      if !faultsComeFirst { faults.begin(schedule) }
-      cluster.run(for: length)
+      if !faultsComeFirst { beginFaults() }
+      if let calm {
+        cluster.run(for: calm)
+        rest(checks)
+      }
+      cluster.run(for: Span(nanoseconds: length.nanoseconds - (calm ?? .zero).nanoseconds))
       live(checks)
       settle(checks)
       for check in checks { violations += check.judge() }
@@ -68,6 +80,11 @@ public final class SeedRun {
   }
 
   // MARK: Phases
+
+  private func beginFaults() {
+    faultsBegan = cluster.now
+    faults.begin(schedule)
+  }
 
   private func makeTable(isUnderFaults: Bool) -> TableID? {
     let maker = TableMaker(cluster)
@@ -84,17 +101,40 @@ public final class SeedRun {
   /// A majority is whole, one node may stay broken: whatever clients ask now succeeds within ten seconds.
   private func live(_ checks: [any SimulationCheck]) {
     let broken = breakOne()
-    trace.note(cluster.now, "phase", "a majority is healed; \(broken?.description ?? "nothing") stays broken")
-    for check in checks { check.majorityIsHealed() }
+    trace.note(cluster.now, "phase", "a majority is healed; \(broken?.fault.description ?? "nothing") stays broken")
+    for check in checks { check.majorityIsHealed(broken: broken?.node) }
     cluster.run(for: .seconds(4))
     for check in checks { check.stop() }
-    if !cluster.run(for: .seconds(11), until: { checks.allSatisfy { $0.isIdle } }) {
-      violations.append(Violation(.liveness, "operations get no answer with a majority whole"))
+    demandAnswers(checks)
+  }
+
+  /// All that is asked for by now is answered in time.
+  private func demandAnswers(_ checks: [any SimulationCheck]) {
+    let asked = cluster.now
+    cluster.run(for: .seconds(11)) { checks.allSatisfy { $0.hasAnswered(before: asked) } }
+    for check in checks where !check.hasAnswered(before: asked) {
+      violations.append(Violation(.liveness, "\(type(of: check)) get no answer with a majority whole"))
     }
   }
 
+  /// In the middle of a run a majority is whole for a while. What is asked for then, or was before, succeeds within ten
+  /// seconds; then the faults go on where they were.
+  private func rest(_ checks: [any SimulationCheck]) {
+    let passed = cluster.now.since(faultsBegan)
+    let broken = breakOne()
+    trace.note(
+      cluster.now, "phase", "a majority is healed for a while; \(broken?.fault.description ?? "nothing") stays broken")
+    for check in checks { check.majorityIsHealed(broken: broken?.node) }
+    cluster.run(for: .seconds(2))
+    demandAnswers(checks)
+    for check in checks { check.faultsReturn() }
+    faults.endAll()
+    trace.note(cluster.now, "phase", "the faults go on")
+    faults.begin(schedule.rest(after: passed))
+  }
+
   /// Heals everything but one node, which then suffers something that lasts.
-  private func breakOne() -> Fault? {
+  private func breakOne() -> (node: NodeID, fault: Fault)? {
     let damaged = faults.atlas.damaged
     guard damaged != nil || random.chance(3, in: 4) else {
       faults.endAll()
@@ -114,7 +154,7 @@ public final class SeedRun {
       }
     faults.endAll(except: victim)
     faults.begin(FaultSchedule([TimedFault(at: .zero, lasts: .seconds(1_000), fault)]))
-    return fault
+    return (victim, fault)
   }
 
   /// Everything is healed; once each replica is whole the last looks are taken.
@@ -124,6 +164,9 @@ public final class SeedRun {
     guard cluster.run(for: .seconds(60), until: { isWhole }) else {
       violations.append(Violation(.recovery, "not whole 60 s after the last fault: \(ailing)"))
       return
+    }
+    if !cluster.run(for: .seconds(30), until: { checks.allSatisfy { $0.isIdle } }) {
+      violations.append(Violation(.liveness, "clients do not come to their ends with everything healed"))
     }
     for check in checks { check.finish() }
     cluster.run(for: .seconds(20)) { checks.allSatisfy { $0.isIdle } }

@@ -23,7 +23,8 @@ final class RegisterClients {
   private let gap: Span
   private var random: SeededRandom
   private var free: [Client]
-  private var underWay = 0
+  /// When what is under way was asked for, in no order.
+  private var underWay: [Instant] = []
   private var isRunning = false
   private var healedAt: Instant?
   private var puts = 0
@@ -181,9 +182,10 @@ final class RegisterClients {
       lower: RowKey(table: table.id, hash: 0), upper: RowKey(table: TableID(table.id.rawValue + 1), hash: 0),
       consistent: true)
     let invoked = time
-    underWay += 1
+    let asked = cluster.now
+    underWay.append(asked)
     cluster.submit(.scan(all), via: client.router) { [self] outcome in
-      underWay -= 1
+      answered(asked)
       free.append(client)
       guard case .page(let page) = outcome else {
         if let healedAt, invoked >= Int64(healedAt.nanoseconds) { violate("a scan failed: \(outcome)", .liveness) }
@@ -221,17 +223,23 @@ final class RegisterClients {
     let entry = HistoryEntry(
       client: client.name, operation, keys: [keys[key]], invoked: time, returned: nil, outcome: .unknown)
     entries.append(Entry(history: entry, router: client.router))
-    underWay += 1
+    let asked = cluster.now
+    underWay.append(asked)
     cluster.trace.note(
       cluster.now, client.name, "\(operation.short) \(keys[key]) by \(Process.coordinator(client.router))")
-    submit(call, client, since: cluster.now) { [self] outcome in
-      underWay -= 1
+    submit(call, client, since: asked) { [self] outcome in
+      answered(asked)
       completion(place, outcome)
       let entry = entries[place]
       cluster.trace.note(cluster.now, client.name, "→ \(entry.isVoid ? "refused" : entry.history.answer)")
       // After an unknown outcome a client goes on under another name.
       free.append(entry.history.outcome == .unknown && !entry.isVoid ? newClient() : client)
     }
+  }
+
+  private func answered(_ asked: Instant) {
+    guard let place = underWay.firstIndex(of: asked) else { fatalError("An answer to nothing.") }
+    underWay.remove(at: place)
   }
 
   /// What is refused for now, without an effect, is asked for again, as SDKs do with throttled requests.
@@ -298,11 +306,15 @@ extension RegisterClients: SimulationCheck {
     next()
   }
 
-  func majorityIsHealed() { healedAt = cluster.now }
+  func majorityIsHealed(broken: NodeID?) { healedAt = cluster.now }
+
+  func faultsReturn() { healedAt = nil }
+
+  func hasAnswered(before time: Instant) -> Bool { underWay.allSatisfy { $0 > time } }
 
   func stop() { isRunning = false }
 
-  var isIdle: Bool { underWay == 0 }
+  var isIdle: Bool { underWay.isEmpty }
 
   /// Whatever was acknowledged is in the last reads, by every coordinator.
   func finish() {

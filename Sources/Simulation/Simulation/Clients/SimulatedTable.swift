@@ -32,6 +32,12 @@ struct SimulatedTable {
     condition("v = :v", AttributeMap([.init(name: Array(":v".utf8), value: .number(Number(value)))]))
   }
 
+  /// There is none, or its number is lower.
+  static func isBelow(_ value: Int) -> Condition {
+    condition(
+      "attribute_not_exists(v) OR v < :v", AttributeMap([.init(name: Array(":v".utf8), value: .number(Number(value)))]))
+  }
+
   private static func condition(_ text: String, _ values: AttributeMap) -> Condition {
     guard var context = try? ExpressionContext(names: nil, values: values.isEmpty ? nil : values),
       let condition = try? Condition.parse(Array(text.utf8), role: .condition, context: &context)

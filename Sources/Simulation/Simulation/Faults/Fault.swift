@@ -10,6 +10,9 @@ public enum Fault: Hashable, Sendable {
   /// When a machine next gives a vote, it and all others but the one that the vote is for lose power, and that one is cut
   /// off for so many percent of an election's time.
   case crashAsItVotes(cutPercent: UInt64)
+  /// A process ends after so many changes of its disk, or after so many from the next change of a name; with its machine's
+  /// power or without.
+  case dies(NodeID, afterChanges: Int, fromRename: Bool, losesPower: Bool)
   /// Every machine loses power at once.
   case powerCut
   /// A process is killed and starts again.
@@ -22,6 +25,8 @@ public enum Fault: Hashable, Sendable {
   case cut([Process], [Process])
   /// One way between two processes is cut.
   case cutOneWay(from: Process, to: Process)
+  /// What is sent from one process to another waits until the end, and then arrives.
+  case stall(from: Process, to: Process)
   /// The links between two groups come and go.
   case flap([Process], [Process], period: Span)
   /// Leaders are cut off as soon as they lead, for about so long.
@@ -60,12 +65,16 @@ extension Fault: CustomStringConvertible {
     case .crashAsItSends(let id): "power cut at \(Process.node(id)) as it sends"
     case .crashAsItVotes(let percent):
       "power cut everywhere but at a candidate, cut off for \(percent) % of an election"
+    case .dies(let id, let count, let fromRename, let losesPower):
+      "\(losesPower ? "power cut at" : "kill") \(Process.node(id)) after \(count) changes of its disk"
+        + (fromRename ? ", the first of a name" : "")
     case .powerCut: "power cut everywhere"
     case .kill(let process): "kill \(process)"
     case .leave(let id): "stop \(Process.node(id)) in order"
     case .pause(let process): "pause \(process)"
     case .cut(let left, let right): "cut \(Self.names(left)) | \(Self.names(right))"
     case .cutOneWay(let from, let to): "cut \(from) → \(to)"
+    case .stall(let from, let to): "what \(from) sends to \(to) waits"
     case .flap(let left, let right, let period):
       "cut \(Self.names(left)) | \(Self.names(right)) every \(Self.milliseconds(period))"
     case .unrest(let cutLasts): "leaders cut off for about \(Self.milliseconds(cutLasts))"
@@ -120,4 +129,14 @@ public struct FaultSchedule: Hashable, Sendable {
   public var faults: [TimedFault]
 
   public init(_ faults: [TimedFault]) { self.faults = faults.sorted { $0.at < $1.at } }
+
+  /// What has not begun when so much time has passed, counted from then.
+  func rest(after passed: Span) -> FaultSchedule {
+    FaultSchedule(
+      faults.filter { $0.at > passed }.map { timed in
+        var later = timed
+        later.at = Span(nanoseconds: timed.at.nanoseconds - passed.nanoseconds)
+        return later
+      })
+  }
 }

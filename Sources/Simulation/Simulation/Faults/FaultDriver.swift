@@ -36,6 +36,7 @@ final class FaultDriver {
   }
 
   private var unrests: [Int: Unrest] = [:]
+  private var stalls: [Int: (from: Process, to: Process)] = [:]
 
   /// The isolation that each cut makes, by the position of its fault.
   private var isolationOf: [Int: Isolation] = [:]
@@ -89,6 +90,8 @@ final class FaultDriver {
     switch timed.fault {
     case .crash(let id): return ifUp(id) { cluster.crash(id) }
     case .crashAsItSends(let id): return ifUp(id) { cluster.crashesAsItSends(id, true) }
+    case .dies(let id, let count, let fromRename, let losesPower):
+      cluster.dies(id, afterChanges: count, fromRename: fromRename, losesPower: losesPower)
     case .crashAsItVotes(let percent):
       guard cluster.onVote == nil else { return false }
       cluster.onVote = { [unowned self] candidate in voted(for: candidate, cutPercent: percent) }
@@ -105,10 +108,16 @@ final class FaultDriver {
       cut(.groups(left, right, isCut: true), position)
       isolationOf[position] = isolation(left, right) ?? isolation(right, left)
     case .cutOneWay(let from, let to): cut(.way(from, to), position)
+    case .stall(let from, let to):
+      stalls[position] = (from, to)
+      cluster.hold(from: from, to: to)
     case .flap(let left, let right, let period):
       cut(.groups(left, right, isCut: true), position)
       after(period) { [unowned self] in flap(position, period) }
-    case .unrest(let cutLasts): unrests[position] = Unrest(cluster, cutLasts: cutLasts, seed: random.next())
+    case .unrest(let cutLasts):
+      unrests[position] = Unrest(cluster, cutLasts: cutLasts, seed: random.next()) { [unowned self] in
+        crashBriefly($0)
+      }
     case .weather(let weather):
       weathers.append((position, weather))
       cluster.weather = currentWeather
@@ -132,6 +141,10 @@ final class FaultDriver {
     case .crashAsItSends(let id):
       cluster.crashesAsItSends(id, false)
       restart(id)
+    case .dies(let id, _, _, _):
+      cluster.livesOn(id)
+      restart(id)
+    case .stall: release(position)
     case .crashAsItVotes: cluster.onVote = nil
     case .cut, .cutOneWay, .flap: lift(position)
     case .unrest: unrests.removeValue(forKey: position)?.end()
@@ -150,6 +163,7 @@ final class FaultDriver {
     epoch += 1
     keptDown = broken
     for position in cuts.keys.sorted() { lift(position) }
+    for position in stalls.keys.sorted() { release(position) }
     cluster.onVote = nil
     for position in unrests.keys.sorted() { unrests.removeValue(forKey: position)?.end() }
     cluster.heal()
@@ -158,6 +172,7 @@ final class FaultDriver {
     for id in cluster.nodeIDs {
       cluster.slowDown(id, by: .zero)
       cluster.crashesAsItSends(id, false)
+      cluster.livesOn(id)
       cluster.disk(id).bytesLimit = nil
       if cluster.disk(id).hazard != nil { endDamage(id, .errors) }
       cluster.resume(.node(id))
@@ -192,15 +207,19 @@ final class FaultDriver {
     if cluster.coordinator(number) == nil { cluster.start(coordinator: number) }
   }
 
+  private func crashBriefly(_ ids: [NodeID]) {
+    for id in ids where cluster.node(id) != nil {
+      cluster.crash(id)
+      after(.milliseconds(1 + random.below(20))) { [unowned self] in restart(id) }
+    }
+  }
+
   /// Nobody but the candidate is left to remember the vote, and nobody hears of what it then does.
   private func voted(for candidate: NodeID, cutPercent: UInt64) {
     cluster.onVote = nil
     let others = cluster.nodeIDs.filter { $0 != candidate }
     note("the vote is for \(Process.node(candidate))")
-    for id in others where cluster.node(id) != nil {
-      cluster.crash(id)
-      after(.milliseconds(1 + random.below(20))) { [unowned self] in restart(id) }
-    }
+    crashBriefly(others)
     let groups = [[Process.node(candidate)], others.map { .node($0) }]
     cluster.cut(groups)
     let election = cluster.options.electionTimeMin ?? .milliseconds(300)
@@ -293,6 +312,11 @@ final class FaultDriver {
     }
   }
 
+  private func release(_ position: Int) {
+    guard let (from, to) = stalls.removeValue(forKey: position) else { return }
+    cluster.release(from: from, to: to)
+  }
+
   private func flap(_ position: Int, _ period: Span) {
     guard case .groups(let left, let right, let isCut) = cuts[position] else { return }
     if isCut { cluster.lift([left, right]) } else { cluster.cut([left, right]) }
@@ -311,14 +335,17 @@ final class FaultDriver {
     switch damage {
     case .wipe: wipe(id)
     case .flippedBit: flipBit(disk, seed)
-    case .corruptReads: disk.hazard = DiskHazard(.corruptReads, chance: 20, seed: seed)
-    case .misdirectedReads: disk.hazard = DiskHazard(.misdirectedReads, chance: 20, seed: seed)
+    case .corruptReads: disk.hazard = DiskHazard(.corruptReads, chance: readChance(seed), seed: seed)
+    case .misdirectedReads: disk.hazard = DiskHazard(.misdirectedReads, chance: readChance(seed), seed: seed)
     case .lostWrites:
       disk.hazard = DiskHazard(.lostWrites, chance: 300, seed: seed) { LosableWrites.mayLose($0, isNew: $1) }
     case .errors: disk.hazard = DiskHazard(.errors, chance: 20, seed: seed)
     }
     return true
   }
+
+  /// How many of 10,000 reads go wrong: few are found one by one, many at once.
+  private func readChance(_ seed: UInt64) -> UInt64 { [20, 200, 1_000][Int(seed % 3)] }
 
   private func flipBit(_ disk: SimulatedDisk, _ seed: UInt64) {
     var random = SeededRandom(seed: seed)

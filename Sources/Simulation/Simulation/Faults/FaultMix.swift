@@ -5,9 +5,9 @@ import Messages
 /// everything, so that rare combinations are not drowned by common ones.
 struct FaultMix {
   enum Kind: CaseIterable {
-    case crash, crashAsItSends, crashAsItVotes, powerCut, kill, killCoordinator, leave, pause, cut, cutOneWay, flap,
-      unrest, weather,
-      slowDisk, fullDisk
+    case crash, crashAsItSends, crashAsItVotes, crashAsItWrites, crashAsItRenames, powerCut
+    case kill, killCoordinator, leave, pause
+    case cut, cutOneWay, stall, flap, unrest, weather, slowDisk, fullDisk
     case drift, wallJump, wipe, flippedBit, corruptReads, misdirectedReads, lostWrites, errors
   }
 
@@ -49,6 +49,8 @@ struct FaultMix {
     case .crash: .crash(node())
     case .crashAsItSends: .crashAsItSends(node())
     case .crashAsItVotes: .crashAsItVotes(cutPercent: 90 + random.below(120))
+    case .crashAsItWrites: dies(afterChangesBelow: [8, 64, 512][random.index(3)], fromRename: false)
+    case .crashAsItRenames: dies(afterChangesBelow: 4, fromRename: true)
     case .powerCut: .powerCut
     case .kill: .kill(.node(node()))
     case .killCoordinator: .kill(coordinator())
@@ -56,6 +58,7 @@ struct FaultMix {
     case .pause: .pause(process())
     case .cut: cut()
     case .cutOneWay: cutOneWay()
+    case .stall: stall()
     case .flap: flap()
     case .unrest: .unrest(cutLasts: .milliseconds(10 + random.below(random.chance(1, in: 2) ? 100 : 1_000)))
     case .weather: .weather(weather())
@@ -76,7 +79,7 @@ struct FaultMix {
     let most: UInt64 =
       switch kind {
       case .powerCut: 300
-      case .weather, .slowDisk, .fullDisk, .unrest, .crashAsItVotes: 8_000
+      case .weather, .slowDisk, .fullDisk, .unrest, .crashAsItVotes, .crashAsItRenames: 8_000
       case .pause where random.chance(1, in: 2): 400
       default: random.chance(1, in: 4) ? 6_000 : 1_500
       }
@@ -125,6 +128,17 @@ struct FaultMix {
     var to = process()
     while to == from || !from.isNode && !to.isNode { to = .node(node()) }
     return .cutOneWay(from: from, to: to)
+  }
+
+  private mutating func dies(afterChangesBelow bound: Int, fromRename: Bool) -> Fault {
+    .dies(node(), afterChanges: random.index(bound), fromRename: fromRename, losesPower: random.chance(1, in: 2))
+  }
+
+  /// Mostly of what clients ask for.
+  private mutating func stall() -> Fault {
+    if random.chance(2, in: 3) { return .stall(from: coordinator(), to: .node(node())) }
+    guard case .cutOneWay(let from, let to) = cutOneWay() else { fatalError("A cut one way is one.") }
+    return .stall(from: from, to: to)
   }
 
   /// Half of the time as fast or as slow as a clock may be.

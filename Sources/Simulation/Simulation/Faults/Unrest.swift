@@ -3,10 +3,14 @@ import Messages
 import Node
 
 /// Leaders that fall as soon as they rise: whoever comes to lead a shard is cut off from the other nodes a little later,
-/// for a while. What a leader has begun, and others have not heard of, is what elections have to get right.
+/// for a while. What a leader has begun, and others have not heard of, is what elections have to get right; and what it
+/// may still do, while others elect or start again, is what leases have to.
 final class Unrest {
   private let cluster: SimulatedCluster
   private let cutLasts: Span
+  private let reignMax: UInt64
+  /// Lets machines lose power and start again at once.
+  private let restart: ([NodeID]) -> Void
   private var random: SeededRandom
   private var led: [NodeID: Set<ShardID>] = [:]
   /// The cuts of now, each with its own number.
@@ -15,12 +19,13 @@ final class Unrest {
   private var isOver = false
 
   private static let lookInterval = Span.milliseconds(5)
-  private static let reignMax: UInt64 = 40_000_000
 
-  init(_ cluster: SimulatedCluster, cutLasts: Span, seed: UInt64) {
+  init(_ cluster: SimulatedCluster, cutLasts: Span, seed: UInt64, restart: @escaping ([NodeID]) -> Void) {
     self.cluster = cluster
     self.cutLasts = cutLasts
+    self.restart = restart
     random = SeededRandom(seed: seed)
+    reignMax = random.chance(1, in: 2) ? 40_000_000 : 600_000_000
     look()
   }
 
@@ -38,7 +43,7 @@ final class Unrest {
       let isRising = !leads.isSubset(of: led[id] ?? [])
       led[id] = leads
       if isRising, random.chance(2, in: 3) {
-        cluster.schedule(after: Span(nanoseconds: 1 + random.below(Self.reignMax))) { [self] in cut(id) }
+        cluster.schedule(after: Span(nanoseconds: 1 + random.below(reignMax))) { [self] in cut(id) }
       }
     }
     cluster.schedule(after: Self.lookInterval) { [self] in look() }
@@ -46,11 +51,13 @@ final class Unrest {
 
   private func cut(_ id: NodeID) {
     guard !isOver else { return }
-    let groups = [[Process.node(id)], cluster.nodeIDs.filter { $0 != id }.map { .node($0) }]
+    let others = cluster.nodeIDs.filter { $0 != id }
+    let groups = [[Process.node(id)], others.map { .node($0) }]
     let number = nextNumber
     nextNumber += 1
     cuts.append((number, groups))
     cluster.cut(groups)
+    if random.chance(1, in: 6) { restart(others) }
     cluster.schedule(after: Span(nanoseconds: 1 + random.below(2 * cutLasts.nanoseconds))) { [self] in lift(number) }
   }
 

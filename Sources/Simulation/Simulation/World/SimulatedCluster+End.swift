@@ -4,6 +4,8 @@ extension SimulatedCluster {
   func end() {
     queue = EventQueue()
     waiting = []
+    held = []
+    visits = [:]
     onFailure = nil
     onNotice = nil
     onVote = nil

@@ -119,7 +119,7 @@ extension SimulatedCluster {
 
   private func tick(_ id: NodeID, _ life: UInt64) {
     guard let node = living(id, life) else { return }
-    node.tick(now: machine(id).clock.local(now))
+    node.tick(now: machine(id).clock.local(now), wallTimeMs: machine(id).clock.wallTimeMs(now))
     queue.add(.tick(id, life: life), at: now + options.tickInterval)
     endTurn(id)
   }
@@ -144,6 +144,7 @@ extension SimulatedCluster {
     guard let node = living(id, life), let work = machine.jobs.removeValue(forKey: job) else { return }
     var failure: (any Error)?
     do { try work.work() } catch { failure = error }
+    if hasStopped(machine) { return }
     node.jobFinished(job, error: failure, now: machine.clock.local(now))
     endTurn(id)
   }
@@ -154,6 +155,7 @@ extension SimulatedCluster {
     let machine = machine(id)
     guard let node = machine.node else { return }
     let effects = node.takeEffects(now: machine.clock.local(now))
+    if hasStopped(machine) { return }
     if let stall = machine.stall {
       machine.stall = nil
       machine.isStalled = true
@@ -205,6 +207,7 @@ extension SimulatedCluster {
   }
 
   private func answer(_ connection: UInt64, _ responses: [Response], from machine: SimulatedMachine) {
+    if connection == Self.visitor { return answerVisits(responses) }
     let life = connection >> 32
     let number = connection & 0xFFFF_FFFF
     if number & Self.routerBit == 0 {

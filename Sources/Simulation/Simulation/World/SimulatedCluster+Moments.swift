@@ -3,9 +3,28 @@ import Messages
 import Node
 import Raft
 import Replicas
+import SimulatedDisk
 
-/// Power cuts at the moments that matter: when something has been said and is not on the disk yet.
+/// Ends of processes at the moments that matter: when something has been said and is not on the disk yet, and between two
+/// changes of a disk that belong together.
 extension SimulatedCluster {
+  /// The process ends after so many changes of its disk from now on, or from its next change of a name, wherever it is
+  /// then: also while it starts.
+  func dies(_ id: NodeID, afterChanges count: Int, fromRename: Bool, losesPower: Bool) {
+    machine(id).stopsWithPower = losesPower
+    machine(id).disk.stop(afterChanges: count, fromRename: fromRename)
+  }
+
+  /// Takes back an order of ``dies(_:afterChanges:fromRename:losesPower:)`` that has not been obeyed yet.
+  func livesOn(_ id: NodeID) { machine(id).disk.forgetStop() }
+
+  /// Whether the disk has stopped, and with it the process or the whole machine.
+  func hasStopped(_ machine: SimulatedMachine) -> Bool {
+    guard machine.disk.isStopped else { return false }
+    if machine.stopsWithPower { crash(machine.id) } else { kill(machine.id) }
+    return true
+  }
+
   /// Whether a machine loses power when it has sent something next and not yet written what goes with it.
   func crashesAsItSends(_ id: NodeID, _ does: Bool) { machine(id).crashesAsItSends = does }
 

@@ -29,6 +29,24 @@ extension SimulatedCluster {
 
   public func liftOneWay(from: Process, to: Process) { links.lift(from: from, to: to) }
 
+  /// From now on what is sent that way waits, as on a connection that stalls: nothing is lost.
+  func hold(from: Process, to: Process) { links.hold(from: from, to: to) }
+
+  /// What waited on that way goes on.
+  func release(from: Process, to: Process) {
+    links.release(from: from, to: to)
+    guard !links.isHeld(from: from, to: to) else { return }
+    for message in held where message.from == from && message.to == to {
+      queue.add(message.event, at: now + networkDelay())
+    }
+    held.removeAll { $0.from == from && $0.to == to }
+  }
+
+  private func deliver(_ event: Event, from: Process, to: Process) {
+    if links.isHeld(from: from, to: to) { return held.append((from, to, event)) }
+    queue.add(event, at: now + networkDelay())
+  }
+
   /// Opens every way, whatever cut it.
   public func heal() { links.liftAll() }
 
@@ -38,9 +56,9 @@ extension SimulatedCluster {
   func send(_ event: Event, from: NodeID, to: NodeID) {
     guard links.isOpen(from: .node(from), to: .node(to)) else { return }
     if weather.lossPerMille > 0, random.chance(weather.lossPerMille, in: 1_000) { return }
-    queue.add(event, at: now + networkDelay())
+    deliver(event, from: .node(from), to: .node(to))
     if weather.duplicatesPerMille > 0, random.chance(weather.duplicatesPerMille, in: 1_000) {
-      queue.add(event, at: now + networkDelay())
+      deliver(event, from: .node(from), to: .node(to))
     }
   }
 
@@ -48,7 +66,7 @@ extension SimulatedCluster {
   func sendRouted(_ event: Event, from: Process, to: Process) {
     guard links.isOpen(from: from, to: to) else { return }
     if options.coordinatorsLoseMessages, random.chance(weather.lossPerMille, in: 1_000) { return }
-    queue.add(event, at: now + networkDelay())
+    deliver(event, from: from, to: to)
   }
 
   func networkDelay() -> Span {

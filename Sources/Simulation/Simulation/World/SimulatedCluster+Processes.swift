@@ -48,7 +48,7 @@ extension SimulatedCluster {
         random: SeededRandom(seed: random.next()), now: machine.clock.local(now),
         clock: { [unowned self, unowned machine] in readClock(machine) })
     } catch {
-      return failed(id, .start, error)
+      return hasStopped(machine) ? () : failed(id, .start, error)
     }
     queue.add(.tick(id, life: machine.life), at: now)
     for router in routers { connect(machine, to: router) }
@@ -124,7 +124,9 @@ extension SimulatedCluster {
     precondition(router.coordinator == nil, "A coordinator that runs is not started.")
     router.life += 1
     router.coordinator = Coordinator(
-      configuration: CoordinatorConfiguration(nodes: nodeIDs), random: SeededRandom(seed: random.next()))
+      // Reads that may lag are to meet replicas that do.
+      configuration: CoordinatorConfiguration(nodes: nodeIDs, recentChangeSpan: .zero),
+      random: SeededRandom(seed: random.next()))
     queue.add(.routerTick(number, life: router.life), at: now)
     for machine in machines { connect(machine, to: router) }
   }
@@ -156,7 +158,7 @@ extension SimulatedCluster {
   private func breakOffWork(_ machine: SimulatedMachine) {
     for lane in [Job.Lane.journal, .preparation, .storage] {
       guard let job = machine.jobs.values.filter({ $0.lane == lane }).min(by: { $0.id < $1.id }) else { continue }
-      if random.chance(2, in: 3) { machine.disk.stop(afterChanges: Int(random.below(4))) }
+      if random.chance(2, in: 3) { machine.disk.stop(afterChanges: random.index([2, 4, 16, 64][random.index(4)])) }
       brokenOff += 1
       do { try job.work() } catch { tornWork += 1 }
       if machine.disk.isStopped { return }
@@ -175,6 +177,7 @@ extension SimulatedCluster {
     machine.jobs = [:]
     machine.laneFreeAt = [:]
     guard wasRunning else { return }
+    loseVisits(of: machine.id)
     disconnect(machine, life: life)
     showDeath(of: machine, life: machine.life)
   }
@@ -204,6 +207,7 @@ extension SimulationOptions {
     configuration.storageFlushBytesMin = storageFlushBytesMin
     configuration.journal = JournalConfiguration(segmentBytes: journalSegmentBytes)
     configuration.journalBytesMax = journalBytesMax
+    configuration.storeCacheBytes = storeCacheBytes
     configuration.snapshotChunkBytes = snapshotChunkBytes
     if let electionTimeMin {
       configuration.raft.electionTimeoutMin = electionTimeMin

@@ -40,6 +40,11 @@ public final class SimulatedCluster {
   var weather: Weather
   /// What happened to paused processes, in order.
   var waiting: [(process: Process, event: Event)] = []
+  /// Messages that wait on their way, in order.
+  var held: [(from: Process, to: Process, event: Event)] = []
+  /// Who waits for an answer of a node without a coordinator, by request.
+  var visits: [UInt64: Visit] = [:]
+  var nextVisit: UInt64 = 1
 
   public init(options: SimulationOptions, trace: Trace = Trace()) {
     self.options = options
@@ -54,6 +59,10 @@ public final class SimulatedCluster {
     }
     links = Links(nodes: options.nodes, coordinators: options.coordinators)
     weather = options.weather
+    if options.clocksDriftApart {
+      let slow = random.index(machines.count)
+      for (place, machine) in machines.enumerated() { machine.clock.drift(place == slow ? -50_000 : 50_000, now: now) }
+    }
     self.random = random
     for router in routers { start(coordinator: router.number) }
     for machine in machines { start(machine.id) }
@@ -142,4 +151,5 @@ public final class SimulatedCluster {
   static let routerBit: UInt64 = 1 << 31
   /// Nobody waits for the answer.
   private static let nobody: UInt64 = 1
+  static let visitor: UInt64 = 1 << 30
 }

@@ -19,6 +19,8 @@ final class SimulatedMachine {
   var isStalled = false
   /// Power goes when it has sent something next while its log is being written.
   var crashesAsItSends = false
+  /// Whether power goes with the process when its disk stops; else the process alone ends.
+  var stopsWithPower = true
   /// Power is off, or was when the process ended: nobody refuses a connection.
   var isPowered = true
   /// Its part in each shard, as the trace had it last.

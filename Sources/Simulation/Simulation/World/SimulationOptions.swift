@@ -29,8 +29,12 @@ public struct SimulationOptions: Sendable {
   public var inflightAppendsMax: Int?
   public var applyBytesMax: Int?
   public var entryCacheBytesMax: Int?
+  /// Page caches of stores; small ones read what large ones remember. Nil: as they are.
+  public var storeCacheBytes: Int?
   /// Elections after this time and a tenth more; nil: as they are. Long ones leave much time in which a lease may be wrong.
   public var electionTimeMin: Span?
+  /// One machine's clock runs as slow as it may from the start, all others' as fast.
+  public var clocksDriftApart = false
   /// Messages that take up to ``strayDelayMax``, of a million.
   public var straysPerMillion: UInt64 = 0
   public var strayDelayMax = Span.seconds(4)

@@ -107,37 +107,11 @@ extension TableRequest {
         throw .validation("Invalid KeySchema: The second KeySchemaElement is not a RANGE key type")
       }
     }
-    let attributes = try Self.attributes(of: schema, definitions)
+    let attributes = try defined(schema, definitions)
     return KeySchema(partition: attributes[0], sort: attributes.count == 2 ? attributes[1] : nil)
   }
 
-  /// A global index's: up to four attributes of each kind.
-  static func globalKey(_ schema: [Element], _ definitions: [KeyAttribute]) throws(APIError) -> IndexKeySchema {
-    guard schema[0].type == "HASH" else {
-      throw .validation("Invalid KeySchema: The first KeySchemaElement is not a HASH key type")
-    }
-    let partition = schema.prefix { $0.type == "HASH" }
-    let sort = schema.dropFirst(partition.count)
-    guard sort.allSatisfy({ $0.type == "RANGE" }) else {
-      throw .invalid("All HASH key attributes must precede RANGE key attributes in the KeySchema")
-    }
-    for (part, kind) in [(partition, "HASH"), (sort, "RANGE")] where part.count > IndexKeySchema.attributesMax {
-      throw .invalid("The KeySchema exceeds the maximum allowed number of \(kind) key attributes")
-    }
-    guard Set(schema.map(\.name)).count == schema.count else {
-      throw .validation(
-        schema.count == 2 && sort.count == 1
-          ? "Both the Hash Key and the Range Key element in the KeySchema have the same name"
-          : "The KeySchema contains multiple key attributes with the same name")
-    }
-    let attributes = try attributes(of: schema, definitions)
-    return IndexKeySchema(
-      partition: Array(attributes[..<partition.count]), sort: Array(attributes[partition.count...]))
-  }
-
-  private static func attributes(
-    of schema: [Element], _ definitions: [KeyAttribute]
-  ) throws(APIError) -> [KeyAttribute] {
+  static func defined(_ schema: [Element], _ definitions: [KeyAttribute]) throws(APIError) -> [KeyAttribute] {
     var attributes: [KeyAttribute] = []
     for element in schema {
       let name = Array((element.name ?? "").utf8)
@@ -267,7 +241,7 @@ extension TableRequest.Units {
 
 extension TableRequest.Index {
   func definition(_ kind: IndexDefinition.Kind, _ definitions: [KeyAttribute]) throws(APIError) -> IndexDefinition {
-    let key = try self.key(kind, definitions)
+    let key = try TableRequest.indexKey(keySchema ?? [], kind, definitions)
     let included = projection?.nonKeyAttributes
     let type: ProjectionType
     switch projection?.type {
@@ -286,15 +260,5 @@ extension TableRequest.Index {
     return IndexDefinition(
       name: name ?? "", kind: kind, key: key, projection: type,
       includedAttributes: (included ?? []).map { Array($0.utf8) }, throughput: throughput?.stored)
-  }
-}
-
-extension TableRequest.Index {
-  private func key(
-    _ kind: IndexDefinition.Kind, _ definitions: [KeyAttribute]
-  ) throws(APIError) -> IndexKeySchema {
-    if kind == .global { return try TableRequest.globalKey(keySchema ?? [], definitions) }
-    let key = try TableRequest.key(keySchema ?? [], definitions)
-    return IndexKeySchema(partition: key.partition, sort: key.sort)
   }
 }

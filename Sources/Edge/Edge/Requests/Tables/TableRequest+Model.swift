@@ -1,3 +1,5 @@
+internal import Catalog
+
 /// The constraints of the service model on CreateTable.
 extension TableRequest {
   func checkModel() throws(APIError) {
@@ -10,14 +12,11 @@ extension TableRequest {
     violations.require(keySchema != nil, at: "keySchema")
     Self.check(attributes ?? [], &violations)
     Self.check(keySchema, at: "keySchema", &violations)
-    if let keySchema, keySchema.count > 2 {
-      violations.add("\(keySchema.count) elements", at: "keySchema", "have length less than or equal to 2")
-    }
     violations.check(billingMode, at: "billingMode", isOneOf: ModelEnums.billingMode)
     violations.check(tableClass, at: "tableClass", isOneOf: ModelEnums.tableClass)
     Self.check(throughput, at: "provisionedThroughput", &violations)
-    check(localIndexes, at: "localSecondaryIndexes", &violations)
-    check(globalIndexes, at: "globalSecondaryIndexes", &violations)
+    check(localIndexes, keysMax: 2, at: "localSecondaryIndexes", &violations)
+    check(globalIndexes, keysMax: 2 * IndexKeySchema.attributesMax, at: "globalSecondaryIndexes", &violations)
     stream?.check(&violations)
     Tags.check(tags ?? [], &violations)
     try violations.throwIfAny()
@@ -33,9 +32,14 @@ extension TableRequest {
     }
   }
 
-  static func check(_ schema: [Element]?, at path: String, _ violations: inout Violations) {
+  static func check(
+    _ schema: [Element]?, max: Int = 2, at path: String, _ violations: inout Violations
+  ) {
     guard let schema else { return }
     violations.checkCount(schema.count, shown: "[]", at: path, min: 1)
+    if schema.count > max {
+      violations.add("\(schema.count) elements", at: path, "have length less than or equal to \(max)")
+    }
     for (position, element) in schema.enumerated() {
       let path = "\(path).\(position + 1).member"
       violations.require(element.name != nil, at: "\(path).attributeName")
@@ -53,17 +57,17 @@ extension TableRequest {
     violations.check(throughput.writeUnits, at: "\(path).writeCapacityUnits", min: 1)
   }
 
-  private func check(_ indexes: [Index]?, at path: String, _ violations: inout Violations) {
+  private func check(_ indexes: [Index]?, keysMax: Int, at path: String, _ violations: inout Violations) {
     for (position, index) in (indexes ?? []).enumerated() {
-      Self.check(index, at: "\(path).\(position + 1).member", &violations)
+      Self.check(index, keysMax: keysMax, at: "\(path).\(position + 1).member", &violations)
     }
   }
 
-  static func check(_ index: Index, at path: String, _ violations: inout Violations) {
+  static func check(_ index: Index, keysMax: Int, at path: String, _ violations: inout Violations) {
     violations.require(index.name != nil, at: "\(path).indexName")
     violations.checkName(index.name, at: "\(path).indexName")
     violations.require(index.keySchema != nil, at: "\(path).keySchema")
-    Self.check(index.keySchema, at: "\(path).keySchema", &violations)
+    Self.check(index.keySchema, max: keysMax, at: "\(path).keySchema", &violations)
     violations.require(index.projection != nil, at: "\(path).projection")
     violations.check(
       index.projection?.type, at: "\(path).projection.projectionType", isOneOf: ModelEnums.projectionType)

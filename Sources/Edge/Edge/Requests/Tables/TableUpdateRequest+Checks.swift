@@ -1,3 +1,5 @@
+internal import Catalog
+
 /// What can be said of UpdateTable without its table: the service model's constraints, and which changes go together.
 extension TableUpdateRequest {
   /// - Returns: the table's name.
@@ -21,7 +23,10 @@ extension TableUpdateRequest {
     stream?.check(&violations)
     for (position, update) in (indexUpdates ?? []).enumerated() {
       let path = "globalSecondaryIndexUpdates.\(position + 1).member"
-      if let create = update.create { TableRequest.check(create, at: "\(path).create", &violations) }
+      if let create = update.create {
+        TableRequest.check(
+          create, keysMax: 2 * IndexKeySchema.attributesMax, at: "\(path).create", &violations)
+      }
       Self.check(update.update, at: "\(path).update", &violations)
       Self.check(update.delete, at: "\(path).delete", &violations)
     }

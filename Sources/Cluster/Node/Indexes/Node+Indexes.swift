@@ -1,0 +1,38 @@
+import Catalog
+public import Environment
+public import Messages
+import Raft
+import Replicas
+
+/// The node's part in keeping indexes: its requests to the leaders of other shards, and what it shows of them.
+extension Node {
+  /// To be called before the replicas advance: what they applied in earlier turns is carried on.
+  func feedIndexes(now: Instant) {
+    let map = catalog?.shardMap ?? configuration.initialMap
+    let outgoing = indexes.next(replicas, delay: configuration.indexDelay, now: now) { map.shard(for: $0.hash).id }
+    for message in outgoing {
+      let request = Request(id: message.request, shard: message.shard, operation: .index(message.batch))
+      guard let node = leader(of: message.shard, map) else { continue }
+      if node == configuration.node {
+        submit(request, to: .local(request.id), now: now)
+      } else {
+        outgoingRequests.append((node, request))
+      }
+    }
+  }
+
+  /// This node's own replica knows; where it has none, those know that answered.
+  private func leader(of shard: ShardID, _ map: ShardMap) -> NodeID? {
+    if let replica = replica(GroupID(shard)) { return replica.leader }
+    let nodes = map.shards.first { $0.id == shard }?.nodes ?? []
+    return indexes.likelyLeader(of: shard, among: nodes)
+  }
+
+  /// Index changes that one of the led shards has not brought to their rows yet, and for how long the oldest has waited.
+  public func indexBacklog(of shard: ShardID) -> (changes: Int, lag: Span) {
+    indexes.backlog(of: GroupID(shard), now: time)
+  }
+
+  /// Changes of index rows that this node's leaders brought to the shards that hold them.
+  public var indexChangesCarried: UInt64 { indexes.changesCarried }
+}

@@ -1,0 +1,109 @@
+import Bytes
+public import Items
+public import Messages
+
+/// One change of an item, as its table's feed keeps it.
+public struct ChangeRecord: Equatable, Sendable {
+  /// Stored: the raw values.
+  public struct Flags: OptionSet, Sendable {
+    public var rawValue: UInt8
+
+    public init(rawValue: UInt8) { self.rawValue = rawValue }
+
+    /// The item is as it was. Streams do not show it; to other readers it is a change like any other.
+    public static let changesNothing = Flags(rawValue: 1)
+    /// The item was removed because its time to live had ended.
+    public static let isExpiry = Flags(rawValue: 2)
+    /// No change but the image at this place of the feed, for an index that is being filled (``index``).
+    public static let isImage = Flags(rawValue: 4)
+  }
+
+  /// Strictly increasing within the shard, whoever leads it (``sequence(at:ordinal:)``).
+  public var sequence: UInt64
+  public var key: RowKey
+  public var old: EncodedItem?
+  public var new: EncodedItem?
+  public var flags: Flags
+  /// The shard's logical time: milliseconds since 1970, as far as the clocks of those who asked tell.
+  public var timeMs: UInt64
+  /// The only index that it is for; nil: every reader.
+  public var index: TableID?
+
+  public init(
+    sequence: UInt64, key: RowKey, old: EncodedItem?, new: EncodedItem?, flags: Flags = [], timeMs: UInt64 = 0,
+    index: TableID? = nil
+  ) {
+    self.sequence = sequence
+    self.key = key
+    self.old = old
+    self.new = new
+    self.flags = flags
+    self.timeMs = timeMs
+    self.index = index
+  }
+
+  /// Records of one entry at most.
+  public static let ordinalsMax: UInt64 = 1 << 16
+
+  /// The sequence of the `ordinal`th record that the log's entry at `index` makes: it follows from the log alone, and no
+  /// replica has to count.
+  public static func sequence(at index: UInt64, ordinal: UInt64 = 0) -> UInt64 { index * ordinalsMax + ordinal }
+
+  /// ```
+  /// flags (u8) | time (varint) | key (blob) | old? (blob) | new? (blob) | index? (u32)
+  /// ```
+  /// The sequence stands in the row's key.
+  func encode() -> [UInt8] {
+    var writer = ByteWriter(capacity: key.bytes.count + (old?.bytes.count ?? 0) + (new?.bytes.count ?? 0) + 32)
+    writer.u8(flags.rawValue)
+    writer.varint(timeMs)
+    writer.rowKey(key)
+    writer.optional(old) { $0.item($1) }
+    writer.optional(new) { $0.item($1) }
+    writer.optional(index) { $0.table($1) }
+    return writer.bytes
+  }
+
+  init(sequence: UInt64, _ bytes: [UInt8]) throws(MalformedBytes) {
+    self.sequence = sequence
+    var reader = ByteReader(bytes)
+    flags = Flags(rawValue: try reader.u8())
+    timeMs = try reader.varint()
+    key = try reader.rowKey()
+    old = try reader.optional { (input) throws(MalformedBytes) in try input.item() }
+    new = try reader.optional { (input) throws(MalformedBytes) in try input.item() }
+    index = try reader.optional { (input) throws(MalformedBytes) in try input.table() }
+    try reader.finish()
+  }
+}
+
+/// Where the rows of a shard lie that are no items.
+enum FeedRow {
+  /// The feed of a table: `reserved id (u32) | table id (u32) | sequence (u64)`.
+  static func prefix(_ table: TableID) -> [UInt8] {
+    var writer = ByteWriter(capacity: 16)
+    writer.table(.changeFeed)
+    writer.table(table)
+    return writer.bytes
+  }
+
+  static func key(_ table: TableID, _ sequence: UInt64) -> [UInt8] {
+    var writer = ByteWriter(capacity: 16)
+    writer.table(.changeFeed)
+    writer.table(table)
+    writer.u64(sequence)
+    return writer.bytes
+  }
+
+  static func table(of key: [UInt8]) throws(MalformedBytes) -> TableID {
+    var reader = ByteReader(key, in: min(4, key.count)..<key.count)
+    return try reader.table()
+  }
+
+  static func sequence(of key: [UInt8]) throws(MalformedBytes) -> UInt64 {
+    var reader = ByteReader(key, in: min(8, key.count)..<key.count)
+    let sequence = try reader.u64()
+    try reader.finish()
+    return sequence
+  }
+}

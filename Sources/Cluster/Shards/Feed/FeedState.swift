@@ -1,0 +1,112 @@
+import Bytes
+public import Messages
+
+/// Where the readers of a table's feed stand, as of the same entry as the rows: one row of the shard's own state.
+public struct FeedState: Equatable, Sendable {
+  public struct Index: Equatable, Sendable {
+    public var id: TableID
+    /// Changes up to here are not for it: the index was made after them.
+    public var since: UInt64
+    public var filling: Filling
+  }
+
+  public enum Filling: Equatable, Sendable {
+    /// Rows above `after` are still to be put into the feed; nil: all.
+    case walking(after: [UInt8]?)
+    /// All are; the last has that sequence, 0 where there was none.
+    case walked(through: UInt64)
+  }
+
+  /// Every change up to here has been applied by every shard that holds a part of an index.
+  public internal(set) var cursor: UInt64 = 0
+  /// Ascending by id.
+  public internal(set) var indexes: [Index] = []
+  /// Ascending by index and shard.
+  public internal(set) var reached: [FeedAdvance.Reached] = []
+
+  public func index(_ id: TableID) -> Index? { indexes.first { $0.id == id } }
+
+  /// The newest change for the index that the shard is known to have applied; 0 where there is none.
+  public func reached(_ index: TableID, _ shard: ShardID) -> UInt64 {
+    reached.first { $0.index == index && $0.shard == shard }?.sequence ?? 0
+  }
+
+  /// Whether every row that the table had when the index was made has come to it, and every change up to then.
+  public func isFilled(_ id: TableID) -> Bool {
+    guard case .walked(let through)? = index(id)?.filling else { return false }
+    return cursor >= through
+  }
+
+  mutating func add(_ id: TableID, since: UInt64, _ filling: Filling) {
+    let place = indexes.firstIndex { $0.id >= id } ?? indexes.count
+    if place < indexes.count, indexes[place].id == id { return }
+    indexes.insert(Index(id: id, since: since, filling: filling), at: place)
+  }
+
+  mutating func remove(_ id: TableID) {
+    indexes.removeAll { $0.id == id }
+    reached.removeAll { $0.index == id }
+  }
+
+  mutating func set(_ filling: Filling, of id: TableID) {
+    guard let place = indexes.firstIndex(where: { $0.id == id }) else { return }
+    indexes[place].filling = filling
+  }
+
+  mutating func advance(_ advance: FeedAdvance) {
+    cursor = max(cursor, advance.through)
+    for new in advance.reached where index(new.index) != nil {
+      let place = reached.firstIndex { ($0.index, $0.shard) >= (new.index, new.shard) } ?? reached.count
+      if place < reached.count, reached[place].index == new.index, reached[place].shard == new.shard {
+        reached[place].sequence = max(reached[place].sequence, new.sequence)
+      } else {
+        reached.insert(new, at: place)
+      }
+    }
+  }
+}
+
+/// ```
+/// cursor (varint) | indexes (array): id (u32), since (varint), filling (u8: 0 walked, 1 walking from the start, 2 walking
+/// after), through (varint) or after (blob) | reached (array)
+/// ```
+extension FeedState {
+  private enum Code { static let walked: UInt8 = 0, start: UInt8 = 1, after: UInt8 = 2 }
+
+  func encode() -> [UInt8] {
+    var writer = ByteWriter(capacity: 64 + 16 * reached.count)
+    writer.varint(cursor)
+    writer.array(indexes) { writer, index in
+      writer.table(index.id)
+      writer.varint(index.since)
+      switch index.filling {
+      case .walked(let through):
+        writer.u8(Code.walked)
+        writer.varint(through)
+      case .walking(nil): writer.u8(Code.start)
+      case .walking(let after?):
+        writer.u8(Code.after)
+        writer.blob(after)
+      }
+    }
+    writer.array(reached) { $1.encode(into: &$0) }
+    return writer.bytes
+  }
+
+  init(_ bytes: [UInt8]) throws(MalformedBytes) {
+    var reader = ByteReader(bytes)
+    cursor = try reader.varint()
+    indexes = try reader.array { (input) throws(MalformedBytes) in
+      let id = try input.table()
+      let since = try input.varint()
+      switch try input.u8() {
+      case Code.walked: return Index(id: id, since: since, filling: .walked(through: try input.varint()))
+      case Code.start: return Index(id: id, since: since, filling: .walking(after: nil))
+      case Code.after: return Index(id: id, since: since, filling: .walking(after: try input.blob()))
+      default: throw MalformedBytes("an unknown state of an index")
+      }
+    }
+    reached = try reader.array { (input) throws(MalformedBytes) in try FeedAdvance.Reached(from: &input) }
+    try reader.finish()
+  }
+}

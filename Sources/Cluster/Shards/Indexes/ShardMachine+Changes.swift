@@ -1,0 +1,133 @@
+import Bytes
+import Catalog
+import Items
+public import Messages
+import Raft
+import Store
+
+/// What a change of an item means to the readers of its table, all in the step that applies it.
+extension ShardMachine {
+  /// Sets or removes an item, its rows in local indexes, and a record in the feed.
+  ///
+  /// The image before is that of the store: an entry that is applied finds the same on every replica.
+  func change(
+    _ table: ServedTable, _ key: RowKey, to new: EncodedItem?, flags: ChangeRecord.Flags = [], at position: LogPosition,
+    timeMs: UInt64
+  ) {
+    do {
+      let old = try store.get(key.bytes).map { EncodedItem(trusted: $0) }
+      if let new { store.put(key.bytes, new.bytes) } else { store.delete(key.bytes) }
+      for plan in table.locals { write(try plan.change(from: old, to: new, base: key)) }
+      guard table.hasFeed else { return }
+      var record = ChangeRecord(
+        sequence: ChangeRecord.sequence(at: position.index), key: key, old: old, new: new, flags: flags, timeMs: timeMs)
+      if old == new { record.flags.insert(.changesNothing) }
+      append(record, to: table)
+    } catch {
+      cannotApply(error)
+    }
+  }
+
+  private func write(_ change: RowChange) {
+    if let put = change.put { store.put(put.key.bytes, put.item.bytes) }
+    if let delete = change.delete { store.delete(delete.bytes) }
+  }
+
+  private func append(_ record: ChangeRecord, to table: ServedTable) {
+    table.feedEnd = record.sequence
+    store.put(FeedRow.key(table.settings.id, record.sequence), record.encode())
+  }
+
+  /// The replica cannot do what the others do: it must not act any more. What it holds is not looked at again.
+  func cannotApply(_ error: any Error) {
+    damage = damage ?? "Its store cannot be read while an entry is applied: \(error)."
+  }
+
+  // MARK: Rows of global indexes
+
+  /// The check stands here, at the log's own order, and not where the batch was taken in: another one may be under way.
+  func apply(_ batch: IndexBatch) -> Answer {
+    guard let range, indexes[batch.index] != nil else { return .refused(.unknownTable) }
+    guard batch.changes.allSatisfy({ $0.lies(in: range, of: batch.index) }) else { return .refused(.wrongShard) }
+    let source = IndexSource(index: batch.index, shard: batch.source)
+    let known = arrived[source] ?? 0
+    // Changes before it are missing.
+    guard batch.predecessor <= known, batch.last > known else { return .indexed(through: known) }
+    for change in batch.changes where change.sequence > known {
+      if let put = change.put { store.put(put.key.bytes, put.item.bytes) }
+      if let delete = change.delete { store.delete(delete.bytes) }
+    }
+    arrived[source] = batch.last
+    var writer = ByteWriter()
+    writer.varint(batch.last)
+    store.put(StateRow.arrived(source).bytes, writer.bytes)
+    return .indexed(through: batch.last)
+  }
+
+  /// What can be said of a batch without an entry: nil where one is needed.
+  public func knownAnswer(to batch: IndexBatch) -> Answer? {
+    guard indexes[batch.index] != nil else { return .refused(.unknownTable) }
+    guard let known = arrived[IndexSource(index: batch.index, shard: batch.source)], known >= batch.last else {
+      return nil
+    }
+    return .indexed(through: known)
+  }
+
+  // MARK: Filling an index
+
+  /// The next rows of a table, as they are at this place of the feed.
+  func backfill(_ slice: BackfillSlice, at position: LogPosition, timeMs: UInt64) {
+    guard let table = tables[slice.table], let plan = table.plan(of: slice.index),
+      case .walking(let after)? = table.feed.index(slice.index)?.filling
+    else { return }
+    do {
+      let rows = try rows(of: slice.table, after: after, slice)
+      for (ordinal, row) in rows.found.enumerated() {
+        let item = EncodedItem(trusted: row.value)
+        let key = RowKey(bytes: row.key)
+        if plan.layout.isLocal {
+          write(try plan.change(from: nil, to: item, base: key))
+        } else {
+          append(
+            ChangeRecord(
+              sequence: ChangeRecord.sequence(at: position.index, ordinal: UInt64(ordinal)), key: key, old: nil,
+              new: item, flags: .isImage, timeMs: timeMs, index: slice.index),
+            to: table)
+        }
+      }
+      let last = rows.found.last?.key ?? after
+      table.feed.set(
+        rows.isAtEnd ? .walked(through: plan.layout.isLocal ? 0 : table.feedEnd) : .walking(after: last),
+        of: slice.index)
+      keep(table)
+      if rows.isAtEnd { noteFilling() }
+    } catch {
+      cannotApply(error)
+    }
+  }
+
+  private func rows(
+    of id: TableID, after: [UInt8]?, _ slice: BackfillSlice
+  ) throws -> (found: [(key: [UInt8], value: [UInt8])], isAtEnd: Bool) {
+    let all = RowRange.table(id)
+    var found: [(key: [UInt8], value: [UInt8])] = []
+    var bytes = 0
+    var isAtEnd = true
+    try store.scan(from: after.map { $0 + [0] } ?? all.lower, to: all.upper, reverse: false) { key, value in
+      guard found.count < Int(slice.rowsMax), bytes < Int(slice.bytesMax) else {
+        isAtEnd = false
+        return .stop
+      }
+      found.append((key, value))
+      bytes += key.count + value.count
+      return .proceed
+    }
+    return (found, isAtEnd)
+  }
+}
+
+extension IndexBatch.Change {
+  fileprivate func lies(in range: ClosedRange<UInt64>, of index: TableID) -> Bool {
+    [put?.key, delete].allSatisfy { $0 == nil || ($0!.table == index && range.contains($0!.hash)) }
+  }
+}

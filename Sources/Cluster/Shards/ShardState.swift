@@ -1,0 +1,177 @@
+import Bytes
+import Catalog
+import Messages
+import Raft
+import Store
+
+/// Rows of the machine's own state, all of table 0; the first byte of the hash tells them apart.
+///
+/// ```
+/// 0x00 | table id (hash)                        settings of a table
+/// 0x01 | table id (hash)                        where the readers of its feed stand
+/// 0x02 | index id (hash) | source shard (u32)   the newest change of an index that came from a shard
+/// 0xFF                                          the hashes that the shard owns
+/// ```
+enum StateRow {
+  static let range = RowKey(table: .shardState, hash: .max)
+
+  enum Kind: UInt64 {
+    case settings = 0
+    case feed = 1
+    case arrived = 2
+  }
+
+  private static let kindShift: UInt64 = 56
+
+  static func settings(_ table: TableID) -> RowKey { row(.settings, table) }
+
+  static func feed(_ table: TableID) -> RowKey { row(.feed, table) }
+
+  static func arrived(_ source: IndexSource) -> RowKey {
+    var writer = ByteWriter()
+    writer.raw(row(.arrived, source.index).bytes)
+    writer.shard(source.shard)
+    return RowKey(bytes: writer.bytes)
+  }
+
+  private static func row(_ kind: Kind, _ table: TableID) -> RowKey {
+    RowKey(table: .shardState, hash: kind.rawValue << kindShift | UInt64(table.rawValue))
+  }
+
+  /// Nil for the row of the range.
+  static func parts(of key: RowKey) -> (kind: Kind, table: TableID)? {
+    guard let kind = Kind(rawValue: key.hash >> kindShift) else { return nil }
+    return (kind, TableID(UInt32(truncatingIfNeeded: key.hash)))
+  }
+}
+
+/// Where changes of an index come from.
+struct IndexSource: Hashable {
+  var index: TableID
+  var shard: ShardID
+}
+
+extension ShardMachine {
+  func restore() throws {
+    var rows: [(key: [UInt8], value: [UInt8])] = []
+    let own = RowRange.table(.shardState)
+    try store.scan(from: own.lower, to: own.upper, reverse: false) { key, value in
+      rows.append((key, value))
+      return .proceed
+    }
+    // In key order: settings come before the states of their feeds.
+    for row in rows { try restore(RowKey(bytes: row.key), row.value) }
+    for table in feedTables { try findFeedEnd(table) }
+    noteFilling()
+  }
+
+  private func restore(_ key: RowKey, _ value: [UInt8]) throws(MalformedBytes) {
+    switch StateRow.parts(of: key) {
+    case nil:
+      var reader = ByteReader(value)
+      let lower = try reader.u64()
+      range = lower...(try reader.u64())
+    case (.settings, _)?: serve(ServedTable(try TableSettings(value), feed: FeedState()))
+    case (.feed, let table)?: tables[table]?.feed = try FeedState(value)
+    case (.arrived, let index)?:
+      var reader = ByteReader(key.bytes, in: RowKey.headerBytes..<key.bytes.count)
+      let source = IndexSource(index: index, shard: try reader.shard())
+      var number = ByteReader(value)
+      arrived[source] = try number.varint()
+    }
+  }
+
+  /// The newest record; where there is none, the readers have seen all.
+  private func findFeedEnd(_ id: TableID) throws {
+    guard let table = tables[id] else { return }
+    table.feedEnd = table.feed.cursor
+    let feed = RowRange.feed(of: id)
+    try store.scan(from: feed.lower, to: feed.upper, reverse: true) { key, _ in
+      table.feedEnd = try FeedRow.sequence(of: key)
+      return .stop
+    }
+  }
+
+  // MARK: Settings
+
+  func own(_ hashes: ClosedRange<UInt64>) {
+    guard range == nil else { return }
+    range = hashes
+    var writer = ByteWriter()
+    writer.u64(hashes.lowerBound)
+    writer.u64(hashes.upperBound)
+    store.put(StateRow.range.bytes, writer.bytes)
+  }
+
+  /// A table that is new here: it has no rows, so that its indexes are whole.
+  private func install(_ settings: TableSettings) {
+    var feed = FeedState()
+    for index in settings.indexes { feed.add(index.id, since: 0, .walked(through: 0)) }
+    let table = ServedTable(settings, feed: feed)
+    serve(table)
+    store.put(StateRow.settings(settings.id).bytes, settings.encode())
+    if !table.isPlain { keep(table) }
+  }
+
+  /// The newer settings of a table: of two versions the log may have in either order, the higher one stays.
+  func configure(_ settings: TableSettings, at position: LogPosition) -> Effect? {
+    guard let old = tables[settings.id] else {
+      install(settings)
+      return nil
+    }
+    guard settings.version > old.settings.version else { return nil }
+    var feed = old.feed
+    let gone = old.settings.indexes.map(\.id).filter { id in !settings.indexes.contains { $0.id == id } }
+    for index in gone { feed.remove(index) }
+    for index in settings.indexes {
+      let filling: FeedState.Filling = index.status == .creating ? .walking(after: nil) : .walked(through: 0)
+      feed.add(index.id, since: ChangeRecord.sequence(at: position.index), filling)
+    }
+    let table = ServedTable(settings, feed: feed)
+    table.feedEnd = old.feedEnd
+    forget(gone)
+    serve(table)
+    store.put(StateRow.settings(settings.id).bytes, settings.encode())
+    if old.hasFeed, !table.hasFeed { clearFeed(table) }
+    keep(table)
+    noteFilling()
+    return gone.isEmpty ? nil : .removeRows(gone.map { .table($0) })
+  }
+
+  func drop(_ id: TableID) -> Effect? {
+    guard let table = tables.removeValue(forKey: id) else { return nil }
+    let gone = table.settings.indexes.map(\.id)
+    forget(gone)
+    feedTables.removeAll { $0 == id }
+    tablesToFill.removeAll { $0 == id }
+    store.delete(StateRow.settings(id).bytes)
+    guard !table.isPlain else { return .removeRows([.table(id)]) }
+    store.delete(StateRow.feed(id).bytes)
+    return .removeRows(([id] + gone).map { .table($0) } + [.feed(of: id)])
+  }
+
+  private func serve(_ table: ServedTable) {
+    let id = table.settings.id
+    tables[id] = table
+    for index in table.settings.indexes { indexes[index.id] = table }
+    feedTables.removeAll { $0 == id }
+    guard table.hasFeed else { return }
+    feedTables.insert(id, at: feedTables.firstIndex { $0 > id } ?? feedTables.count)
+  }
+
+  func noteFilling() {
+    tablesToFill = tables.keys.filter { nextBackfill(of: $0) != nil }.sorted()
+  }
+
+  private func forget(_ gone: [TableID]) {
+    guard !gone.isEmpty else { return }
+    for index in gone { indexes[index] = nil }
+    for source in arrived.keys.filter({ gone.contains($0.index) }).sorted(by: { $0.shard < $1.shard }) {
+      arrived[source] = nil
+      store.delete(StateRow.arrived(source).bytes)
+    }
+  }
+
+  /// Writes down where the readers of a table's feed stand.
+  func keep(_ table: ServedTable) { store.put(StateRow.feed(table.settings.id).bytes, table.feed.encode()) }
+}
