@@ -110,7 +110,7 @@ let package = Package(
       "Edge", "Edge",
       uses: [
         "Bytes", "Items", "Expressions", "Environment", "Messages", "Catalog", "Coordinator", "Telemetry", "CZlib",
-        nioCore, nioPosix, nioHTTP1, logging,
+        "CNGHTTP2", nioCore, nioPosix, nioHTTP1, logging,
       ]),
     layer(
       "Edge", "Roles",
@@ -170,7 +170,7 @@ let package = Package(
       "EdgeTests",
       uses: [
         "Bytes", "Items", "Expressions", "Environment", "Messages", "Catalog", "Coordinator", "Telemetry", "CZlib",
-        "Edge", nioCore, nioPosix, nioHTTP1,
+        "Edge", nioCore, nioPosix, nioEmbedded, nioHTTP1,
       ]),
     tests("SettingsTests", uses: ["Settings"]),
     tests("HistoryTests", uses: ["Environment", "History"]),

@@ -37,6 +37,19 @@ final class RawClient {
     return sent
   }
 
+  func send(bytes: [UInt8]) {
+    let sent = Glibc.send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL))
+    #expect(sent == bytes.count)
+  }
+
+  /// Fewer where the connection ends before.
+  func read(exactly count: Int) -> [UInt8] {
+    while buffer.count < count, fill() {}
+    let taken = Array(buffer.prefix(count))
+    buffer.removeFirst(taken.count)
+    return taken
+  }
+
   func closeWriting() { shutdown(descriptor, Int32(SHUT_WR)) }
 
   private func fill() -> Bool {

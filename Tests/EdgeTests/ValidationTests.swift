@@ -195,7 +195,7 @@ private let invalid = "One or more parameter values were invalid: "
     let unknown = try ask("NoSuchThing", "{}")
     #expect(unknown.type == "UnknownOperationException" && unknown.message == nil)
     let unsupported = try ask("TransactWriteItems", "{}")
-    #expect(unsupported.type == "UnknownOperationException")
-    #expect(unsupported.message == "The operation TransactWriteItems is not supported by Gantry")
+    #expect(unsupported.type == "ValidationException")
+    #expect(unsupported.message == "The operation TransactWriteItems is not supported by Gantry yet")
   }
 }

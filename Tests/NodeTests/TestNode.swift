@@ -18,6 +18,8 @@ final class TestNode {
   /// What the node reads between its events, where that differs from `now`.
   var clock: Instant?
   var now = Instant(nanoseconds: 1_000_000_000)
+  /// By which items expire.
+  var wallTimeMs: WallTimeMs?
   /// Blocking work that waits to be run, oldest first.
   private(set) var jobs: [Job] = []
   private(set) var answers: [UInt64: Answer] = [:]
@@ -113,7 +115,7 @@ final class TestNode {
 
   func tick(after span: Span = .milliseconds(10)) {
     now = now + span
-    node?.tick(now: now)
+    node?.tick(now: now, wallTimeMs: wallTimeMs)
     turn()
   }
 

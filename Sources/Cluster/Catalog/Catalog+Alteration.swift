@@ -18,6 +18,9 @@ extension Catalog {
     if altered.definition.stream != old.definition.stream, altered.definition.stream != nil {
       altered.streamStartedAtMs = max(alteration.atMs, (old.streamStartedAtMs ?? 0) + 1)
     }
+    if altered.definition.billingMode == .payPerRequest, old.definition.billingMode != .payPerRequest {
+      altered.onDemandSinceMs = alteration.atMs
+    }
     let nextID = nextTableID
     changeIndexes(of: &altered, from: old)
     altered.version += 1

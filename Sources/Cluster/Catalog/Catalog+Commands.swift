@@ -101,6 +101,7 @@ extension Catalog {
     guard position < tables.count, tables[position].name == name else { return .tableNotFound }
     guard tables[position].status == .active else { return .tableInUse(tables[position].status) }
     guard !tables[position].definition.deletionProtection else { return .deletionProtected }
+    guard !tables[position].indexes.contains(where: { $0.status == .creating }) else { return .indexesInUse }
     tables[position].status = .deleting
     tables[position].raiseVersion()
     return .table(tables[position])

@@ -133,6 +133,7 @@ extension CatalogOutcome {
     static let done: UInt8 = 1, earlierTable: UInt8 = 2, tableExists: UInt8 = 3, tableNotFound: UInt8 = 4
     static let tableInUse: UInt8 = 5, deletionProtected: UInt8 = 6, tooManyTables: UInt8 = 7
     static let alreadyInitialised: UInt8 = 8, table: UInt8 = 9, tableChanged: UInt8 = 10
+    static let indexesInUse: UInt8 = 11
   }
 
   public func encode() -> [UInt8] {
@@ -149,6 +150,7 @@ extension CatalogOutcome {
       writer.u8(status.rawValue)
     case .tableChanged: writer.u8(Code.tableChanged)
     case .deletionProtected: writer.u8(Code.deletionProtected)
+    case .indexesInUse: writer.u8(Code.indexesInUse)
     case .tooManyTables: writer.u8(Code.tooManyTables)
     case .alreadyInitialised: writer.u8(Code.alreadyInitialised)
     }
@@ -166,6 +168,7 @@ extension CatalogOutcome {
     case Code.tableInUse: self = .tableInUse(try reader.stored("an unknown table status"))
     case Code.tableChanged: self = .tableChanged
     case Code.deletionProtected: self = .deletionProtected
+    case Code.indexesInUse: self = .indexesInUse
     case Code.tooManyTables: self = .tooManyTables
     case Code.alreadyInitialised: self = .alreadyInitialised
     default: throw MalformedBytes("an unknown catalog outcome")

@@ -47,6 +47,8 @@ public enum CatalogOutcome: Equatable, Sendable {
   /// An alteration was made from a version of the table that is no longer the newest.
   case tableChanged
   case deletionProtected
+  /// An index of the table is being made.
+  case indexesInUse
   case tooManyTables
   case alreadyInitialised
 }

@@ -72,6 +72,8 @@ public struct Table: Equatable, Sendable {
   public var streamStartedAtMs: UInt64?
   /// Ascending by start. What is older than ``ClosedStream/retentionMs`` stays until the table's stream changes again.
   public internal(set) var closedStreams: [ClosedStream] = []
+  /// When the table was switched to billing by request last; nil where it has been so from the start, or never was.
+  public var onDemandSinceMs: UInt64?
 
   public init(
     id: TableID, definition: TableDefinition, status: TableStatus, createdAtMs: UInt64, uniqueID: [UInt8],

@@ -152,6 +152,7 @@ extension Table {
     writer.varint(settingsVersion)
     writer.array(indexes) { $1.encode(into: &$0) }
     writer.optional(streamStartedAtMs) { $0.u64($1) }
+    writer.optional(onDemandSinceMs) { $0.u64($1) }
     // Nothing where there are none: so had an earlier build it.
     guard !closedStreams.isEmpty else { return }
     writer.array(closedStreams) {
@@ -170,6 +171,7 @@ extension Table {
     settingsVersion = try reader.varint()
     indexes = try reader.array { (input) throws(MalformedBytes) in try TableIndex(from: &input) }
     streamStartedAtMs = try reader.optional { (input) throws(MalformedBytes) in try input.u64() }
+    onDemandSinceMs = try reader.optional { (input) throws(MalformedBytes) in try input.u64() }
     if !reader.isAtEnd {
       closedStreams = try reader.array { (input) throws(MalformedBytes) in
         let stream = try StreamSettings(from: &input)

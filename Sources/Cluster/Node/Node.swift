@@ -41,6 +41,7 @@ public final class Node {
   var reconciler = TableReconciler()
   var indexes = IndexKeeper()
   var streams = StreamKeeper()
+  private var expiries = ExpirySweeper()
   var storage: StorageKeeper
   var handover = Handover()
   private(set) var jobs: [UInt64: NodeJob] = [:]
@@ -118,8 +119,11 @@ public final class Node {
   // MARK: Events
 
   /// To be called every 10 to 20 ms.
-  public func tick(now: Instant) {
+  ///
+  /// - Parameter wallTimeMs: by which items expire; nil where it is not known: none does.
+  public func tick(now: Instant, wallTimeMs: WallTimeMs? = nil) {
     for replica in replicas { replica.tick(now) }
+    if let wallTimeMs, hasRoom { expiries.sweep(replicas, now: now, wallTimeMs: wallTimeMs) }
     reconcile(now: now)
     keepStorage(now: now)
     tickSnapshots(now: now)

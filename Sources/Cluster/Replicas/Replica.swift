@@ -383,6 +383,16 @@ public final class Replica {
     return position.index
   }
 
+  /// Puts the removal of an expired item in the log. False where it cannot; true also where the item is being written:
+  /// the next sweep finds what became of it.
+  public func expire(_ expiry: Expiry) -> Bool {
+    guard let shard, isServing, !isSwitching, raft.cachedBytes < Self.backlogBytesMax / 2 else { return false }
+    guard !shard.isBeingWritten(expiry.key) else { return true }
+    guard let position = raft.propose(ShardCommand.expire(expiry).encode()) else { return false }
+    shard.proposed(expiry.key, nil, at: position.index)
+    return true
+  }
+
   /// Puts a command of this leader's own in the log; nobody waits for it. False where it cannot.
   public func propose(_ command: ShardCommand) -> Bool {
     guard isServing, !isSwitching, raft.cachedBytes < Self.backlogBytesMax / 2 else { return false }

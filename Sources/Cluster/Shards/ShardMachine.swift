@@ -138,6 +138,7 @@ public final class ShardMachine {
     case .advance(let advance): self.advance(advance)
     case .backfill(let slice): backfill(slice, at: position, timeMs: timeMs)
     case .trim(let trim): self.trim(trim)
+    case .expire(let expiry): expire(expiry, at: position, timeMs: timeMs)
     }
     return nil
   }

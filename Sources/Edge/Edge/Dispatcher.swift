@@ -7,9 +7,12 @@ internal import NIOHTTP1
 final class Dispatcher: HTTPResponder {
   private let service: Service
   private let requestID: () -> [UInt8]
+  /// What a packed body may unpack to.
+  private let bodyBytesMax: Int
 
-  init(service: Service, requestID: @escaping () -> [UInt8]) {
+  init(service: Service, bodyBytesMax: Int = HTTPLimits().bodyBytesMax, requestID: @escaping () -> [UInt8]) {
     self.service = service
+    self.bodyBytesMax = bodyBytesMax
     self.requestID = requestID
   }
 
@@ -43,13 +46,34 @@ final class Dispatcher: HTTPResponder {
   }
 
   private func post(_ request: HTTPRequest, _ reply: @escaping (HTTPAnswer) -> Void) {
+    guard request.header("content-encoding") != nil else { return postUnpacked(request, reply) }
+    switch unpacked(request) {
+    case .success(let unpacked): postUnpacked(unpacked, reply)
+    case .failure(.tooLarge): reply(tooLargeAnswer())
+    // The service answers so: clients do not send this by accident.
+    case .failure(.malformed):
+      exchange(.other, request, reply).fail(APIError(.internalServer, "The request's body cannot be unpacked."))
+    }
+  }
+
+  private func unpacked(_ request: HTTPRequest) -> Result<HTTPRequest, ContentCoding.Fault> {
+    let name = request.header("content-encoding")?.lowercased() ?? ""
+    if name == "identity" || name.isEmpty { return .success(request) }
+    guard let coding = ContentCoding(rawValue: name) else { return .failure(.malformed) }
+    var request = request
+    do throws(ContentCoding.Fault) {
+      request.body = try coding.unpack(request.body, bytesMax: bodyBytesMax)
+      return .success(request)
+    } catch { return .failure(error) }
+  }
+
+  private func postUnpacked(_ request: HTTPRequest, _ reply: @escaping (HTTPAnswer) -> Void) {
     guard let target = request.header("x-amz-target") else { return form(request, reply) }
     guard request.path == "/" else { return reply(HTTPAnswer(status: 404, text: "There is nothing here.\n")) }
     switch OperationName.target(target) {
     case .served(let operation): run(operation, request, reply)
     case .unsupported(let name):
-      exchange(.other, request, reply).fail(
-        APIError(.unknownOperation, "The operation \(name) is not supported by Gantry"))
+      exchange(.other, request, reply).fail(.unsupported("The operation \(name)"))
     case .unknown: exchange(.other, request, reply).fail(APIError(.unknownOperation, nil))
     }
   }
@@ -79,7 +103,7 @@ final class Dispatcher: HTTPResponder {
       return exchange.fail(APIError(.serialization, "The content type must be \(ErrorBody.contentType)"))
     }
     exchange.attempt { () throws(APIError) in
-      try request.withBody { (body) throws(APIError) in try Self.run(operation, body, exchange) }
+      try request.withBody { (body) throws(APIError) in try Self.run(operation, body, request, exchange) }
     }
   }
 
@@ -90,7 +114,7 @@ final class Dispatcher: HTTPResponder {
   }
 
   private static func run(
-    _ operation: OperationName, _ body: UnsafeBufferPointer<UInt8>, _ exchange: Exchange
+    _ operation: OperationName, _ body: UnsafeBufferPointer<UInt8>, _ request: HTTPRequest, _ exchange: Exchange
   ) throws(APIError) {
     switch operation {
     case .getItem: try GetItem.run(try .parse(body, .getItem), exchange)
@@ -109,6 +133,17 @@ final class Dispatcher: HTTPResponder {
     case .describeStream: try DescribeStream.run(body, exchange)
     case .getShardIterator: try GetShardIterator.run(body, exchange)
     case .getRecords: try GetRecords.run(body, exchange)
+    case .updateTable: try UpdateTable.run(body, exchange)
+    case .tagResource: try ResourceTags.tag(body, exchange)
+    case .untagResource: try ResourceTags.untag(body, exchange)
+    case .listTagsOfResource: try ResourceTags.list(body, exchange)
+    case .updateTimeToLive: try TimeToLive.update(body, exchange)
+    case .describeTimeToLive: try TimeToLive.describe(body, exchange)
+    case .updateContinuousBackups: try ContinuousBackups.update(body, exchange)
+    case .describeContinuousBackups: try ContinuousBackups.describe(body, exchange)
+    case .describeLimits: try AccountFacts.limits(body, exchange)
+    case .describeEndpoints: try AccountFacts.endpoints(body, host: request.header("host"), exchange)
+    case .describeKey: try AccountFacts.key(body, exchange)
     case .getCallerIdentity, .other: fatalError("\(operation) is no operation of the JSON protocol.")
     }
   }

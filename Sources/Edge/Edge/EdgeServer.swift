@@ -25,6 +25,7 @@ public final class EdgeServer: Sendable {
     registry: inout MetricRegistry, makeHost: @escaping @Sendable (any EventLoop, Int) -> CoordinatorHost
   ) -> EventLoopFuture<EdgeServer> {
     let load = ServerLoad()
+    let bodyBytesMax = configuration.limits.bodyBytesMax
     let httpMetrics = HTTPMetrics(server: "api", load: load, in: &registry)
     let metrics = EdgeMetrics(in: &registry)
     var loops: [any EventLoop] = []
@@ -42,7 +43,9 @@ public final class EdgeServer: Sendable {
         target: makeHost(eventLoop, index), clock: clock, region: configuration.region, metrics: metrics)
       // The lane owns both, and both live as long as the server.
       return HTTPServer.Lane(
-        loop: loop, responder: Dispatcher(service: service, requestID: { [unowned loop] in loop.requestID() }))
+        loop: loop,
+        responder: Dispatcher(
+          service: service, bodyBytesMax: bodyBytesMax, requestID: { [unowned loop] in loop.requestID() }))
     }
     return started.map { EdgeServer($0) }
   }

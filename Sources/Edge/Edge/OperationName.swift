@@ -16,6 +16,18 @@ enum OperationName: String, CaseIterable {
   case describeStream = "DescribeStream"
   case getShardIterator = "GetShardIterator"
   case getRecords = "GetRecords"
+  case updateTable = "UpdateTable"
+  case tagResource = "TagResource"
+  case untagResource = "UntagResource"
+  case listTagsOfResource = "ListTagsOfResource"
+  case updateTimeToLive = "UpdateTimeToLive"
+  case describeTimeToLive = "DescribeTimeToLive"
+  case updateContinuousBackups = "UpdateContinuousBackups"
+  case describeContinuousBackups = "DescribeContinuousBackups"
+  case describeLimits = "DescribeLimits"
+  case describeEndpoints = "DescribeEndpoints"
+  /// Of KMS.
+  case describeKey = "DescribeKey"
   case getCallerIdentity = "GetCallerIdentity"
   /// Requests that name no operation that is served.
   case other = "other"
@@ -34,9 +46,11 @@ enum OperationName: String, CaseIterable {
   }
 
   private static let prefix = "DynamoDB_20120810."
+  private static let keyTarget = "TrentService.DescribeKey"
 
   static func target(_ header: String) -> Target {
     guard header.hasPrefix(prefix) else {
+      if header == keyTarget { return .served(.describeKey) }
       let streams = "DynamoDBStreams_20120810."
       guard header.hasPrefix(streams) else { return .unknown }
       return ofStreams.first { $0.rawValue == header.dropFirst(streams.count) }.map { .served($0) } ?? .unknown
@@ -51,21 +65,19 @@ enum OperationName: String, CaseIterable {
 
   private static let served: [String: OperationName] = Dictionary(
     uniqueKeysWithValues: OperationName.allCases
-      .filter { $0 != .other && $0 != .getCallerIdentity && !ofStreams.contains($0) }
+      .filter { ![.other, .getCallerIdentity, .describeKey].contains($0) && !ofStreams.contains($0) }
       .map { ($0.rawValue, $0) })
 
   /// The rest of the service model of 2012-08-10.
-  private static let unsupported: Set<String> = [
+  static let unsupported: Set<String> = [
     "BatchExecuteStatement", "CreateBackup", "CreateGlobalTable", "DeleteBackup", "DeleteResourcePolicy",
-    "DescribeBackup", "DescribeContinuousBackups", "DescribeContributorInsights", "DescribeEndpoints",
-    "DescribeExport", "DescribeGlobalTable", "DescribeGlobalTableSettings", "DescribeImport",
-    "DescribeKinesisStreamingDestination", "DescribeLimits", "DescribeTableReplicaAutoScaling",
-    "DescribeTimeToLive", "DisableKinesisStreamingDestination", "EnableKinesisStreamingDestination",
+    "DescribeBackup", "DescribeContributorInsights", "DescribeExport", "DescribeGlobalTable",
+    "DescribeGlobalTableSettings", "DescribeImport", "DescribeKinesisStreamingDestination",
+    "DescribeTableReplicaAutoScaling", "DisableKinesisStreamingDestination", "EnableKinesisStreamingDestination",
     "ExecuteStatement", "ExecuteTransaction", "ExportTableToPointInTime", "GetResourcePolicy", "ImportTable",
-    "ListBackups", "ListContributorInsights", "ListExports", "ListGlobalTables", "ListImports",
-    "ListTagsOfResource", "PutResourcePolicy", "RestoreTableFromBackup", "RestoreTableToPointInTime",
-    "TagResource", "TransactGetItems", "TransactWriteItems", "UntagResource", "UpdateContinuousBackups",
+    "ListBackups", "ListContributorInsights", "ListExports", "ListGlobalTables", "ListImports", "PutResourcePolicy",
+    "RestoreTableFromBackup", "RestoreTableToPointInTime", "TransactGetItems", "TransactWriteItems",
     "UpdateContributorInsights", "UpdateGlobalTable", "UpdateGlobalTableSettings",
-    "UpdateKinesisStreamingDestination", "UpdateTable", "UpdateTableReplicaAutoScaling", "UpdateTimeToLive",
+    "UpdateKinesisStreamingDestination", "UpdateTableReplicaAutoScaling",
   ]
 }

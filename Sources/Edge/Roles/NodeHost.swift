@@ -110,7 +110,7 @@ final class NodeHost {
   // MARK: Events
 
   private func tick() {
-    node.tick(now: clock.now)
+    node.tick(now: clock.now, wallTimeMs: clock.wallTimeMs)
     ticks += 1
     if ticks % Self.ticksPerShow == 0 { metrics.showLevels(node) }
     endTurn()

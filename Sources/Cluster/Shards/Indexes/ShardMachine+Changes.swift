@@ -44,7 +44,7 @@ extension ShardMachine {
   }
 
   /// The replica cannot do what the others do: it must not act any more. What it holds is not looked at again.
-  private func cannotApply(_ error: any Error) {
+  func cannotApply(_ error: any Error) {
     damage = damage ?? "Its store cannot be read while an entry is applied: \(error)."
   }
 

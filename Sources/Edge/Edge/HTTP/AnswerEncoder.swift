@@ -6,6 +6,8 @@ struct AnswerEncoder {
   /// The extra headers of a CORS answer; empty in general.
   var headers: [(name: String, value: String)] = []
   var omitsBody = false
+  /// How the client wants long bodies packed.
+  var coding: ContentCoding?
   var closes = false
   /// HTTP/1.0 clients must be told that the connection stays open.
   var announcesKeepAlive = false

@@ -32,6 +32,7 @@ extension HTTPConnection {
     // The decoder stops after a request that asks for another protocol.
     options.closes = !head.isKeepAlive || head.headers.contains(name: "upgrade") || head.method == .CONNECT
     options.announcesKeepAlive = head.version.minor == 0 && head.version.major == 1
+    options.coding = head.headers.first(name: "accept-encoding").flatMap(ContentCoding.preferred)
     if !loop.cors.isOff { options.headers = loop.cors.headers(for: head) }
     slots.append(Slot(options: options, bodyBytes: 0))
     loop.load.addRequest()
@@ -167,6 +168,11 @@ extension HTTPConnection {
     guard case .head = receiving else { return }
     if headSince == nil { headSince = loop.clock.now }
     undecodedBytes += count
+  }
+
+  /// Bytes have come that may be the beginning of a request or of another protocol.
+  func headBegins() {
+    if headSince == nil { headSince = loop.clock.now }
   }
 
   func didDecode() {

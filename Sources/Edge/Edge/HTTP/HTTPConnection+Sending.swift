@@ -16,6 +16,8 @@ extension HTTPConnection {
     if answer.closes || closesAfterRefusal(position) { options.closes = true }
     slots[offset: position].options.closes = options.closes
     slots[offset: position].bodyBytes = 0
+    var answer = answer
+    answer.pack(options.coding)
     var buffer = context.channel.allocator.buffer(capacity: answer.body.count + 320)
     options.encode(answer, date: loop.dateBytes(), requestID: loop.requestID, into: &buffer)
     slots[offset: position].answer = buffer

@@ -7,7 +7,7 @@ internal import Telemetry
 ///
 /// Requests are handed to the responder as they arrive, several at a time when the client pipelines; an answer waits in
 /// its slot until all before it are written.
-final class HTTPConnection: ChannelDuplexHandler {
+final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler {
   typealias InboundIn = HTTPServerRequestPart
   typealias OutboundIn = ByteBuffer
   typealias OutboundOut = ByteBuffer

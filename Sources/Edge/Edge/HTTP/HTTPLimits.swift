@@ -14,6 +14,8 @@ public struct HTTPLimits: Sendable {
   /// Requests of the process that wait for their answer; beyond it they are refused.
   public var inFlightPerProcessMax = 4_096
   public var connectionsMax = 8_192
+  /// What a client may send on one HTTP/2 stream before it is read.
+  public var windowBytes = 1 << 20
   /// A connection without a request or an answer under way is closed after this time.
   public var idleTimeoutMs: UInt64 = 180_000
   /// From the first byte of a request to the end of its header block.

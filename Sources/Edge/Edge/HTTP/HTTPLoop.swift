@@ -17,6 +17,9 @@ final class HTTPLoop {
   private var random: SeededRandom
   private var connections: [ObjectIdentifier: HTTPConnection] = [:]
   private var dirty: [HTTPConnection] = []
+  /// Those that speak HTTP/2.
+  private var connections2: [ObjectIdentifier: HTTP2Connection] = [:]
+  private var dirty2: [HTTP2Connection] = []
   private var flushIsScheduled = false
   private var sweeper: RepeatedTask?
 
@@ -46,27 +49,43 @@ final class HTTPLoop {
   func sweep() {
     let now = clock.now
     for connection in Array(connections.values) { connection.sweep(now) }
+    for connection in Array(connections2.values) { connection.sweep(now) }
   }
 
   /// Lets every connection finish what it has under way and close.
   func beginShutdown() {
     isShuttingDown = true
     for connection in Array(connections.values) { connection.finishAndClose() }
+    for connection in Array(connections2.values) { connection.finishAndClose() }
   }
 
   func closeAll() {
     for connection in Array(connections.values) { connection.abandon() }
+    for connection in Array(connections2.values) { connection.abandon() }
   }
 
-  var isEmpty: Bool { connections.isEmpty }
+  var isEmpty: Bool { connections.isEmpty && connections2.isEmpty }
 
   func opened(_ connection: HTTPConnection) { connections[ObjectIdentifier(connection)] = connection }
 
   func closed(_ connection: HTTPConnection) { connections[ObjectIdentifier(connection)] = nil }
 
+  func opened(_ connection: HTTP2Connection) { connections2[ObjectIdentifier(connection)] = connection }
+
+  func closed(_ connection: HTTP2Connection) { connections2[ObjectIdentifier(connection)] = nil }
+
   /// Flushes `connection` at the end of this turn, together with all others that got answers in it.
   func flushLater(_ connection: HTTPConnection) {
     dirty.append(connection)
+    scheduleFlush()
+  }
+
+  func flushLater(_ connection: HTTP2Connection) {
+    dirty2.append(connection)
+    scheduleFlush()
+  }
+
+  private func scheduleFlush() {
     guard !flushIsScheduled else { return }
     flushIsScheduled = true
     eventLoop.assumeIsolated().execute { [self] in flushDirty() }
@@ -77,6 +96,10 @@ final class HTTPLoop {
     let waiting = dirty
     dirty.removeAll(keepingCapacity: true)
     for connection in waiting { connection.flushNow() }
+    guard !dirty2.isEmpty else { return }
+    let waiting2 = dirty2
+    dirty2.removeAll(keepingCapacity: true)
+    for connection in waiting2 { connection.flushNow() }
   }
 
   func dateBytes() -> [UInt8] { date.bytes(at: clock.wallTimeMs) }

@@ -55,10 +55,23 @@ struct HTTPAnswer {
 
 /// Where the answer to one request goes. Must be used once, on the connection's loop.
 struct HTTPReply {
-  let connection: HTTPConnection
-  let sequence: UInt64
+  private enum Place {
+    case slot(HTTPConnection, UInt64)
+    case stream(HTTP2Connection, Int32)
+  }
 
-  func send(_ answer: HTTPAnswer) { connection.answer(sequence, with: answer) }
+  private let place: Place
+
+  init(connection: HTTPConnection, sequence: UInt64) { place = .slot(connection, sequence) }
+
+  init(connection: HTTP2Connection, stream: Int32) { place = .stream(connection, stream) }
+
+  func send(_ answer: HTTPAnswer) {
+    switch place {
+    case .slot(let connection, let sequence): connection.answer(sequence, with: answer)
+    case .stream(let connection, let id): connection.answer(id, with: answer)
+    }
+  }
 }
 
 /// Whoever answers the requests of a loop's connections.

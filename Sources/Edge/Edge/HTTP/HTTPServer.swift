@@ -81,15 +81,21 @@ final class HTTPServer: Sendable {
 
   /// The handlers of one connection.
   static func configure(_ channel: any Channel, _ lane: Lane, _ limits: HTTPLimits) throws {
-    var decoding = NIOHTTPDecoderLimitConfiguration()
-    decoding.maxHeaderFieldSize = limits.headerBlockBytesMax
-    decoding.maxHeaderListSize = limits.headerBlockBytesMax
-    decoding.maxHeaderFieldCount = limits.headerFieldsMax
+    var bounds = NIOHTTPDecoderLimitConfiguration()
+    bounds.maxHeaderFieldSize = limits.headerBlockBytesMax
+    bounds.maxHeaderListSize = limits.headerBlockBytesMax
+    bounds.maxHeaderFieldCount = limits.headerFieldsMax
     let connection = HTTPConnection(loop: lane.loop, responder: lane.responder)
-    let decoder = HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes, limitConfiguration: decoding)
+    let decoder = HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes, limitConfiguration: bounds)
+    let received = ReceivedBytesHandler(connection)
+    let decoding = ByteToMessageHandler(decoder)
+    let detector = ProtocolDetector(connection, others: [received, decoding, connection]) {
+      HTTP2Connection(loop: lane.loop, responder: lane.responder)
+    }
     let pipeline = channel.pipeline.syncOperations
-    try pipeline.addHandler(ReceivedBytesHandler(connection))
-    try pipeline.addHandler(ByteToMessageHandler(decoder))
+    try pipeline.addHandler(detector)
+    try pipeline.addHandler(received)
+    try pipeline.addHandler(decoding)
     try pipeline.addHandler(connection)
   }
 

@@ -1,7 +1,7 @@
 internal import NIOCore
 
 /// Sits before the HTTP decoder and tells the connection of the bytes that have not become a request yet.
-final class ReceivedBytesHandler: ChannelInboundHandler {
+final class ReceivedBytesHandler: ChannelInboundHandler, RemovableChannelHandler {
   typealias InboundIn = ByteBuffer
   typealias InboundOut = ByteBuffer
 

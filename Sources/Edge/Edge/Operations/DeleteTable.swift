@@ -10,6 +10,12 @@ enum DeleteTable {
       case .catalog(.tableNotFound): exchange.fail(.notFound(table: name))
       case .catalog(.tableInUse(let status)):
         exchange.fail(.inUse(table: name, status))
+      case .catalog(.indexesInUse):
+        exchange.fail(
+          APIError(
+            .resourceInUse,
+            "Attempt to change a resource which is still in use: Cannot delete table while indexes are being created, "
+              + "updated, or deleted."))
       case .catalog(.deletionProtected):
         exchange.fail(
           .validation(

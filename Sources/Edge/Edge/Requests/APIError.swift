@@ -8,6 +8,10 @@ struct APIError: Error, Equatable {
     case throttling, internalServer, serviceUnavailable
     /// Of streams.
     case trimmedDataAccess, expiredIterator
+    /// Of the operations on backups.
+    case tableNotFound
+    /// Of KMS.
+    case keyNotFound
   }
 
   var kind: Kind
@@ -53,6 +57,8 @@ struct APIError: Error, Equatable {
     case .limitExceeded: "com.amazonaws.dynamodb.v20120810#LimitExceededException"
     case .trimmedDataAccess: "com.amazonaws.dynamodb.v20120810#TrimmedDataAccessException"
     case .expiredIterator: "com.amazonaws.dynamodb.v20120810#ExpiredIteratorException"
+    case .tableNotFound: "com.amazonaws.dynamodb.v20120810#TableNotFoundException"
+    case .keyNotFound: "NotFoundException"
     case .throttling: "com.amazon.coral.availability#ThrottlingException"
     case .internalServer: "com.amazonaws.dynamodb.v20120810#InternalServerError"
     case .serviceUnavailable: "com.amazonaws.dynamodb.v20120810#ServiceUnavailable"

@@ -116,7 +116,7 @@ struct TableDescription {
     writer.beginObject()
     writer.member("BillingMode", "PAY_PER_REQUEST")
     writer.key("LastUpdateToPayPerRequestDateTime")
-    writer.seconds(milliseconds: Int(table.createdAtMs))
+    writer.seconds(milliseconds: Int(table.onDemandSinceMs ?? table.createdAtMs))
     writer.endObject()
   }
 
@@ -168,7 +168,13 @@ struct TableDescription {
     }
   }
 
+  /// The newest stream keeps its name when it is off.
   private func writeStream(to writer: inout JSONWriter) {
+    if let startedAtMs = table.streamStartedAtMs {
+      let label = Timestamps.label(startedAtMs)
+      writer.member("LatestStreamLabel", label)
+      writer.member("LatestStreamArn", "\(arn)/stream/\(label)")
+    }
     guard let stream = table.definition.stream else { return }
     writer.key("StreamSpecification")
     writer.beginObject()

@@ -119,7 +119,7 @@ extension SimulatedCluster {
 
   private func tick(_ id: NodeID, _ life: UInt64) {
     guard let node = living(id, life) else { return }
-    node.tick(now: machine(id).clock.local(now))
+    node.tick(now: machine(id).clock.local(now), wallTimeMs: machine(id).clock.wallTimeMs(now))
     queue.add(.tick(id, life: life), at: now + options.tickInterval)
     endTurn(id)
   }

@@ -6,7 +6,6 @@ extension TableRequest {
   static let unitsMax = 1_000_000_000_000
   static let localIndexesMax = 5
   static let globalIndexesMax = 20
-  static let tagsMax = 50
 
   /// - Throws: the first rule that the request breaks.
   func definition() throws(APIError) -> TableDefinition {
@@ -48,8 +47,13 @@ extension TableRequest {
   }
 
   private func attributeDefinitions() throws(APIError) -> [KeyAttribute] {
+    try Self.attributeDefinitions(attributes ?? [])
+  }
+
+  /// Each has a name and a type: the model was checked.
+  static func attributeDefinitions(_ elements: [Element]) throws(APIError) -> [KeyAttribute] {
     var result: [KeyAttribute] = []
-    for element in attributes ?? [] {
+    for element in elements {
       guard let name = element.name, let type = element.type.flatMap({ KeyType(name: Array($0.utf8)) }) else {
         fatalError("An attribute definition passed the model without a name or type.")
       }
@@ -77,7 +81,7 @@ extension TableRequest {
     return .provisioned
   }
 
-  private static func checkUnits(_ throughput: Units, index: String?) throws(APIError) {
+  static func checkUnits(_ throughput: Units, index: String?) throws(APIError) {
     let place = index.map { " for index \($0)" } ?? ""
     for (units, name) in [
       (throughput.readUnits, "ReadCapacityUnits"), (throughput.writeUnits, "WriteCapacityUnits"),
@@ -86,10 +90,13 @@ extension TableRequest {
     }
   }
 
-  /// A key schema of one or two elements whose attributes are defined.
+  /// A key schema of one or two elements whose attributes are defined, as tables and local indexes have them.
   static func key(_ schema: [Element], _ definitions: [KeyAttribute]) throws(APIError) -> KeySchema {
     guard schema[0].type == "HASH" else {
       throw .validation("Invalid KeySchema: The first KeySchemaElement is not a HASH key type")
+    }
+    guard schema.count <= 2 else {
+      throw .invalid("The KeySchema exceeds the maximum allowed number of key attributes")
     }
     if schema.count == 2 {
       guard schema[0].name != schema[1].name else {
@@ -198,26 +205,31 @@ extension TableRequest {
     guard let stream else { return nil }
     guard stream.enabled == true else {
       if stream.viewType != nil {
-        throw .invalid("StreamViewType cannot be specified when StreamEnabled is false")
+        throw .invalid("Table is being created with a stream disabled, UpdateViewType should not be specified")
       }
       return nil
     }
-    switch stream.viewType {
-    case "KEYS_ONLY": return .keysOnly
-    case "NEW_IMAGE": return .newImage
-    case "OLD_IMAGE": return .oldImage
-    case "NEW_AND_OLD_IMAGES": return .newAndOldImages
-    default: throw .invalid("StreamViewType must be specified when StreamEnabled is true")
+    guard let view = stream.view else {
+      throw .invalid("Table is being created with a stream enabled, UpdateViewType is required")
     }
+    return view
   }
 
   private func checkedTags() throws(APIError) -> [Tag] {
-    let tags = (tags ?? []).map { Tag(key: $0.key ?? "", value: $0.value ?? "") }
-    guard tags.count <= Self.tagsMax else { throw .invalid("Too many tags: at most \(Self.tagsMax) are allowed") }
-    for (position, tag) in tags.enumerated() where tags[..<position].contains(where: { $0.key == tag.key }) {
-      throw .invalid("Duplicate tag key: \(tag.key)")
+    try Tags.adding(try Tags.checked(tags ?? []), to: [])
+  }
+}
+
+extension TableRequest.Stream {
+  /// The model was checked.
+  var view: StreamViewType? {
+    switch viewType {
+    case "KEYS_ONLY": .keysOnly
+    case "NEW_IMAGE": .newImage
+    case "OLD_IMAGE": .oldImage
+    case "NEW_AND_OLD_IMAGES": .newAndOldImages
+    default: nil
     }
-    return tags
   }
 }
 

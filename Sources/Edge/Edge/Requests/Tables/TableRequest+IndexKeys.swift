@@ -21,17 +21,16 @@ extension TableRequest {
       throw .validation("Invalid KeySchema: The first KeySchemaElement is not a HASH key type")
     }
     for kind in ["HASH", "RANGE"] where schema.count(where: { $0.type == kind }) > IndexKeySchema.attributesMax {
-      throw .validation(
-        "Invalid KeySchema: An index has at most \(IndexKeySchema.attributesMax) \(kind) key attributes")
+      throw .invalid("The KeySchema exceeds the maximum allowed number of \(kind) key attributes")
     }
     if let range = schema.firstIndex(where: { $0.type == "RANGE" }),
       schema[range...].contains(where: { $0.type == "HASH" })
     {
-      throw .validation("Invalid KeySchema: HASH key attributes must precede RANGE key attributes")
+      throw .invalid("All HASH key attributes must precede RANGE key attributes in the KeySchema")
     }
     for (position, element) in schema.enumerated()
     where schema[..<position].contains(where: { $0.name == element.name }) {
-      throw .validation("Invalid KeySchema: Two elements of the KeySchema have the same name")
+      throw .validation("The KeySchema contains multiple key attributes with the same name")
     }
   }
 }

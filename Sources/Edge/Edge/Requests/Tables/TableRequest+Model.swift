@@ -10,19 +10,19 @@ extension TableRequest {
     violations.checkLength(tableName, at: "tableName", min: 1, max: 1024)
     violations.require(attributes != nil, at: "attributeDefinitions")
     violations.require(keySchema != nil, at: "keySchema")
-    check(attributes ?? [], &violations)
+    Self.check(attributes ?? [], &violations)
     Self.check(keySchema, at: "keySchema", &violations)
     violations.check(billingMode, at: "billingMode", isOneOf: ModelEnums.billingMode)
     violations.check(tableClass, at: "tableClass", isOneOf: ModelEnums.tableClass)
     Self.check(throughput, at: "provisionedThroughput", &violations)
     check(localIndexes, keysMax: 2, at: "localSecondaryIndexes", &violations)
     check(globalIndexes, keysMax: 2 * IndexKeySchema.attributesMax, at: "globalSecondaryIndexes", &violations)
-    checkStream(&violations)
-    checkTags(&violations)
+    stream?.check(&violations)
+    Tags.check(tags ?? [], &violations)
     try violations.throwIfAny()
   }
 
-  private func check(_ attributes: [Element], _ violations: inout Violations) {
+  static func check(_ attributes: [Element], _ violations: inout Violations) {
     for (position, attribute) in attributes.enumerated() {
       let path = "attributeDefinitions.\(position + 1).member"
       violations.require(attribute.name != nil, at: "\(path).attributeName")
@@ -32,7 +32,7 @@ extension TableRequest {
     }
   }
 
-  private static func check(
+  static func check(
     _ schema: [Element]?, max: Int = 2, at path: String, _ violations: inout Violations
   ) {
     guard let schema else { return }
@@ -49,7 +49,7 @@ extension TableRequest {
     }
   }
 
-  private static func check(_ throughput: Units?, at path: String, _ violations: inout Violations) {
+  static func check(_ throughput: Units?, at path: String, _ violations: inout Violations) {
     guard let throughput else { return }
     violations.require(throughput.readUnits != nil, at: "\(path).readCapacityUnits")
     violations.require(throughput.writeUnits != nil, at: "\(path).writeCapacityUnits")
@@ -59,39 +59,32 @@ extension TableRequest {
 
   private func check(_ indexes: [Index]?, keysMax: Int, at path: String, _ violations: inout Violations) {
     for (position, index) in (indexes ?? []).enumerated() {
-      let path = "\(path).\(position + 1).member"
-      violations.require(index.name != nil, at: "\(path).indexName")
-      violations.checkName(index.name, at: "\(path).indexName")
-      violations.require(index.keySchema != nil, at: "\(path).keySchema")
-      Self.check(index.keySchema, max: keysMax, at: "\(path).keySchema", &violations)
-      violations.require(index.projection != nil, at: "\(path).projection")
-      violations.check(
-        index.projection?.type, at: "\(path).projection.projectionType", isOneOf: ModelEnums.projectionType)
-      violations.checkCount(
-        index.projection?.nonKeyAttributes?.count, shown: "[]", at: "\(path).projection.nonKeyAttributes", min: 1,
-        max: 20)
-      for (position, name) in (index.projection?.nonKeyAttributes ?? []).enumerated() {
-        violations.checkLength(
-          name, at: "\(path).projection.nonKeyAttributes.\(position + 1).member", min: 1, max: 255)
-      }
-      Self.check(index.throughput, at: "\(path).provisionedThroughput", &violations)
+      Self.check(index, keysMax: keysMax, at: "\(path).\(position + 1).member", &violations)
     }
   }
 
-  private func checkStream(_ violations: inout Violations) {
-    guard let stream else { return }
-    violations.require(stream.enabled != nil, at: "streamSpecification.streamEnabled")
+  static func check(_ index: Index, keysMax: Int, at path: String, _ violations: inout Violations) {
+    violations.require(index.name != nil, at: "\(path).indexName")
+    violations.checkName(index.name, at: "\(path).indexName")
+    violations.require(index.keySchema != nil, at: "\(path).keySchema")
+    Self.check(index.keySchema, max: keysMax, at: "\(path).keySchema", &violations)
+    violations.require(index.projection != nil, at: "\(path).projection")
     violations.check(
-      stream.viewType, at: "streamSpecification.streamViewType", isOneOf: ModelEnums.streamViewType)
-  }
-
-  private func checkTags(_ violations: inout Violations) {
-    for (position, tag) in (tags ?? []).enumerated() {
-      let path = "tags.\(position + 1).member"
-      violations.require(tag.key != nil, at: "\(path).key")
-      violations.checkLength(tag.key, at: "\(path).key", min: 1, max: 128)
-      violations.require(tag.value != nil, at: "\(path).value")
-      violations.checkLength(tag.value, at: "\(path).value", min: 0, max: 256)
+      index.projection?.type, at: "\(path).projection.projectionType", isOneOf: ModelEnums.projectionType)
+    violations.checkCount(
+      index.projection?.nonKeyAttributes?.count, shown: "[]", at: "\(path).projection.nonKeyAttributes", min: 1,
+      max: 20)
+    for (position, name) in (index.projection?.nonKeyAttributes ?? []).enumerated() {
+      violations.checkLength(
+        name, at: "\(path).projection.nonKeyAttributes.\(position + 1).member", min: 1, max: 255)
     }
+    Self.check(index.throughput, at: "\(path).provisionedThroughput", &violations)
+  }
+}
+
+extension TableRequest.Stream {
+  func check(_ violations: inout Violations) {
+    violations.require(enabled != nil, at: "streamSpecification.streamEnabled")
+    violations.check(viewType, at: "streamSpecification.streamViewType", isOneOf: ModelEnums.streamViewType)
   }
 }

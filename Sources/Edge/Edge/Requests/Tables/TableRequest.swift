@@ -30,11 +30,6 @@ struct TableRequest {
     var viewType: String?
   }
 
-  struct TagEntry {
-    var key: String?
-    var value: String?
-  }
-
   var tableName: String?
   var attributes: [Element]?
   var keySchema: [Element]?
@@ -44,7 +39,7 @@ struct TableRequest {
   var throughput: Units?
   var stream: Stream?
   var encryptionEnabled = false
-  var tags: [TagEntry]?
+  var tags: [Tags.Entry]?
   var tableClass: String?
   var deletionProtection = false
   /// Members that would be a lie if they were taken.
@@ -83,7 +78,7 @@ extension TableRequest {
     case "BillingMode": billingMode = try reader.readText()
     case "ProvisionedThroughput": throughput = try Units(&reader)
     case "StreamSpecification": stream = try Stream(&reader)
-    case "Tags": tags = try reader.readList { (reader) throws(ItemError) in try TagEntry(&reader) }
+    case "Tags": tags = try reader.readList { (reader) throws(ItemError) in try Tags.Entry(&reader) }
     case "TableClass": tableClass = try reader.readText()
     case "DeletionProtectionEnabled": deletionProtection = try reader.readBool()
     case "SSESpecification": encryptionEnabled = try reader.readEncryption()
@@ -158,18 +153,6 @@ extension TableRequest.Stream {
       switch member {
       case "StreamEnabled": enabled = try reader.readBool()
       case "StreamViewType": viewType = try reader.readText()
-      default: try reader.skipValue()
-      }
-    }
-  }
-}
-
-extension TableRequest.TagEntry {
-  init(_ reader: inout JSONReader) throws(ItemError) {
-    try reader.eachMember(of: "Tag") { (member, reader) throws(ItemError) in
-      switch member {
-      case "Key": key = try reader.readText()
-      case "Value": value = try reader.readText()
       default: try reader.skipValue()
       }
     }
