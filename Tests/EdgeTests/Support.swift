@@ -87,7 +87,7 @@ struct Answered {
 
 /// Sends one API request past HTTP, straight to the dispatcher.
 func ask(
-  _ operation: String, _ json: String, target: CannedTarget? = nil,
+  _ operation: String, _ json: String, of api: String = "DynamoDB_20120810", target: CannedTarget? = nil,
   outcome: @escaping (Call) -> CallOutcome = { _ in .failed(.unavailable("not asked")) }
 ) throws -> Answered {
   let target = target ?? CannedTarget(.sample()) { if case .refreshCatalog = $0 { .refreshed } else { outcome($0) } }
@@ -96,7 +96,7 @@ func ask(
     target: target, clock: ManualClock(), region: "eu-central-1", metrics: EdgeMetrics(in: &registry))
   let dispatcher = Dispatcher(service: service, requestID: { [] })
   var head = HTTPRequestHead(version: .http1_1, method: .POST, uri: "/")
-  head.headers.add(name: "X-Amz-Target", value: "DynamoDB_20120810.\(operation)")
+  head.headers.add(name: "X-Amz-Target", value: "\(api).\(operation)")
   var answers: [HTTPAnswer] = []
   dispatcher.respond(to: HTTPRequest(head: head, body: ByteBuffer(string: json), receivedAt: .zero)) {
     answers.append($0)

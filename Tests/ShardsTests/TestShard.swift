@@ -14,6 +14,8 @@ final class TestShard {
   let disk: SimulatedDisk
   private(set) var machine: ShardMachine
   private(set) var last: LogIndex
+  /// The shard's logical time.
+  var timeMs: UInt64 = 0
   private var unapplied: [(payload: [UInt8], position: LogPosition)] = []
 
   static let table = TableID(7)
@@ -45,7 +47,7 @@ final class TestShard {
     var effects: [ShardMachine.Effect] = []
     while let next = unapplied.first, next.position.index <= index {
       unapplied.removeFirst()
-      if let effect = machine.apply(next.payload, at: next.position) { effects.append(effect) }
+      if let effect = machine.apply(next.payload, at: next.position, timeMs: timeMs) { effects.append(effect) }
       machine.store.advance(to: next.position)
     }
     return effects

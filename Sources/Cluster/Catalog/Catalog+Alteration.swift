@@ -12,6 +12,9 @@ extension Catalog {
     }
     var altered = old
     altered.definition = alteration.definition
+    if altered.definition.stream != old.definition.stream, let open = old.openStream {
+      altered.close(open, atMs: alteration.atMs)
+    }
     if altered.definition.stream != old.definition.stream, altered.definition.stream != nil {
       altered.streamStartedAtMs = max(alteration.atMs, (old.streamStartedAtMs ?? 0) + 1)
     }
@@ -58,6 +61,14 @@ extension Catalog {
     table.status = .updating
     tables[position] = table
     return .table(table)
+  }
+}
+
+extension Table {
+  fileprivate mutating func close(_ stream: StreamSettings, atMs: UInt64) {
+    closedStreams.removeAll { !$0.isShown(atMs: atMs) }
+    closedStreams.append(ClosedStream(stream: stream, closedAtMs: atMs))
+    if closedStreams.count > ClosedStream.countMax { closedStreams.removeFirst() }
   }
 }
 

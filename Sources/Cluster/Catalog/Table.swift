@@ -33,6 +33,25 @@ public struct TableIndex: Equatable, Sendable {
   }
 }
 
+/// A stream that was switched off: its records can be read for a while.
+public struct ClosedStream: Equatable, Sendable {
+  public var stream: StreamSettings
+  /// By the clock of the coordinator that was asked.
+  public var closedAtMs: UInt64
+
+  public init(stream: StreamSettings, closedAtMs: UInt64) {
+    self.stream = stream
+    self.closedAtMs = closedAtMs
+  }
+
+  /// For how long DynamoDB keeps the records of a stream, and shows one that is off.
+  public static let retentionMs: UInt64 = 24 * 60 * 60 * 1_000
+  /// Of one table; the oldest goes early.
+  static let countMax = 100
+
+  public func isShown(atMs now: UInt64) -> Bool { closedAtMs + Self.retentionMs > now }
+}
+
 /// A table as the metadata group knows it.
 public struct Table: Equatable, Sendable {
   public var id: TableID
@@ -51,6 +70,8 @@ public struct Table: Equatable, Sendable {
   public var indexes: [TableIndex]
   /// When the stream was switched on last, also where it is off now; no two streams of a table have the same.
   public var streamStartedAtMs: UInt64?
+  /// Ascending by start. What is older than ``ClosedStream/retentionMs`` stays until the table's stream changes again.
+  public internal(set) var closedStreams: [ClosedStream] = []
 
   public init(
     id: TableID, definition: TableDefinition, status: TableStatus, createdAtMs: UInt64, uniqueID: [UInt8],
@@ -76,8 +97,12 @@ public struct Table: Equatable, Sendable {
   public var settings: TableSettings {
     TableSettings(
       id: id, key: definition.key, version: settingsVersion, indexes: indexes.compactMap { settings(of: $0) },
-      timeToLive: definition.timeToLive,
-      stream: definition.stream.map { StreamSettings(view: $0, startedAtMs: streamStartedAtMs ?? createdAtMs) })
+      timeToLive: definition.timeToLive, stream: openStream)
+  }
+
+  /// The stream that is on.
+  public var openStream: StreamSettings? {
+    definition.stream.map { StreamSettings(view: $0, startedAtMs: streamStartedAtMs ?? createdAtMs) }
   }
 
   /// Nil for an index that is going.

@@ -152,6 +152,12 @@ extension Table {
     writer.varint(settingsVersion)
     writer.array(indexes) { $1.encode(into: &$0) }
     writer.optional(streamStartedAtMs) { $0.u64($1) }
+    // Nothing where there are none: so had an earlier build it.
+    guard !closedStreams.isEmpty else { return }
+    writer.array(closedStreams) {
+      $1.stream.encode(into: &$0)
+      $0.u64($1.closedAtMs)
+    }
   }
 
   init(from reader: inout ByteReader) throws(MalformedBytes) {
@@ -164,6 +170,12 @@ extension Table {
     settingsVersion = try reader.varint()
     indexes = try reader.array { (input) throws(MalformedBytes) in try TableIndex(from: &input) }
     streamStartedAtMs = try reader.optional { (input) throws(MalformedBytes) in try input.u64() }
+    if !reader.isAtEnd {
+      closedStreams = try reader.array { (input) throws(MalformedBytes) in
+        let stream = try StreamSettings(from: &input)
+        return ClosedStream(stream: stream, closedAtMs: try input.u64())
+      }
+    }
     let names = definition.indexes.map(\.name)
     guard indexes.allSatisfy({ names.contains($0.name) }) else { throw MalformedBytes("an index has no definition") }
   }

@@ -23,6 +23,9 @@ public enum StreamViewType: UInt8, Sendable {
   case newImage = 2
   case oldImage = 3
   case newAndOldImages = 4
+
+  public var showsOld: Bool { self == .oldImage || self == .newAndOldImages }
+  public var showsNew: Bool { self == .newImage || self == .newAndOldImages }
 }
 public enum TableClass: UInt8, Sendable {
   case standard = 1

@@ -41,6 +41,7 @@ extension Coordinator {
     case .conditionFailed(let old, let oldBytes): finish(call.token, .conditionFailed(old: old, oldBytes: oldBytes))
     case .item(let item): finish(call.token, .item(item))
     case .page(let page): finish(call.token, .page(page))
+    case .stream(let page): finish(call.token, .stream(page))
     case .catalog:
       adopt(answer)
       finish(call.token, .refreshed)

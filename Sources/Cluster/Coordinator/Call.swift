@@ -10,6 +10,8 @@ public enum Call: Sendable {
   case query(RangeRead)
   /// Any range of one table: walks the shards in the order of the hash space until the page is full.
   case scan(RangeRead)
+  /// Of one shard of the table.
+  case stream(StreamRead, ShardID)
   /// Answered when every shard serves the table. `uniqueID` is 16 random bytes.
   case createTable(TableDefinition, createdAtMs: UInt64, uniqueID: [UInt8])
   /// Answered when every shard has followed.
@@ -26,6 +28,7 @@ public enum CallOutcome: Sendable {
   case conditionFailed(old: EncodedItem?, oldBytes: UInt32)
   case item(EncodedItem?)
   case page(RangePage)
+  case stream(StreamPage)
   case catalog(CatalogOutcome)
   case refreshed
   case failed(CallFailure)

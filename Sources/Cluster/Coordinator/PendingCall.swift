@@ -58,7 +58,7 @@ struct PendingCall {
     switch call {
     case .get(_, let consistent): !consistent
     case .query(let range), .scan(let range): !range.consistent && !range.prefersLeader
-    case .write, .createTable, .alterTable, .deleteTable, .refreshCatalog: false
+    case .write, .stream, .createTable, .alterTable, .deleteTable, .refreshCatalog: false
     }
   }
 
@@ -81,6 +81,7 @@ struct PendingCall {
     case .write(let write): return .write(write)
     case .get(let key, let consistent): return .get(key, consistent: consistent)
     case .query(let range), .scan(let range): return .range(range)
+    case .stream(let read, _): return .stream(read)
     case .createTable(let definition, let createdAtMs, let uniqueID):
       let command = CatalogCommand.createTable(definition, createdAtMs: createdAtMs, uniqueID: uniqueID)
       return .catalogCommand(command.encode())

@@ -85,6 +85,7 @@ public enum Answer: Equatable, Sendable {
   case replacement(UInt64)
   /// The highest change of the batch's source and index that the shard has applied (``Operation/index(_:)``).
   case indexed(through: UInt64)
+  case stream(StreamPage)
   case refused(Refusal)
 }
 

@@ -102,6 +102,8 @@ public enum Operation: Sendable {
   case replaceReplica(NodeID, old: UInt64?)
   /// Changes of an index's rows, from the leader of the shard that has the items.
   case index(IndexBatch)
+  /// Linearizable: every change acknowledged before is among the records.
+  case stream(StreamRead)
 }
 
 public struct Request: Sendable {

@@ -40,6 +40,7 @@ public final class Node {
   var gate = SyncGate()
   var reconciler = TableReconciler()
   var indexes = IndexKeeper()
+  var streams = StreamKeeper()
   var storage: StorageKeeper
   var handover = Handover()
   private(set) var jobs: [UInt64: NodeJob] = [:]
@@ -122,6 +123,7 @@ public final class Node {
     reconcile(now: now)
     keepStorage(now: now)
     tickSnapshots(now: now)
+    streams.tick(replicas, configuration.streams, now: now)
     noticeDiskSpace()
     handOver(now: now)
     if journal.isNoSpace, now.since(allocationTriedAt) >= Self.allocationRetryInterval {
@@ -300,9 +302,10 @@ public final class Node {
       effects.failure = failure
       return effects
     }
-    feedIndexes(now: now)
     var output = ReplicaOutput()
     for replica in replicas { replica.advance(journal: journal, output: &output, now: now, clock: clock) }
+    // What was applied just now leaves with this turn.
+    let hasProposedForIndexes = feedIndexes(now: now)
     takenWhileFull = (0, 0)
     advanceSnapshots(output.snapshotOffers, now: now)
     output.damaged += damageFound
@@ -322,7 +325,7 @@ public final class Node {
     startChecksums(output.checksums)
     storage.drop(output.dropped)
     settle(output, &effects, now: now)
-    if !indexes.isIdle, indexes.hasMore(replicas) { effects.hasMore = true }
+    if hasProposedForIndexes || (!indexes.isIdle && indexes.hasMore(replicas)) { effects.hasMore = true }
     writeIdentity(now: now)
     swap(&effects.notices, &notices)
     swap(&effects.jobs, &newJobs)

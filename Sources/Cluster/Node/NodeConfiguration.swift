@@ -30,8 +30,19 @@ public struct NodeConfiguration: Sendable {
   public var idleFlushDelay: Span
   /// Changes are that old when they leave for the global indexes: to show what a reader of an index may find.
   public var indexDelay = Span.zero
+  public var streams = Streams()
   /// Operations of one node that wait for a commit or a read; one more is refused as overloaded.
   public var operationsMax: Int
+
+  /// What streams keep.
+  public struct Streams: Sendable {
+    /// Records older than this go, by the shard's logical time.
+    public var retentionMs: UInt64 = 24 * 60 * 60 * 1_000
+    /// Of one shard. Beyond it the oldest go early, and who has not read them finds them trimmed.
+    public var bytesMax: UInt64 = 1 << 30
+
+    public init() {}
+  }
 
   public init(
     cluster: String, node: NodeID, nodes: [NodeID], shards: Int, replication: Int, dataDirectory: String,

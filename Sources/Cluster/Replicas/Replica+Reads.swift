@@ -93,11 +93,16 @@ extension Replica {
     case .answer(let answer, _): return answer
     case .get(let key): return shard?.get(key) ?? Self.wrongGroup
     case .range(let range): return shard?.read(range) ?? Self.wrongGroup
+    case .stream(let read): return shard?.read(read) ?? Self.wrongGroup
     case .catalog(let version):
       guard let catalog else { return Self.wrongGroup }
       return .catalog(catalog.catalog.version > version ? catalog.catalog.encode() : nil)
     }
   }
+}
+
+extension StreamRecord {
+  fileprivate var cost: Int { 64 + (old?.bytes.count ?? 0) + (new?.bytes.count ?? 0) }
 }
 
 extension Answer {
@@ -109,6 +114,7 @@ extension Answer {
     case .item(let item): return fixed + (item?.bytes.count ?? 0)
     case .conditionFailed(let old, _): return fixed + (old?.bytes.count ?? 0)
     case .catalog(let bytes): return fixed + (bytes?.count ?? 0)
+    case .stream(let page): return fixed + page.records.reduce(0) { $0 + $1.cost }
     case .written, .catalogOutcome, .done, .notYet, .checksumAt, .member, .replacement, .indexed, .refused:
       return fixed
     }

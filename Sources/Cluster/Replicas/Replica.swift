@@ -59,6 +59,7 @@ public final class Replica {
     enum Work {
       case get(RowKey)
       case range(RangeRead)
+      case stream(StreamRead)
       case catalog(version: UInt64)
       /// The answer is known: it waits for the proof that this replica leads, and then for the entry that it came from.
       case answer(Answer, after: LogIndex?)
@@ -102,6 +103,9 @@ public final class Replica {
   public var isServing: Bool { raft.isLeader && appliedTerm == raft.term }
 
   public var leader: NodeID? { raft.leader?.node }
+
+  /// The group's logical time: the highest issue time in its log, milliseconds since 1970.
+  public var timeMs: UInt64 { remembered.timeMs }
 
   /// Operations that wait for an answer.
   public var waitingCount: Int { waiting.count + reads.count + readsUnderWay }

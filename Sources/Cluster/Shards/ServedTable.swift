@@ -1,4 +1,5 @@
 import Catalog
+import Items
 import Messages
 
 /// A table that a shard serves, with what follows from its settings.
@@ -9,10 +10,8 @@ final class ServedTable {
   /// No reader wants to know what becomes of its items: a write is a write, and costs nothing more.
   let isPlain: Bool
   /// Whether changes of its items go into its feed.
-  var hasFeed: Bool { !globals.isEmpty }
+  let hasFeed: Bool
   var feed: FeedState
-  /// The newest record of the feed, 0 where there was none.
-  var feedEnd: UInt64 = 0
 
   init(_ settings: TableSettings, feed: FeedState) {
     self.settings = settings
@@ -20,10 +19,29 @@ final class ServedTable {
     let plans = settings.indexes.map { IndexPlan($0, of: settings) }
     locals = plans.filter { $0.layout.isLocal }
     globals = plans.filter { !$0.layout.isLocal }
-    isPlain = plans.isEmpty
+    isPlain = plans.isEmpty && settings.stream == nil
+    hasFeed = !globals.isEmpty || settings.stream != nil
+  }
+
+  /// Whether its feed has records, or is going to have some.
+  var keepsFeed: Bool { hasFeed || !feed.streams.isEmpty }
+
+  /// No reader needs the records up to here. Never goes back.
+  var spare: UInt64 {
+    var spare = feed.end
+    if !globals.isEmpty { spare = min(spare, feed.cursor) }
+    if let first = feed.streams.first { spare = min(spare, max(feed.expired, first.since)) }
+    return spare
   }
 
   func plan(of index: TableID) -> IndexPlan? {
     locals.first { $0.id == index } ?? globals.first { $0.id == index }
+  }
+
+  /// Where streams are the only readers, the images go that their view leaves out; that there was an item stays.
+  func strip(_ record: inout ChangeRecord) {
+    guard globals.isEmpty, let view = settings.stream?.view else { return }
+    if !view.showsOld, record.old != nil { record.old = EncodedItem(trusted: []) }
+    if !view.showsNew, record.new != nil { record.new = EncodedItem(trusted: []) }
   }
 }

@@ -16,6 +16,7 @@ public import Messages
 /// 7 index:     index batch
 /// 8 advance:   feed advance
 /// 9 backfill:  backfill slice
+/// 12 trim:     stream trim
 /// ```
 public enum ShardCommand: Sendable {
   case put(RowKey, EncodedItem)
@@ -31,10 +32,13 @@ public enum ShardCommand: Sendable {
   case advance(FeedAdvance)
   /// Puts the next rows of the table into its feed for an index that is not filled yet, or, where that is local, into it.
   case backfill(BackfillSlice)
+  /// A table's streams give up their oldest records.
+  case trim(StreamTrim)
 
   private enum Kind {
     static let put: UInt8 = 1, delete: UInt8 = 2, configure: UInt8 = 3, drop: UInt8 = 4, checksum: UInt8 = 5
     static let own: UInt8 = 6, index: UInt8 = 7, advance: UInt8 = 8, backfill: UInt8 = 9
+    static let trim: UInt8 = 12
   }
 
   public func encode() -> [UInt8] {
@@ -72,6 +76,9 @@ public enum ShardCommand: Sendable {
     case .backfill(let slice):
       writer.u8(Kind.backfill)
       slice.encode(into: &writer)
+    case .trim(let trim):
+      writer.u8(Kind.trim)
+      trim.encode(into: &writer)
     }
   }
 
@@ -94,6 +101,7 @@ public enum ShardCommand: Sendable {
     case Kind.index: self = .index(try IndexBatch(from: &reader))
     case Kind.advance: self = .advance(try FeedAdvance(from: &reader))
     case Kind.backfill: self = .backfill(try BackfillSlice(from: &reader))
+    case Kind.trim: self = .trim(try StreamTrim(from: &reader))
     default: throw MalformedBytes("an unknown shard command")
     }
     try reader.finish()

@@ -21,8 +21,11 @@ public final class ShardMachine {
   var proposed = ProposedImages()
   /// Set once the store was found damaged: the replica must not act any more.
   public internal(set) var damage: String?
-  /// Tables whose items enter a feed, ascending.
+  /// Tables that have a feed, ascending.
   public internal(set) var feedTables: [TableID] = []
+  /// Those with global indexes, and those with streams, ascending.
+  public internal(set) var carriedTables: [TableID] = []
+  public internal(set) var streamTables: [TableID] = []
   /// Tables with an index that is still to be filled, ascending.
   public internal(set) var tablesToFill: [TableID] = []
 
@@ -127,13 +130,14 @@ public final class ShardMachine {
         }
       }
       proposed.applied(key.bytes, at: position.index)
-    case .configure(let settings): return configure(settings, at: position)
+    case .configure(let settings): return configure(settings, at: position, timeMs: timeMs)
     case .drop(let table): return drop(table)
     case .checksum: return .checksum
     case .own(let hashes): own(hashes)
     case .index(let batch): return .answer(apply(batch))
     case .advance(let advance): self.advance(advance)
     case .backfill(let slice): backfill(slice, at: position, timeMs: timeMs)
+    case .trim(let trim): self.trim(trim)
     }
     return nil
   }

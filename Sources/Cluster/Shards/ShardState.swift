@@ -71,8 +71,16 @@ extension ShardMachine {
       var reader = ByteReader(value)
       let lower = try reader.u64()
       range = lower...(try reader.u64())
-    case (.settings, _)?: serve(ServedTable(try TableSettings(value), feed: FeedState()))
-    case (.feed, let table)?: tables[table]?.feed = try FeedState(value)
+    case (.settings, _)?:
+      let settings = try TableSettings(value)
+      var feed = FeedState()
+      // An earlier build knew of streams and kept no feed.
+      feed.follow(settings.stream, at: 0, timeMs: 0)
+      serve(ServedTable(settings, feed: feed))
+    case (.feed, let id)?:
+      guard let table = tables[id] else { return }
+      table.feed = try FeedState(value)
+      list(table)
     case (.arrived, let index)?:
       var reader = ByteReader(key.bytes, in: RowKey.headerBytes..<key.bytes.count)
       let source = IndexSource(index: index, shard: try reader.shard())
@@ -81,13 +89,14 @@ extension ShardMachine {
     }
   }
 
-  /// The newest record; where there is none, the readers have seen all.
+  /// The newest record, where there is one: its row is not written anew for each.
   private func findFeedEnd(_ id: TableID) throws {
     guard let table = tables[id] else { return }
-    table.feedEnd = table.feed.cursor
     let feed = RowRange.feed(of: id)
-    try store.scan(from: feed.lower, to: feed.upper, reverse: true) { key, _ in
-      table.feedEnd = try FeedRow.sequence(of: key)
+    try store.scan(from: feed.lower, to: feed.upper, reverse: true) { key, value in
+      let newest = try ChangeRecord(sequence: try FeedRow.sequence(of: key), value)
+      table.feed.end = newest.sequence
+      table.feed.endBytes = newest.feedBytes
       return .stop
     }
   }
@@ -104,9 +113,10 @@ extension ShardMachine {
   }
 
   /// A table that is new here: it has no rows, so that its indexes are whole.
-  private func install(_ settings: TableSettings) {
+  private func install(_ settings: TableSettings, at position: LogPosition, timeMs: UInt64) {
     var feed = FeedState()
     for index in settings.indexes { feed.add(index.id, since: 0, .walked(through: 0)) }
+    feed.follow(settings.stream, at: ChangeRecord.sequence(at: position.index), timeMs: timeMs)
     let table = ServedTable(settings, feed: feed)
     serve(table)
     store.put(StateRow.settings(settings.id).bytes, settings.encode())
@@ -114,9 +124,9 @@ extension ShardMachine {
   }
 
   /// The newer settings of a table: of two versions the log may have in either order, the higher one stays.
-  func configure(_ settings: TableSettings, at position: LogPosition) -> Effect? {
+  func configure(_ settings: TableSettings, at position: LogPosition, timeMs: UInt64) -> Effect? {
     guard let old = tables[settings.id] else {
-      install(settings)
+      install(settings, at: position, timeMs: timeMs)
       return nil
     }
     guard settings.version > old.settings.version else { return nil }
@@ -127,13 +137,15 @@ extension ShardMachine {
       let filling: FeedState.Filling = index.status == .creating ? .walking(after: nil) : .walked(through: 0)
       feed.add(index.id, since: ChangeRecord.sequence(at: position.index), filling)
     }
+    feed.follow(settings.stream, at: ChangeRecord.sequence(at: position.index), timeMs: timeMs)
     let table = ServedTable(settings, feed: feed)
-    table.feedEnd = old.feedEnd
+    // The first global index reads on behind what is there; after the last nothing waits for any.
+    if old.globals.isEmpty || table.globals.isEmpty { table.feed.cursor = max(feed.cursor, feed.end) }
     forget(gone)
     serve(table)
     store.put(StateRow.settings(settings.id).bytes, settings.encode())
-    if old.hasFeed, !table.hasFeed { clearFeed(table) }
     keep(table)
+    remove(table, after: old.spare, through: table.spare)
     noteFilling()
     return gone.isEmpty ? nil : .removeRows(gone.map { .table($0) })
   }
@@ -142,10 +154,10 @@ extension ShardMachine {
     guard let table = tables.removeValue(forKey: id) else { return nil }
     let gone = table.settings.indexes.map(\.id)
     forget(gone)
-    feedTables.removeAll { $0 == id }
+    unlist(id)
     tablesToFill.removeAll { $0 == id }
     store.delete(StateRow.settings(id).bytes)
-    guard !table.isPlain else { return .removeRows([.table(id)]) }
+    guard !table.isPlain || table.keepsFeed else { return .removeRows([.table(id)]) }
     store.delete(StateRow.feed(id).bytes)
     return .removeRows(([id] + gone).map { .table($0) } + [.feed(of: id)])
   }
@@ -154,9 +166,26 @@ extension ShardMachine {
     let id = table.settings.id
     tables[id] = table
     for index in table.settings.indexes { indexes[index.id] = table }
+    list(table)
+  }
+
+  /// Says by which readers the table's feed is to be looked after.
+  func list(_ table: ServedTable) {
+    let id = table.settings.id
+    unlist(id)
+    if table.keepsFeed { feedTables.insert(id, at: feedTables.firstIndex { $0 > id } ?? feedTables.count) }
+    if !table.globals.isEmpty {
+      carriedTables.insert(id, at: carriedTables.firstIndex { $0 > id } ?? carriedTables.count)
+    }
+    if !table.feed.streams.isEmpty {
+      streamTables.insert(id, at: streamTables.firstIndex { $0 > id } ?? streamTables.count)
+    }
+  }
+
+  private func unlist(_ id: TableID) {
     feedTables.removeAll { $0 == id }
-    guard table.hasFeed else { return }
-    feedTables.insert(id, at: feedTables.firstIndex { $0 > id } ?? feedTables.count)
+    carriedTables.removeAll { $0 == id }
+    streamTables.removeAll { $0 == id }
   }
 
   func noteFilling() {

@@ -57,6 +57,13 @@ public enum Probe: Int, CaseIterable, Sendable {
   case lostReplicaIsReplaced
   case learnerBecomesAVoter
   case wipedNodeJoinsAnew
+  case streamGivesUpRecords
+
+  // Indexes.
+  case indexBatchIsSentAgain
+  case indexBatchRepeatsChanges
+  case indexDeleteWaitsForItsPut
+  case indexIsFilledFromItems
 
   // Coordinator.
   case answerIsLost

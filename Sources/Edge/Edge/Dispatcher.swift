@@ -105,6 +105,10 @@ final class Dispatcher: HTTPResponder {
     case .describeTable: try DescribeTable.run(body, exchange)
     case .listTables: try ListTables.run(body, exchange)
     case .deleteTable: try DeleteTable.run(body, exchange)
+    case .listStreams: try ListStreams.run(body, exchange)
+    case .describeStream: try DescribeStream.run(body, exchange)
+    case .getShardIterator: try GetShardIterator.run(body, exchange)
+    case .getRecords: try GetRecords.run(body, exchange)
     case .getCallerIdentity, .other: fatalError("\(operation) is no operation of the JSON protocol.")
     }
   }

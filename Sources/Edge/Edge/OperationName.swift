@@ -12,6 +12,10 @@ enum OperationName: String, CaseIterable {
   case describeTable = "DescribeTable"
   case listTables = "ListTables"
   case deleteTable = "DeleteTable"
+  case listStreams = "ListStreams"
+  case describeStream = "DescribeStream"
+  case getShardIterator = "GetShardIterator"
+  case getRecords = "GetRecords"
   case getCallerIdentity = "GetCallerIdentity"
   /// Requests that name no operation that is served.
   case other = "other"
@@ -35,18 +39,19 @@ enum OperationName: String, CaseIterable {
     guard header.hasPrefix(prefix) else {
       let streams = "DynamoDBStreams_20120810."
       guard header.hasPrefix(streams) else { return .unknown }
-      let name = String(header.dropFirst(streams.count))
-      return ["DescribeStream", "GetRecords", "GetShardIterator", "ListStreams"].contains(name)
-        ? .unsupported(name) : .unknown
+      return ofStreams.first { $0.rawValue == header.dropFirst(streams.count) }.map { .served($0) } ?? .unknown
     }
     let name = String(header.dropFirst(prefix.count))
     if let operation = served[name] { return .served(operation) }
     return unsupported.contains(name) ? .unsupported(name) : .unknown
   }
 
+  /// Those of the other service that is spoken here.
+  private static let ofStreams: [OperationName] = [.listStreams, .describeStream, .getShardIterator, .getRecords]
+
   private static let served: [String: OperationName] = Dictionary(
     uniqueKeysWithValues: OperationName.allCases
-      .filter { $0 != .other && $0 != .getCallerIdentity }
+      .filter { $0 != .other && $0 != .getCallerIdentity && !ofStreams.contains($0) }
       .map { ($0.rawValue, $0) })
 
   /// The rest of the service model of 2012-08-10.

@@ -111,6 +111,8 @@ private final class NodeAssembly: @unchecked Sendable {
       overlayBytesMax: tuning.overlayBytesMax)
     configuration.journal.segmentBytes = tuning.journalSegmentBytes
     configuration.journalBytesMax = tuning.journalBytesMax
+    configuration.streams.retentionMs = UInt64(tuning.streamRetentionMs)
+    configuration.streams.bytesMax = UInt64(tuning.streamBytesMax)
     configuration.indexDelay = .milliseconds(UInt64(tuning.indexDelayMs))
     configuration.raft.heartbeatInterval = .milliseconds(UInt64(tuning.heartbeatMs))
     configuration.raft.electionTimeoutMin = .milliseconds(UInt64(tuning.electionMinMs))

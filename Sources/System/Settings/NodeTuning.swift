@@ -8,6 +8,8 @@ public struct NodeTuning: Equatable, Sendable {
   public var journalSegmentBytes = 16_777_216
   public var journalBytesMax = 201_326_592
   public var indexDelayMs = 0
+  public var streamRetentionMs = 86_400_000
+  public var streamBytesMax = 1_073_741_824
 
   public init() {}
 
@@ -33,6 +35,12 @@ public struct NodeTuning: Equatable, Sendable {
     SettingKey(
       "indexDelayMs", .integer(unit: "milliseconds", 0...60_000), default: "0",
       "How old changes are when they leave for global indexes. For tests: readers of an index then find it behind."),
+    SettingKey(
+      "streamRetentionMs", .integer(unit: "milliseconds", 1_000...604_800_000), default: "86400000",
+      "How long stream records are kept. Shorter than a reader's pause: it finds them trimmed."),
+    SettingKey(
+      "streamBytesMax", .integer(unit: "bytes", 65_536...1_099_511_627_776), default: "1073741824",
+      "Stream records kept by one shard. Reached: the oldest go early, and slow readers find them trimmed."),
   ]
 
   /// Reads the keys of ``keys`` in a section that knows them.
@@ -44,6 +52,8 @@ public struct NodeTuning: Equatable, Sendable {
     journalSegmentBytes = try section.integer("journalSegmentBytes")
     journalBytesMax = try section.integer("journalBytesMax")
     indexDelayMs = try section.integer("indexDelayMs")
+    streamRetentionMs = try section.integer("streamRetentionMs")
+    streamBytesMax = try section.integer("streamBytesMax")
   }
 
   /// Refuses combinations that no single key shows to be wrong.
@@ -79,6 +89,8 @@ public struct NodeTuning: Equatable, Sendable {
     journalSegmentBytes: \(journalSegmentBytes)
     journalBytesMax: \(journalBytesMax)
     indexDelayMs: \(indexDelayMs)
+    streamRetentionMs: \(streamRetentionMs)
+    streamBytesMax: \(streamBytesMax)
     """
   }
 }

@@ -26,6 +26,9 @@ struct IndexKeeper {
   /// Changes arrived since the last look: more may be sent.
   private(set) var hasNews = false
 
+  /// Entries were proposed at the last look.
+  private(set) var hasProposed = false
+
   /// Requests for indexes have numbers of their own.
   private static let requestBit: UInt64 = 1 << 62
   static func isOwn(_ request: UInt64) -> Bool { request >> 62 == 1 }
@@ -48,14 +51,17 @@ struct IndexKeeper {
     _ replicas: [Replica], _ batching: IndexLane.Batching, now: Instant, shardOf: (RowKey) -> ShardID
   ) -> [Outgoing] {
     hasNews = false
+    hasProposed = false
     if !led.isEmpty {
       led.removeAll { old in
-        !replicas.contains { $0.group == old.group && $0.isServing && $0.raft.term == old.term }
+        !replicas.contains {
+          $0.group == old.group && $0.isServing && $0.raft.term == old.term && $0.hasIndexes
+        }
       }
     }
     var outgoing: [Outgoing] = []
     for replica in replicas {
-      guard let shard = replica.shard, !shard.feedTables.isEmpty || !shard.tablesToFill.isEmpty, replica.isServing
+      guard let shard = replica.shard, !shard.carriedTables.isEmpty || !shard.tablesToFill.isEmpty, replica.isServing
       else {
         continue
       }
@@ -76,8 +82,8 @@ struct IndexKeeper {
     _ place: Int, _ replica: Replica, _ shard: ShardMachine, _ batching: IndexLane.Batching, _ now: Instant,
     _ shardOf: (RowKey) -> ShardID, _ outgoing: inout [Outgoing]
   ) {
-    led[place].senders.removeAll { !shard.feedTables.contains($0.table) }
-    for table in shard.feedTables {
+    led[place].senders.removeAll { !shard.carriedTables.contains($0.table) }
+    for table in shard.carriedTables {
       var sender: IndexSender
       if let known = led[place].senders.firstIndex(where: { $0.table == table }) {
         sender = led[place].senders.remove(at: known)
@@ -95,6 +101,7 @@ struct IndexKeeper {
       }
       if let advance = sender.advance(now: now), replica.propose(.advance(advance)) {
         sender.proposed(advance, now: now)
+        hasProposed = true
       }
       led[place].senders.append(sender)
     }
@@ -109,6 +116,7 @@ struct IndexKeeper {
     let sender = led[place].senders.first { $0.table == table }
     guard sender.map({ $0.waitingCount < Self.fillWaitingMax && !$0.canRead(shard) }) ?? true else { return }
     guard replica.propose(.backfill(slice)) else { return }
+    hasProposed = true
     led[place].filling = (slice, state)
     led[place].filledAt = now
   }

@@ -65,14 +65,20 @@ struct IndexLane {
   mutating func nextBatch(
     from source: ShardID, _ batching: Batching, now: Instant, isPut: (ShardID, UInt64) -> Bool
   ) -> IndexBatch? {
-    if let flight, now.since(flight.sentAt) >= Self.timeout { self.flight = nil }
+    if let flight, now.since(flight.sentAt) >= Self.timeout {
+      Probes.hit(.indexBatchIsSentAgain)
+      self.flight = nil
+    }
     guard flight == nil, retryAt <= now else { return nil }
     var changes: [IndexBatch.Change] = []
     var size = 0
     for next in waiting {
       guard changes.count < Self.changesMax, next.readAt + batching.delay <= now else { break }
       guard changes.isEmpty || size + next.bytes <= batching.bytesMax else { break }
-      if let putBy = next.putBy, !isPut(putBy, next.change.sequence) { break }
+      if let putBy = next.putBy, !isPut(putBy, next.change.sequence) {
+        Probes.hit(.indexDeleteWaitsForItsPut)
+        break
+      }
       changes.append(next.change)
       size += next.bytes
     }

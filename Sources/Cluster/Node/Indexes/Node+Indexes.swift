@@ -8,20 +8,24 @@ import Shards
 
 /// The node's part in keeping indexes: its requests to the leaders of other shards, and what it shows of them.
 extension Node {
-  /// To be called before the replicas advance: what they applied in earlier turns is carried on.
-  func feedIndexes(now: Instant) {
-    guard !indexes.isIdle || replicas.contains(where: { $0.hasIndexes }) else { return }
+  /// To be called once the replicas have advanced: what they applied is carried on. True where that left something for
+  /// them to do in another turn.
+  func feedIndexes(now: Instant) -> Bool {
+    guard !indexes.isIdle || replicas.contains(where: { $0.hasIndexes }) else { return false }
+    var isLocal = false
     let map = catalog?.shardMap ?? configuration.initialMap
     let outgoing = indexes.next(replicas, batching, now: now) { map.shard(for: $0.hash).id }
     for message in outgoing {
       let request = Request(id: message.request, shard: message.shard, operation: .index(message.batch))
       guard let node = leader(of: message.shard, map) else { continue }
       if node == configuration.node {
+        isLocal = true
         submit(request, to: .local(request.id), now: now)
       } else {
         outgoingRequests.append((node, request))
       }
     }
+    return isLocal || indexes.hasProposed
   }
 
   private var batching: IndexLane.Batching {
@@ -47,7 +51,7 @@ extension Node {
 
 extension Replica {
   /// Whether its shard has tables with global indexes, or indexes to fill.
-  fileprivate var hasIndexes: Bool {
+  var hasIndexes: Bool {
     guard let shard else { return false }
     return !shard.feedTables.isEmpty || !shard.tablesToFill.isEmpty
   }

@@ -28,6 +28,8 @@ public struct ChangeRecord: Equatable, Sendable {
   public var timeMs: UInt64
   /// The only index that it is for; nil: every reader.
   public var index: TableID?
+  /// What the feed's records up to this one weigh, those included that are gone (``weight``).
+  var feedBytes: UInt64 = 0
 
   public init(
     sequence: UInt64, key: RowKey, old: EncodedItem?, new: EncodedItem?, flags: Flags = [], timeMs: UInt64 = 0,
@@ -42,6 +44,13 @@ public struct ChangeRecord: Equatable, Sendable {
     self.index = index
   }
 
+  /// Bytes that it takes, roughly.
+  var weight: UInt64 {
+    UInt64(key.bytes.count + (old?.bytes.count ?? 0) + (new?.bytes.count ?? 0)) + Self.overheadBytes
+  }
+
+  private static let overheadBytes: UInt64 = 64
+
   /// Records of one entry at most.
   public static let ordinalsMax: UInt64 = 1 << 16
 
@@ -50,7 +59,7 @@ public struct ChangeRecord: Equatable, Sendable {
   public static func sequence(at index: UInt64, ordinal: UInt64 = 0) -> UInt64 { index * ordinalsMax + ordinal }
 
   /// ```
-  /// flags (u8) | time (varint) | key (blob) | old? (blob) | new? (blob) | index? (u32)
+  /// flags (u8) | time (varint) | key (blob) | old? (blob) | new? (blob) | index? (u32) | bytes of the feed (varint)
   /// ```
   /// The sequence stands in the row's key.
   func encode() -> [UInt8] {
@@ -61,6 +70,7 @@ public struct ChangeRecord: Equatable, Sendable {
     writer.optional(old) { $0.item($1) }
     writer.optional(new) { $0.item($1) }
     writer.optional(index) { $0.table($1) }
+    writer.varint(feedBytes)
     return writer.bytes
   }
 
@@ -73,6 +83,7 @@ public struct ChangeRecord: Equatable, Sendable {
     old = try reader.optional { (input) throws(MalformedBytes) in try input.item() }
     new = try reader.optional { (input) throws(MalformedBytes) in try input.item() }
     index = try reader.optional { (input) throws(MalformedBytes) in try input.table() }
+    feedBytes = try reader.varint()
     try reader.finish()
   }
 }

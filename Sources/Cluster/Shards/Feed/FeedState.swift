@@ -23,6 +23,16 @@ public struct FeedState: Equatable, Sendable {
   public internal(set) var indexes: [Index] = []
   /// Ascending by index and shard.
   public internal(set) var reached: [FeedAdvance.Reached] = []
+  /// The newest record, 0 where there was none, and what all up to it weigh.
+  public internal(set) var end: UInt64 = 0
+  var endBytes: UInt64 = 0
+  /// Ascending; only the last may be open.
+  public internal(set) var streams: [Stream] = []
+  /// No stream shows records up to here any more, and what those weigh.
+  public internal(set) var expired: UInt64 = 0
+  var expiredBytes: UInt64 = 0
+  /// The newest record that a stream showed and shows no more.
+  public internal(set) var lost: UInt64 = 0
 
   public func index(_ id: TableID) -> Index? { indexes.first { $0.id == id } }
 
@@ -68,7 +78,8 @@ public struct FeedState: Equatable, Sendable {
 
 /// ```
 /// cursor (varint) | indexes (array): id (u32), since (varint), filling (u8: 0 walked, 1 walking from the start, 2 walking
-/// after), through (varint) or after (blob) | reached (array)
+/// after), through (varint) or after (blob) | reached (array) | end (varint) | end bytes (varint) | streams (array) |
+/// expired (varint) | expired bytes (varint) | lost (varint)
 /// ```
 extension FeedState {
   private enum Code { static let walked: UInt8 = 0, start: UInt8 = 1, after: UInt8 = 2 }
@@ -90,6 +101,12 @@ extension FeedState {
       }
     }
     writer.array(reached) { $1.encode(into: &$0) }
+    writer.varint(end)
+    writer.varint(endBytes)
+    writer.array(streams) { $1.encode(into: &$0) }
+    writer.varint(expired)
+    writer.varint(expiredBytes)
+    writer.varint(lost)
     return writer.bytes
   }
 
@@ -107,6 +124,12 @@ extension FeedState {
       }
     }
     reached = try reader.array { (input) throws(MalformedBytes) in try FeedAdvance.Reached(from: &input) }
+    end = try reader.varint()
+    endBytes = try reader.varint()
+    streams = try reader.array { (input) throws(MalformedBytes) in try Stream(from: &input) }
+    expired = try reader.varint()
+    expiredBytes = try reader.varint()
+    lost = try reader.varint()
     try reader.finish()
   }
 }

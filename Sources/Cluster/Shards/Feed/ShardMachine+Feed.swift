@@ -9,7 +9,7 @@ extension ShardMachine {
   public func feed(of table: TableID) -> FeedState? { tables[table]?.feed }
 
   /// The newest record, 0 where there was none.
-  public func feedEnd(of table: TableID) -> UInt64 { tables[table]?.feedEnd ?? 0 }
+  public func feedEnd(of table: TableID) -> UInt64 { tables[table]?.feed.end ?? 0 }
 
   /// The records behind `after`, oldest first. The one that reaches `bytesMax` is the last.
   public func records(
@@ -59,18 +59,14 @@ extension ShardMachine {
   /// Records that nobody needs any more go in the same step.
   func advance(_ advance: FeedAdvance) {
     guard let table = tables[advance.table] else { return }
-    let old = table.feed.cursor
+    let before = table.spare
     table.feed.advance(advance)
     keep(table)
-    trim(table, after: old, through: table.feed.cursor)
+    remove(table, after: before, through: table.spare)
   }
 
-  func clearFeed(_ table: ServedTable) {
-    trim(table, after: table.feed.cursor, through: table.feedEnd)
-    table.feed.cursor = max(table.feed.cursor, table.feedEnd)
-  }
-
-  private func trim(_ table: ServedTable, after: UInt64, through: UInt64) {
+  /// Removes records that no reader needs.
+  func remove(_ table: ServedTable, after: UInt64, through: UInt64) {
     guard after < through else { return }
     let id = table.settings.id
     var keys: [[UInt8]] = []

@@ -1,5 +1,6 @@
 import Bytes
 import Catalog
+import Environment
 import Items
 public import Messages
 import Raft
@@ -22,6 +23,7 @@ extension ShardMachine {
       var record = ChangeRecord(
         sequence: ChangeRecord.sequence(at: position.index), key: key, old: old, new: new, flags: flags, timeMs: timeMs)
       if old == new { record.flags.insert(.changesNothing) }
+      table.strip(&record)
       append(record, to: table)
     } catch {
       cannotApply(error)
@@ -34,7 +36,10 @@ extension ShardMachine {
   }
 
   private func append(_ record: ChangeRecord, to table: ServedTable) {
-    table.feedEnd = record.sequence
+    var record = record
+    table.feed.end = record.sequence
+    table.feed.endBytes += record.weight
+    record.feedBytes = table.feed.endBytes
     store.put(FeedRow.key(table.settings.id, record.sequence), record.encode())
   }
 
@@ -51,6 +56,7 @@ extension ShardMachine {
     guard batch.changes.allSatisfy({ $0.lies(in: range, of: batch.index) }) else { return .refused(.wrongShard) }
     let source = IndexSource(index: batch.index, shard: batch.source)
     let known = arrived[source] ?? 0
+    if let first = batch.changes.first, first.sequence <= known { Probes.hit(.indexBatchRepeatsChanges) }
     // Changes before it are missing.
     guard batch.predecessor <= known, batch.last > known else { return .indexed(through: known) }
     for change in batch.changes where change.sequence > known {
@@ -82,6 +88,7 @@ extension ShardMachine {
     else { return }
     do {
       let rows = try rows(of: slice.table, after: after, slice)
+      if !rows.found.isEmpty { Probes.hit(.indexIsFilledFromItems) }
       for (ordinal, row) in rows.found.enumerated() {
         let item = EncodedItem(trusted: row.value)
         let key = RowKey(bytes: row.key)
@@ -97,7 +104,7 @@ extension ShardMachine {
       }
       let last = rows.found.last?.key ?? after
       table.feed.set(
-        rows.isAtEnd ? .walked(through: plan.layout.isLocal ? 0 : table.feedEnd) : .walking(after: last),
+        rows.isAtEnd ? .walked(through: plan.layout.isLocal ? 0 : table.feed.end) : .walking(after: last),
         of: slice.index)
       keep(table)
       if rows.isAtEnd { noteFilling() }

@@ -32,7 +32,7 @@ struct HTTPDate {
   private static func two(_ number: UInt64) -> String { number < 10 ? "0\(number)" : "\(number)" }
 
   /// The Gregorian date of a day counted from 1970-01-01. Years are counted from March, so that leap days come last.
-  private static func civil(_ daysSinceEpoch: UInt64) -> (year: UInt64, month: UInt64, day: UInt64) {
+  static func civil(_ daysSinceEpoch: UInt64) -> (year: UInt64, month: UInt64, day: UInt64) {
     let shifted = daysSinceEpoch + 719_468
     let era = shifted / 146_097
     let dayOfEra = shifted % 146_097

@@ -6,6 +6,8 @@ struct APIError: Error, Equatable {
     case validation, serialization, unknownOperation
     case resourceNotFound, resourceInUse, conditionalCheckFailed, limitExceeded
     case throttling, internalServer, serviceUnavailable
+    /// Of streams.
+    case trimmedDataAccess, expiredIterator
   }
 
   var kind: Kind
@@ -49,6 +51,8 @@ struct APIError: Error, Equatable {
     case .resourceInUse: "com.amazonaws.dynamodb.v20120810#ResourceInUseException"
     case .conditionalCheckFailed: "com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException"
     case .limitExceeded: "com.amazonaws.dynamodb.v20120810#LimitExceededException"
+    case .trimmedDataAccess: "com.amazonaws.dynamodb.v20120810#TrimmedDataAccessException"
+    case .expiredIterator: "com.amazonaws.dynamodb.v20120810#ExpiredIteratorException"
     case .throttling: "com.amazon.coral.availability#ThrottlingException"
     case .internalServer: "com.amazonaws.dynamodb.v20120810#InternalServerError"
     case .serviceUnavailable: "com.amazonaws.dynamodb.v20120810#ServiceUnavailable"

@@ -73,7 +73,7 @@ struct TableDescription {
     writer.endArray()
   }
 
-  private static func write(_ key: KeySchema, to writer: inout JSONWriter) {
+  static func write(_ key: KeySchema, to writer: inout JSONWriter) {
     write(IndexKeySchema(partition: key.partition, sort: key.sort), to: &writer)
   }
 
@@ -174,14 +174,7 @@ struct TableDescription {
     writer.beginObject()
     writer.key("StreamEnabled")
     writer.bool(true)
-    let view: String =
-      switch stream {
-      case .keysOnly: "KEYS_ONLY"
-      case .newImage: "NEW_IMAGE"
-      case .oldImage: "OLD_IMAGE"
-      case .newAndOldImages: "NEW_AND_OLD_IMAGES"
-      }
-    writer.member("StreamViewType", view)
+    writer.member("StreamViewType", stream.name)
     writer.endObject()
   }
 }

@@ -40,6 +40,7 @@ extension SimulationOptions {
     applyBytesMax = [1, 64 << 10, 4 << 20][random.index(3)]
     storeCacheBytes = [nil, 16 << 10][random.index(2)]
     entryCacheBytesMax = [0, 16 << 10, 16 << 20][random.index(3)]
+    streamBytesMax = [nil, nil, 4 << 10][random.index(3)]
   }
 }
 

@@ -48,6 +48,7 @@ public final class SeedRun {
       clients, lagging, RecordClients(region, seed: random.next()), LockClients(region, seed: random.next()),
       RivalClients(region), TableClients(region, seed: random.next()),
       IndexCheck(region, length: length, seed: seed ^ 0x1DE_C5), MinorityCheck(region, clients: clients),
+      StreamClients(region, seed: seed ^ 0x57_8EA5),
       ReplicasCheck(region),
     ]
   }

@@ -208,6 +208,7 @@ extension SimulationOptions {
     configuration.journal = JournalConfiguration(segmentBytes: journalSegmentBytes)
     configuration.journalBytesMax = journalBytesMax
     configuration.storeCacheBytes = storeCacheBytes
+    if let streamBytesMax { configuration.streams.bytesMax = streamBytesMax }
     configuration.snapshotChunkBytes = snapshotChunkBytes
     if let electionTimeMin {
       configuration.raft.electionTimeoutMin = electionTimeMin

@@ -29,6 +29,8 @@ public struct SimulationOptions: Sendable {
   public var inflightAppendsMax: Int?
   public var applyBytesMax: Int?
   public var entryCacheBytesMax: Int?
+  /// What the streams of a shard keep; nil: all. Little forces them to give records up.
+  public var streamBytesMax: UInt64?
   /// Page caches of stores; small ones read what large ones remember. Nil: as they are.
   public var storeCacheBytes: Int?
   /// Elections after this time and a tenth more; nil: as they are. Long ones leave much time in which a lease may be wrong.

@@ -1,0 +1,81 @@
+import Environment
+import Messages
+import Raft
+import Replicas
+import Shards
+
+/// Lets the streams of the shards that a node leads give up what is too old or too much, a slice at a time, by entries of
+/// their logs. It keeps nothing that a next leader does not find out again.
+struct StreamKeeper {
+  private struct Led {
+    var group: GroupID
+    var term: Term
+    /// The table that was looked at last.
+    var turn: TableID?
+    /// The entry of the last slice; no other one before it is applied.
+    var proposed: LogIndex = 0
+    /// What streams keep beyond the bound, by table; and when it was weighed.
+    var excess: (table: TableID, bytes: UInt64)?
+    var weighedAt: Instant?
+  }
+
+  private var led: [Led] = []
+
+  /// Weighing looks at every table with a stream.
+  private static let weighInterval = Span.seconds(1)
+
+  /// To be called every 10 to 20 ms: one look at one table of each led shard.
+  mutating func tick(_ replicas: [Replica], _ bounds: NodeConfiguration.Streams, now: Instant) {
+    if !led.isEmpty {
+      led.removeAll { old in
+        !replicas.contains { $0.group == old.group && $0.isServing && $0.raft.term == old.term }
+      }
+    }
+    for replica in replicas {
+      guard let shard = replica.shard, !shard.streamTables.isEmpty, replica.isServing else { continue }
+      let place = place(of: replica)
+      guard replica.raft.applied >= led[place].proposed else { continue }
+      weigh(&led[place], shard, bounds, now: now)
+      trim(&led[place], replica, shard, bounds)
+    }
+  }
+
+  private mutating func place(of replica: Replica) -> Int {
+    if let place = led.firstIndex(where: { $0.group == replica.group }) { return place }
+    led.append(Led(group: replica.group, term: replica.raft.term))
+    return led.count - 1
+  }
+
+  /// Beyond the bound the table that keeps the most gives up its oldest records, however young they are.
+  private func weigh(_ led: inout Led, _ shard: ShardMachine, _ bounds: NodeConfiguration.Streams, now: Instant) {
+    let isDue = led.excess != nil || led.weighedAt.map { now.since($0) >= Self.weighInterval } ?? true
+    guard isDue else { return }
+    led.weighedAt = now
+    var heaviest: (table: TableID, bytes: UInt64)?
+    var sum: UInt64 = 0
+    for table in shard.streamTables {
+      let bytes = shard.streamBytes(of: table)
+      sum += bytes
+      if bytes > heaviest?.bytes ?? 0 { heaviest = (table, bytes) }
+    }
+    led.excess = sum > bounds.bytesMax ? heaviest.map { ($0.table, sum - bounds.bytesMax) } : nil
+  }
+
+  private func trim(_ led: inout Led, _ replica: Replica, _ shard: ShardMachine, _ bounds: NodeConfiguration.Streams) {
+    guard
+      let table = led.excess?.table ?? shard.streamTables.first(where: { $0 > led.turn ?? TableID(0) })
+        ?? shard.streamTables.first
+    else { return }
+    led.turn = table
+    guard replica.timeMs > bounds.retentionMs || led.excess != nil else { return }
+    let beforeMs = replica.timeMs - min(bounds.retentionMs, replica.timeMs)
+    // A store that cannot be read says so wherever else it is read.
+    guard let trim = try? shard.nextTrim(of: table, beforeMs: beforeMs, excessBytes: led.excess?.bytes ?? 0),
+      replica.propose(.trim(trim))
+    else { return }
+    Probes.hit(.streamGivesUpRecords)
+    led.proposed = replica.raft.last.index
+    // There may be more: it is looked at again.
+    led.turn = TableID(table.rawValue - 1)
+  }
+}
