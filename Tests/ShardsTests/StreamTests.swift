@@ -29,7 +29,7 @@ extension TestShard {
   struct NoPage: Error {}
 
   /// Trims all that is due, a slice at a time; returns how many slices that took.
-  @discardableResult func trim(beforeMs: UInt64 = 0, excessBytes: UInt64 = 0) throws -> Int {
+  @discardableResult func trim(beforeMs: UInt64? = nil, excessBytes: UInt64 = 0) throws -> Int {
     var slices = 0
     while let trim = try machine.nextTrim(
       of: Self.table, beforeMs: beforeMs, excessBytes: slices == 0 ? excessBytes : 0)

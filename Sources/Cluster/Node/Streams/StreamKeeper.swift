@@ -67,8 +67,8 @@ struct StreamKeeper {
         ?? shard.streamTables.first
     else { return }
     led.turn = table
-    guard replica.timeMs > bounds.retentionMs || led.excess != nil else { return }
-    let beforeMs = replica.timeMs - min(bounds.retentionMs, replica.timeMs)
+    let beforeMs = replica.timeMs > bounds.retentionMs ? replica.timeMs - bounds.retentionMs : nil
+    guard beforeMs != nil || led.excess != nil else { return }
     // A store that cannot be read says so wherever else it is read.
     guard let trim = try? shard.nextTrim(of: table, beforeMs: beforeMs, excessBytes: led.excess?.bytes ?? 0),
       replica.propose(.trim(trim))

@@ -58,9 +58,9 @@ extension ShardMachine {
   /// The next slice of records that streams need not show; nil where nothing is due.
   ///
   /// - Parameters:
-  ///   - beforeMs: records of that logical time and older are due.
+  ///   - beforeMs: records of that logical time and older are due; nil: none for its age.
   ///   - excessBytes: so much is due besides, oldest first, however young it is.
-  public func nextTrim(of id: TableID, beforeMs: UInt64, excessBytes: UInt64 = 0) throws -> StreamTrim? {
+  public func nextTrim(of id: TableID, beforeMs: UInt64?, excessBytes: UInt64 = 0) throws -> StreamTrim? {
     guard let table = tables[id], let first = table.feed.streams.first else { return nil }
     let feed = table.feed
     var trim = StreamTrim(table: id, through: feed.expired, lost: 0, bytes: feed.expiredBytes)
@@ -70,7 +70,8 @@ extension ShardMachine {
     let from = FeedRow.key(id, max(feed.expired, first.since) + 1)
     try store.scan(from: from, to: RowRange.feed(of: id).upper, reverse: false) { key, value in
       let record = try ChangeRecord(sequence: try FeedRow.sequence(of: key), value)
-      let isDue = record.timeMs <= beforeMs || trim.bytes < feed.expiredBytes + excessBytes
+      let isOld = beforeMs.map { record.timeMs <= $0 } ?? false
+      let isDue = isOld || trim.bytes < feed.expiredBytes + excessBytes
       guard isDue, count < StreamTrim.recordsMax, bytes < StreamTrim.bytesMax else {
         kept = record.sequence
         return .stop
@@ -84,7 +85,7 @@ extension ShardMachine {
     }
     // Its records are no younger than its end.
     trim.forgotten = feed.streams.filter { stream in
-      guard let closed = stream.closed, closed.atMs <= beforeMs else { return false }
+      guard let beforeMs, let closed = stream.closed, closed.atMs <= beforeMs else { return false }
       return kept == nil || kept! > closed.through
     }.map(\.startedAtMs)
     return trim.through > feed.expired || !trim.forgotten.isEmpty ? trim : nil
