@@ -58,8 +58,13 @@ final class EchoResponder: HTTPResponder {
     let client = try server.connect()
     let request = "POST /x HTTP/1.1\r\nHost: localhost:8000\r\nContent-Length: 5\r\n\r\nhello"
     for split in 1..<request.utf8.count {
-      server.waitUntilReceived(after: client.send(String(request.prefix(split))))
-      server.waitUntilReceived(after: client.send(String(request.dropFirst(split))))
+      var sent = client.send(String(request.prefix(split)))
+      // A lone P may be the beginning of HTTP/2's preface: it is held back, and counts with what follows.
+      if split > 1 {
+        server.waitUntilReceived(after: sent)
+        sent = 0
+      }
+      server.waitUntilReceived(after: sent + client.send(String(request.dropFirst(split))))
       #expect(client.readAnswer().hasSuffix("\r\n\r\n/x hello"))
     }
   }

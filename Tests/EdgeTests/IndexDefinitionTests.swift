@@ -41,9 +41,9 @@ import Testing
   }
 
   @Test(arguments: [
-    ("a:H b:H c:H d:H e:H", "at most 4 HASH key attributes"),
-    ("a:H b:R c:R d:R e:R f:R", "at most 4 RANGE key attributes"),
-    ("a:H b:R c:H", "HASH key attributes must precede RANGE key attributes"), ("a:H b:H a:R", "have the same name"),
+    ("a:H b:H c:H d:H e:H", "maximum allowed number of HASH key attributes"),
+    ("a:H b:R c:R d:R e:R f:R", "maximum allowed number of RANGE key attributes"),
+    ("a:H b:R c:H", "HASH key attributes must precede RANGE key attributes"), ("a:H b:H a:R", "with the same name"),
     ("a:R b:R c:R", "The first KeySchemaElement is not a HASH key type"),
   ])
   func otherOrdersAreRefused(keys: String, what: String) throws {

@@ -21,6 +21,22 @@ import Testing
     #expect(shard.machine.tableIDs == [settings.id])
   }
 
+  /// A request to serve a table may come late: after the table was made by another, and dropped.
+  @Test(arguments: [true, false]) func aDroppedTableStaysDropped(wasServed: Bool) throws {
+    let shard = try TestShard()
+    let late = TableSettings(id: wasServed ? settings.id : TableID(99), key: settings.key, version: 9)
+    _ = shard.command(.drop(late.id))
+    #expect(shard.machine.hasDropped(late.id))
+    for isReopened in [false, true] {
+      if isReopened {
+        try shard.flush()
+        try shard.reopen()
+      }
+      _ = shard.command(.configure(late))
+      #expect(!shard.machine.serves(late.id))
+    }
+  }
+
   private func settings(version: UInt64, indexes: [UInt32] = []) -> TableSettings {
     var settings = settings
     settings.version = version

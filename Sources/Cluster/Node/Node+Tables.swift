@@ -47,6 +47,6 @@ extension Node {
     guard let nodes = catalog.shardMap?.shards.first(where: { $0.id == task.shard })?.nodes, !nodes.isEmpty else {
       return nil
     }
-    return nodes[Int(task.id % UInt64(nodes.count))]
+    return nodes[task.attempt % nodes.count]
   }
 }

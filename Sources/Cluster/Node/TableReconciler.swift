@@ -23,6 +23,8 @@ struct TableReconciler {
     var shard: ShardID
     var work: Work
     var table: TableID
+    /// How often it was asked before.
+    var attempt: Int
   }
 
   private struct Progress {
@@ -32,6 +34,7 @@ struct TableReconciler {
     var isDone = false
     var task: UInt64?
     var retryAt = Instant.zero
+    var attempts = 0
   }
 
   private var version: UInt64?
@@ -62,8 +65,10 @@ struct TableReconciler {
     var tasks: [Task] = []
     for position in progress.indices where !progress[position].isDone && progress[position].retryAt <= now {
       let task = Task(
-        id: nextTask, shard: progress[position].shard, work: progress[position].work, table: progress[position].table)
+        id: nextTask, shard: progress[position].shard, work: progress[position].work, table: progress[position].table,
+        attempt: progress[position].attempts)
       nextTask += 1
+      progress[position].attempts += 1
       progress[position].task = task.id
       progress[position].retryAt = now + Self.taskTimeout
       tasks.append(task)

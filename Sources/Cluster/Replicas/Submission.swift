@@ -27,7 +27,7 @@ extension Replica {
     case .configureTable(let bytes): return configure(bytes, to: to)
     case .dropTable(let table):
       guard let shard else { return Self.wrongGroup }
-      return settle(.drop(table), isDone: !shard.serves(table), to: to)
+      return settle(.drop(table), isDone: shard.hasDropped(table), to: to)
     case .confirmIndex(let index):
       guard let shard else { return Self.wrongGroup }
       guard isServing else { return notLeader }

@@ -18,6 +18,8 @@ public final class ShardMachine {
   var indexes: [TableID: ServedTable]
   /// Of global indexes, what has come from each shard.
   var arrived: [IndexSource: UInt64]
+  /// Tables that were here once. A request to serve one may still be under way.
+  var dropped: Set<TableID> = []
   var proposed = ProposedImages()
   /// Set once the store was found damaged: the replica must not act any more.
   public internal(set) var damage: String?
@@ -72,6 +74,8 @@ public final class ShardMachine {
   }
 
   public func serves(_ table: TableID) -> Bool { tables[table] != nil }
+
+  public func hasDropped(_ table: TableID) -> Bool { dropped.contains(table) }
 
   /// Nil for a table that the shard does not serve.
   public func settings(of table: TableID) -> TableSettings? { tables[table]?.settings }

@@ -10,6 +10,7 @@ import Store
 /// 0x00 | table id (hash)                        settings of a table
 /// 0x01 | table id (hash)                        where the readers of its feed stand
 /// 0x02 | index id (hash) | source shard (u32)   the newest change of an index that came from a shard
+/// 0x03 | table id (hash)                        a table that was dropped; its id is never used again
 /// 0xFF                                          the hashes that the shard owns
 /// ```
 enum StateRow {
@@ -19,6 +20,7 @@ enum StateRow {
     case settings = 0
     case feed = 1
     case arrived = 2
+    case dropped = 3
   }
 
   private static let kindShift: UInt64 = 56
@@ -26,6 +28,8 @@ enum StateRow {
   static func settings(_ table: TableID) -> RowKey { row(.settings, table) }
 
   static func feed(_ table: TableID) -> RowKey { row(.feed, table) }
+
+  static func dropped(_ table: TableID) -> RowKey { row(.dropped, table) }
 
   static func arrived(_ source: IndexSource) -> RowKey {
     var writer = ByteWriter()
@@ -86,6 +90,7 @@ extension ShardMachine {
       let source = IndexSource(index: index, shard: try reader.shard())
       var number = ByteReader(value)
       arrived[source] = try number.varint()
+    case (.dropped, let id)?: dropped.insert(id)
     }
   }
 
@@ -124,7 +129,9 @@ extension ShardMachine {
   }
 
   /// The newer settings of a table: of two versions the log may have in either order, the higher one stays.
+  /// What comes late for a table that was dropped since is nothing.
   func configure(_ settings: TableSettings, at position: LogPosition, timeMs: UInt64) -> Effect? {
+    if dropped.contains(settings.id) { return nil }
     guard let old = tables[settings.id] else {
       install(settings, at: position, timeMs: timeMs)
       return nil
@@ -151,6 +158,7 @@ extension ShardMachine {
   }
 
   func drop(_ id: TableID) -> Effect? {
+    if dropped.insert(id).inserted { store.put(StateRow.dropped(id).bytes, [1]) }
     guard let table = tables.removeValue(forKey: id) else { return nil }
     let gone = table.settings.indexes.map(\.id)
     forget(gone)
