@@ -37,6 +37,8 @@ extension SimulationOptions {
     snapshotChunkBytes = [512, 8 << 10, 256 << 10][random.index(3)]
     appendBytesMax = [1, 4 << 10, 1 << 20][random.index(3)]
     inflightAppendsMax = [1, 4, 64][random.index(3)]
+    // Entry by entry, each only after the one before, is less than the clients of all checks ask for.
+    if appendBytesMax == 1, inflightAppendsMax == 1 { inflightAppendsMax = 4 }
     applyBytesMax = [1, 64 << 10, 4 << 20][random.index(3)]
     storeCacheBytes = [nil, 16 << 10][random.index(2)]
     entryCacheBytesMax = [0, 16 << 10, 16 << 20][random.index(3)]
