@@ -18,6 +18,19 @@ extension JSONReader {
     try members(read)
   }
 
+  /// Reads a body that is one structure, to its end.
+  static func eachMember(
+    of body: UnsafeBufferPointer<UInt8>, _ read: (JSONName, inout JSONReader) throws(ItemError) -> Void
+  ) throws(APIError) {
+    do throws(ItemError) {
+      var reader = JSONReader(body)
+      try reader.eachMember(read)
+      try reader.finish()
+    } catch {
+      throw APIError(error)
+    }
+  }
+
   private mutating func members(
     _ read: (JSONName, inout JSONReader) throws(ItemError) -> Void
   ) throws(ItemError) {

@@ -20,13 +20,7 @@ struct StreamRequest {
 
   static func parse(_ body: UnsafeBufferPointer<UInt8>) throws(APIError) -> StreamRequest {
     var request = StreamRequest()
-    do throws(ItemError) {
-      var reader = JSONReader(body)
-      try reader.eachMember { (name, reader) throws(ItemError) in try request.read(name, &reader) }
-      try reader.finish()
-    } catch {
-      throw APIError(error)
-    }
+    try JSONReader.eachMember(of: body) { (name, reader) throws(ItemError) in try request.read(name, &reader) }
     return request
   }
 

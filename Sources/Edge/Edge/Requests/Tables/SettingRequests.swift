@@ -11,26 +11,20 @@ struct TimeToLiveRequest {
     var isGiven = false
     var attribute: String?
     var isEnabled: Bool?
-    do throws(ItemError) {
-      var reader = JSONReader(body)
-      try reader.eachMember { (member, reader) throws(ItemError) in
-        switch member {
-        case "TableName": name = try reader.readText()
-        case "TimeToLiveSpecification":
-          isGiven = true
-          try reader.eachMember { (member, reader) throws(ItemError) in
-            switch member {
-            case "AttributeName": attribute = try reader.readText()
-            case "Enabled": isEnabled = try reader.readBool()
-            default: try reader.skipValue()
-            }
+    try JSONReader.eachMember(of: body) { (member, reader) throws(ItemError) in
+      switch member {
+      case "TableName": name = try reader.readText()
+      case "TimeToLiveSpecification":
+        isGiven = true
+        try reader.eachMember { (member, reader) throws(ItemError) in
+          switch member {
+          case "AttributeName": attribute = try reader.readText()
+          case "Enabled": isEnabled = try reader.readBool()
+          default: try reader.skipValue()
           }
-        default: try reader.skipValue()
         }
+      default: try reader.skipValue()
       }
-      try reader.finish()
-    } catch {
-      throw APIError(error)
     }
     var violations = Violations()
     TableName.checkModel(name, &violations)
@@ -58,26 +52,20 @@ struct ContinuousBackupsRequest {
     var isGiven = false
     var isEnabled: Bool?
     var days: Int?
-    do throws(ItemError) {
-      var reader = JSONReader(body)
-      try reader.eachMember { (member, reader) throws(ItemError) in
-        switch member {
-        case "TableName": name = try reader.readText()
-        case "PointInTimeRecoverySpecification":
-          isGiven = true
-          try reader.eachMember { (member, reader) throws(ItemError) in
-            switch member {
-            case "PointInTimeRecoveryEnabled": isEnabled = try reader.readBool()
-            case "RecoveryPeriodInDays": days = try reader.readLong()
-            default: try reader.skipValue()
-            }
+    try JSONReader.eachMember(of: body) { (member, reader) throws(ItemError) in
+      switch member {
+      case "TableName": name = try reader.readText()
+      case "PointInTimeRecoverySpecification":
+        isGiven = true
+        try reader.eachMember { (member, reader) throws(ItemError) in
+          switch member {
+          case "PointInTimeRecoveryEnabled": isEnabled = try reader.readBool()
+          case "RecoveryPeriodInDays": days = try reader.readLong()
+          default: try reader.skipValue()
           }
-        default: try reader.skipValue()
         }
+      default: try reader.skipValue()
       }
-      try reader.finish()
-    } catch {
-      throw APIError(error)
     }
     var violations = Violations()
     let path = "pointInTimeRecoverySpecification"

@@ -49,13 +49,7 @@ struct TableRequest {
 extension TableRequest {
   static func parse(_ body: UnsafeBufferPointer<UInt8>) throws(APIError) -> TableRequest {
     var request = TableRequest()
-    do throws(ItemError) {
-      var reader = JSONReader(body)
-      try reader.eachMember { (name, reader) throws(ItemError) in try request.read(name, &reader) }
-      try reader.finish()
-    } catch {
-      throw APIError(error)
-    }
+    try JSONReader.eachMember(of: body) { (name, reader) throws(ItemError) in try request.read(name, &reader) }
     return request
   }
 

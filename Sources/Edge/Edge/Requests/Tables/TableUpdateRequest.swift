@@ -33,13 +33,7 @@ struct TableUpdateRequest {
 extension TableUpdateRequest {
   static func parse(_ body: UnsafeBufferPointer<UInt8>) throws(APIError) -> TableUpdateRequest {
     var request = TableUpdateRequest()
-    do throws(ItemError) {
-      var reader = JSONReader(body)
-      try reader.eachMember { (name, reader) throws(ItemError) in try request.read(name, &reader) }
-      try reader.finish()
-    } catch {
-      throw APIError(error)
-    }
+    try JSONReader.eachMember(of: body) { (name, reader) throws(ItemError) in try request.read(name, &reader) }
     return request
   }
 
