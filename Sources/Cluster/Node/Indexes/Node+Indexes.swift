@@ -53,6 +53,6 @@ extension Replica {
   /// Whether its shard has tables with global indexes, or indexes to fill.
   var hasIndexes: Bool {
     guard let shard else { return false }
-    return !shard.feedTables.isEmpty || !shard.tablesToFill.isEmpty
+    return !shard.carriedTables.isEmpty || !shard.tablesToFill.isEmpty
   }
 }
