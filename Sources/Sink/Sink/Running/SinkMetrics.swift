@@ -89,6 +89,9 @@ public final class SinkMetrics: Sendable {
     return max(0, now - Double(newest.microseconds) / 1e6)
   }
 
+  /// Whether it reads any shard.
+  public var isReading: Bool { shards.withLock { !$0.isEmpty } }
+
   var lags: [(shard: String, seconds: Double)] {
     shards.withLock { $0.map { (shard: $0.key, seconds: Self.lag($0.value)) } }.sorted { $0.shard < $1.shard }
   }
