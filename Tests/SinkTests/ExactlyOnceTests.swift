@@ -89,7 +89,8 @@ import Testing
     var deaths = 0
     for isAfter in [false, true] {
       for death in 1...200 {
-        try bench.connection.script("TRUNCATE \(Self.tables.joined(separator: ", ")) CASCADE")
+        // Much faster than TRUNCATE for a few rows.
+        try bench.connection.script(Self.tables.reversed().map { "DELETE FROM \($0);" }.joined())
         guard try Self.run(bench, death: death, isAfter: isAfter) else { break }
         deaths += 1
         let state = try Self.state(bench)

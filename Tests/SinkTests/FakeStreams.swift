@@ -8,6 +8,7 @@ final class FakeStreams: StreamsAPI {
   struct Shard: Sendable {
     var id: String
     var parent: String?
+    var stream = TestBench.stream
     var records: [StreamRecord] = []
     var isClosed = false
     /// Records before this index are no longer kept.
@@ -18,14 +19,17 @@ final class FakeStreams: StreamsAPI {
     var items: [[UInt8]: AttributeMap] = [:]
     var shards: [Shard] = [Shard(id: "s1")]
     var sequence = 100
+    /// The table's newest.
+    var stream = TestBench.stream
     /// Answers `ExpiredIteratorException` to every n-th call; 0: never.
     var expireEvery = 0
     var calls = 0
+    /// No answer of `GetRecords` comes.
+    var isHeld = false
     /// Called before a page of a scan is answered.
     var onScan: (@Sendable (FakeStreams, _ segment: Int, _ page: Int) -> Void)?
   }
 
-  static let stream = TestBench.stream
   let state = Mutex(State())
 
   /// Writes an item, or deletes it, into the newest shard that is open.
@@ -51,6 +55,16 @@ final class FakeStreams: StreamsAPI {
     }
   }
 
+  /// Ends the stream, lets a change go by that no stream has, and begins another stream.
+  func restartStream(meanwhile change: (AttributeMap, AttributeMap)) {
+    state.withLock { state in
+      for index in state.shards.indices { state.shards[index].isClosed = true }
+      for item in [change.0, change.1] { state.items[ItemIdentity(item, of: TestBench.shape)!.id] = item }
+      state.stream += "+"
+      state.shards.append(Shard(id: "n\(state.shards.count)", stream: state.stream))
+    }
+  }
+
   /// Drops the oldest records of a shard.
   func trim(_ id: String, keeping count: Int) {
     state.withLock { state in
@@ -66,11 +80,11 @@ final class FakeStreams: StreamsAPI {
   // MARK: The API
 
   func describe(table: String) async throws(StreamsFailure) -> TableFacts {
-    TableFacts(shape: TestBench.shape, stream: Self.stream, viewType: "NEW_AND_OLD_IMAGES")
+    TableFacts(shape: TestBench.shape, stream: state.withLock { $0.stream }, viewType: "NEW_AND_OLD_IMAGES")
   }
 
   func shards(of stream: String) async throws(StreamsFailure) -> [StreamShard] {
-    state.withLock { $0.shards.map { StreamShard(id: $0.id, parent: $0.parent) } }
+    state.withLock { $0.shards.filter { $0.stream == stream }.map { StreamShard(id: $0.id, parent: $0.parent) } }
   }
 
   func iterator(_ stream: String, _ shard: String, _ position: IteratorPosition) async throws(StreamsFailure) -> String
@@ -93,6 +107,7 @@ final class FakeStreams: StreamsAPI {
     let parts = iterator.split(separator: " ")
     let answer = state.withLock { state -> Result<RecordsPage, StreamsFailure> in
       state.calls += 1
+      if state.isHeld { return .failure(.transient("held")) }
       if state.expireEvery > 0, state.calls % state.expireEvery == 0 { return .failure(.expiredIterator) }
       guard let shard = state.shards.first(where: { $0.id == parts[0] }), let start = Int(parts[1]) else {
         return .failure(.refused("ResourceNotFoundException"))

@@ -94,6 +94,43 @@ import Testing
     try await sink.stop()
   }
 
+  @Test("A load that is faster than the stream waits for it: no item ever goes back to an older version")
+  func noStepBack() async throws {
+    let api = FakeStreams()
+    api.state.withLock { $0.isHeld = true }
+    for version in 1...6 {
+      for number in 0..<20 { api.write(Sample.patient("p\(number)").with("version", .number(Number(version)))) }
+    }
+    let target = try TestServer.shared.database()
+    let connection = try Connection(target)
+    try Migrator(connection: connection).migrate([.core])
+    try connection.script(
+      """
+      CREATE TABLE seen (place bigserial, pk text, version int);
+      CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN INSERT INTO seen (pk, version) VALUES (NEW.pk, (NEW.attributes->>'version')::int); RETURN NEW; END $$;
+      CREATE TRIGGER note AFTER INSERT OR UPDATE ON gantry_mirror FOR EACH ROW EXECUTE FUNCTION note();
+      """)
+    let sink = Running(api, target, mapping: try Mapping.load("ris"))
+    try await wait("a scan that is over") {
+      try connection.query("SELECT 1 FROM gantry_loads WHERE state <> 'scanning'").count == 1
+    }
+    // Ten looks of the load at its readers.
+    try await wait("a load that goes on waiting") {
+      try connection.query("SELECT 1 FROM gantry_loads WHERE clock_timestamp() > scanned_at + interval '1 second'")
+        .count == 1
+    }
+    #expect(try connection.query("SELECT count(*) FROM gantry_mirror").integer(0, 0) == 0)
+    api.state.withLock { $0.isHeld = false }
+    try await wait("a load that is done") { try isLoaded(connection) }
+    try await wait("a mirror that is equal") { try isEqual(api, connection) }
+    let backwards = try connection.query(
+      "SELECT count(*) FROM (SELECT version < lag(version) OVER (PARTITION BY pk ORDER BY place) b FROM seen) x WHERE b"
+    )
+    #expect(backwards.integer(0, 0) == 0)
+    try await sink.stop()
+  }
+
   @Test("Loads, readers and sinks that stop anywhere are taken up where they were; the audit has every change once")
   func restarts() async throws {
     let api = FakeStreams()
@@ -191,6 +228,29 @@ import Testing
     #expect(try connection.query("SELECT count(*) FROM patient").integer(0, 0) == api.items.count)
     #expect(try connection.query("SELECT generation FROM gantry_tables").integer(0, 0) == 3)
     try await second.stop()
+  }
+
+  @Test(
+    "A stream that is switched off and on is read to its end, then the new one; what lies between is a gap, mended by a load"
+  )
+  func newStream() async throws {
+    let api = FakeStreams()
+    for number in 0..<30 { api.write(item(number, 0)) }
+    let target = try TestServer.shared.database()
+    let connection = try Connection(target)
+    let sink = Running(api, target, mapping: try Mapping.load("ris"))
+    try await wait("a load that is done") { try isLoaded(connection) }
+    for number in 0..<50 { api.write(item(number, 2)) }
+    api.restartStream(meanwhile: (item(3, 7), item(77, 7)))
+    for number in 10..<20 { api.write(item(number, 9)) }
+    try await wait("a gap that is mended") {
+      try connection.query("SELECT count(*) FROM gantry_gaps WHERE resynchronised_at IS NOT NULL").integer(0, 0) == 1
+    }
+    try await wait("a mirror that is equal") { try isEqual(api, connection) }
+    #expect(try connection.query("SELECT count(*) FROM gantry_gaps").integer(0, 0) == 1)
+    #expect(try connection.query("SELECT count(*) FROM gantry_shards WHERE is_finished").integer(0, 0) == 1)
+    #expect(try connection.query("SELECT count(*) FROM billing_ledger_audit").integer(0, 0) == 30 + 10)
+    try await sink.stop()
   }
 
   @Test("The status of a sink is in its database, as text and as JSON") func status() async throws {

@@ -101,6 +101,7 @@ struct ShardTable {
       INSERT INTO gantry_gaps (table_name, stream, shard, last_change_at, reason)
       SELECT $1, $2, '', max(changed_at), 'the table has a new stream' FROM gantry_shards
       WHERE table_name = $1 HAVING count(*) > 0 AND count(*) FILTER (WHERE stream = $2) = 0
+        AND NOT EXISTS (SELECT 1 FROM gantry_gaps WHERE table_name = $1 AND stream = $2 AND shard = '')
       """, [.text(table), .text(stream)]
     ).affected > 0
   }
