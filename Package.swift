@@ -219,8 +219,7 @@ let package = Package(
       "ClusterTests",
       uses: [
         "Bytes", "Items", "Environment", "Messages", "Catalog", "Raft", "Journal", "System", "Client", "History",
-        "Supervisor",
-        "Load",
+        "Supervisor", "Load", "Sink",
       ]),
   ]
 )

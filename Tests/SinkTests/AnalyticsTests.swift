@@ -5,32 +5,6 @@ import Testing
 
 /// The two queries that the relational schema is for, over rows that came through the mirror.
 @Suite(.needsPostgres) struct AnalyticsTests {
-  static let revenueCycle = """
-    SELECT p.mrn, p.first_name || ' ' || p.last_name AS patient_name, ro.procedure_code, ro.procedure_description,
-      ro.order_status, rr.report_status, rr.findings_text, rr.impression_text, bl.charge_amount, bl.insurance_amount,
-      bl.patient_responsibility, bl.payment_status, ro.scheduled_datetime, rr.finalized_at
-    FROM radiology_order ro
-    INNER JOIN patient p ON ro.patient_id = p.patient_id
-    LEFT JOIN radiology_report rr ON ro.order_id = rr.order_id
-    LEFT JOIN billing_ledger bl ON ro.order_id = bl.order_id
-    WHERE ro.scheduled_datetime >= CURRENT_DATE - INTERVAL '30 days'
-      AND ro.order_status IN ('COMPLETED', 'IN_PROGRESS')
-    ORDER BY ro.scheduled_datetime DESC
-    LIMIT 100
-    """
-
-  static let monthlyRevenue = """
-    SELECT DATE_TRUNC('month', ro.scheduled_datetime) AS month, ro.procedure_code, COUNT(*) AS total_orders,
-      SUM(bl.charge_amount) AS total_charges, SUM(bl.insurance_amount) AS total_insurance,
-      SUM(bl.patient_responsibility) AS total_patient_responsibility, AVG(bl.charge_amount) AS avg_charge
-    FROM radiology_order ro
-    INNER JOIN billing_ledger bl ON ro.order_id = bl.order_id
-    WHERE ro.scheduled_datetime >= CURRENT_DATE - INTERVAL '12 months'
-      AND bl.payment_status IN ('PAID', 'SUBMITTED')
-    GROUP BY DATE_TRUNC('month', ro.scheduled_datetime), ro.procedure_code
-    ORDER BY month DESC, total_charges DESC
-    """
-
   private func money(_ text: String) throws -> AttributeValue { .number(try Number(parsing: Array(text.utf8))) }
 
   private func order(_ id: String, _ patient: String, _ status: String, at time: String) -> AttributeMap {
@@ -67,7 +41,7 @@ import Testing
       try bill("b5", "o5", "p1", "PAID", ["1", "1", "0"]), try bill("b2", "o2", "p2", "DENIED", ["9", "0", "9"]),
     ]
     try bench.apply(items.enumerated().map { StreamRecord($0 + 1, old: nil, new: $1) }, try bench.lease())
-    let cycle = try bench.rows(Self.revenueCycle)
+    let cycle = try bench.rows(AnalyticsQueries.revenueCycle)
     let first = times[0].dropLast() + "+00:00"
     #expect(
       cycle == [
@@ -75,7 +49,7 @@ import Testing
         "{\"mrn\":\"M-p2\",\"patient_name\":\"Ada Synthetic\",\"procedure_code\":\"71046\",\"procedure_description\":\"X-ray of the chest\",\"order_status\":\"IN_PROGRESS\",\"report_status\":null,\"findings_text\":null,\"impression_text\":null,\"charge_amount\":9.00,\"insurance_amount\":0.00,\"patient_responsibility\":9.00,\"payment_status\":\"DENIED\",\"scheduled_datetime\":\"\(times[1].dropLast())+00:00\",\"finalized_at\":null}",
       ])
     let months = try bench.column(
-      "SELECT procedure_code || ' ' || total_orders || ' ' || total_charges || ' ' || total_insurance || ' ' || total_patient_responsibility || ' ' || round(avg_charge, 2) FROM (\(Self.monthlyRevenue)) x"
+      "SELECT procedure_code || ' ' || total_orders || ' ' || total_charges || ' ' || total_insurance || ' ' || total_patient_responsibility || ' ' || round(avg_charge, 2) FROM (\(AnalyticsQueries.monthlyRevenue)) x"
     )
     #expect(
       months

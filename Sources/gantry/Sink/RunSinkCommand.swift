@@ -14,6 +14,8 @@ internal import Telemetry
 struct RunSinkCommand: ParsableCommand {
   static let configuration = CommandConfiguration(commandName: "run", abstract: "Mirrors until it is stopped.")
 
+  @Option(help: ArgumentHelp("The process's settings, instead of the options below.", valueName: "file"))
+  var config: String?
   @Option(help: ArgumentHelp("The API to read from.", valueName: "url")) var endpoint: String?
   @Option(help: "The table; it needs a stream of new and old images.") var table: String?
   @Option(help: ArgumentHelp("Where to, without its password.", valueName: "url")) var postgres: String?
@@ -26,28 +28,38 @@ struct RunSinkCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Serve /healthz, /readyz and /metrics here (loopback).", valueName: "host:port"))
   var admin: String?
   @Option(help: "text or json.") var logFormat = "text"
-  @Flag(help: "Print every key of a mapping with its meaning, and end.") var printConfig = false
+  @Flag(help: "Print every key of a settings file and of a mapping with its meaning, and end.") var printConfig = false
 
   func run() throws {
-    if printConfig { return Terminal.print(Mapping.printConfig) }
-    guard let endpoint, let table, let postgres else {
-      throw ValidationError("--endpoint, --table and --postgres must be given.")
-    }
-    guard let format = LogFormat(rawValue: logFormat) else { throw ValidationError("--log-format takes text or json.") }
+    if printConfig { return Terminal.print(SinkSettings.printConfig + "\n" + Mapping.printConfig) }
+    let settings = try config.map { try SinkSettings.load(path: $0) } ?? given()
     Signals.prepare()
-    let logger = ProcessLog.logger(process: "sink", format: format, level: .info)
+    let logger = ProcessLog.logger(process: settings.name, format: settings.logFormat, level: settings.logLevel)
     var registry = MetricRegistry()
     ProcessMetrics.register(in: &registry)
     let metrics = SinkMetrics(&registry)
-    let target = try PostgresTarget(postgres)
+    let target = try PostgresTarget(settings.postgres)
     if let warning = target.warning { Terminal.note("gantry: warning: \(warning)") }
     let sink = try Sink(
-      endpoint: endpoint, region: regionName, table: table, postgres: target, mapping: try mapping.map(Mapping.load),
-      metrics: metrics, logger: logger)
-    let server = try startAdmin(&registry, metrics)
-    logger.info("sink started", metadata: ["table": "\(table)", "postgres": "\(target)"])
+      endpoint: settings.endpoint, region: settings.region, table: settings.table, postgres: target,
+      mapping: try settings.mapping.map(Mapping.load), awaitsTable: settings.awaitsTable, metrics: metrics,
+      logger: logger)
+    let server = try startAdmin(settings.admin, &registry, metrics)
+    logger.info("sink started", metadata: ["table": "\(settings.table)", "postgres": "\(target)"])
     try run(sink, logger)
     withExtendedLifetime(server) {}
+  }
+
+  private func given() throws -> SinkSettings {
+    guard let endpoint, let table, let postgres else {
+      throw ValidationError("--endpoint, --table and --postgres must be given, or --config.")
+    }
+    guard let format = LogFormat(rawValue: logFormat) else { throw ValidationError("--log-format takes text or json.") }
+    let settings = SinkSettings(
+      endpoint: endpoint, region: regionName, table: table, postgres: postgres, mapping: mapping, admin: admin,
+      logFormat: format)
+    try settings.validate(file: "--admin")
+    return settings
   }
 
   /// Until a signal, or until the sink cannot go on.
@@ -72,11 +84,10 @@ struct RunSinkCommand: ParsableCommand {
     region ?? AWSCredentials.variable("AWS_REGION") ?? AWSCredentials.variable("AWS_DEFAULT_REGION") ?? "us-east-1"
   }
 
-  private func startAdmin(_ registry: inout MetricRegistry, _ metrics: SinkMetrics) throws -> AdminServer? {
-    guard let admin else { return nil }
-    guard let address = HostPort(admin), address.isLoopback else {
-      throw ValidationError("--admin takes host:port on loopback, because nothing authenticates callers.")
-    }
+  private func startAdmin(
+    _ admin: String?, _ registry: inout MetricRegistry, _ metrics: SinkMetrics
+  ) throws -> AdminServer? {
+    guard let address = admin.flatMap({ HostPort($0) }) else { return nil }
     let complete = Mutex<MetricRegistry?>(nil)
     let server = try AdminServer.start(
       host: address.host, port: address.port, eventLoop: MultiThreadedEventLoopGroup(numberOfThreads: 1).next(),

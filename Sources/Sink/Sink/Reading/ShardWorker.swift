@@ -1,4 +1,5 @@
 internal import Logging
+internal import Synchronization
 internal import Telemetry
 
 /// Reads one shard from its checkpoint on and applies what it reads, for as long as it holds the lease.
@@ -13,6 +14,8 @@ struct ShardWorker: Sendable {
   }
 
   static let renewEveryMs = 1_000
+  /// While a load waits for readers.
+  static let renewWhileLoadingMs = 100
   static let backoffMsMax = 5_000
 
   let api: any StreamsAPI
@@ -59,7 +62,7 @@ struct ShardWorker: Sendable {
     let page = try await nextPage(&state)
     state.pending = page
     if page.records.isEmpty {
-      if started - state.lastRenewal > .milliseconds(Self.renewEveryMs) { try await renew(&state, lookBegan: started) }
+      if started - state.lastRenewal > .milliseconds(renewalMs) { try await renew(&state, lookBegan: started) }
     } else {
       try await apply(page, &state)
       state.lastRenewal = .now
@@ -76,6 +79,10 @@ struct ShardWorker: Sendable {
     let wait = state.pace.waitMs(after: page.records.count)
     if wait > 0 { try await Task.sleep(for: .milliseconds(wait)) }
     return nil
+  }
+
+  private var renewalMs: Int {
+    metrics.isLoading.load(ordering: .relaxed) ? Self.renewWhileLoadingMs : Self.renewEveryMs
   }
 
   private func nextPage(_ state: inout Progress) async throws -> RecordsPage {

@@ -13,9 +13,10 @@ public struct Sink: Sendable {
   /// - Parameters:
   ///   - endpoint: `http://host:port`. Credentials come from the environment; without them requests are not signed.
   ///   - mapping: nil mirrors items only.
+  ///   - awaitsTable: whether a table that is not there yet is waited for.
   public init(
-    endpoint: String, region: String, table: String, postgres: PostgresTarget, mapping: Mapping?, metrics: SinkMetrics,
-    logger: Logger
+    endpoint: String, region: String, table: String, postgres: PostgresTarget, mapping: Mapping?,
+    awaitsTable: Bool = false, metrics: SinkMetrics, logger: Logger
   ) throws {
     guard let address = Endpoint(endpoint) else {
       throw SinkError("the endpoint is http://host:port, but is '\(endpoint)'")
@@ -33,7 +34,7 @@ public struct Sink: Sendable {
     plan = SinkPlan(
       table: table, target: postgres, mapping: mapping ?? .none,
       residencyKey: AWSCredentials.variable(Residency.keyVariable), owner: Self.owner(),
-      pace: address.host.hasSuffix(".amazonaws.com") ? .amazon : PollPace())
+      awaitsTable: awaitsTable, pace: address.host.hasSuffix(".amazonaws.com") ? .amazon : PollPace())
     self.metrics = metrics
     self.logger = logger
   }

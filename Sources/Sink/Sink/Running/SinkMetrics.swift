@@ -24,6 +24,8 @@ public final class SinkMetrics: Sendable {
   let gaps: Counter
   let loaded: Counter
   let batchTime: LatencyHistogram
+  /// Whether this sink works at a load, which waits for readers to say how far they are.
+  let isLoading = Atomic(false)
   private let shards = Mutex<[String: ShardState]>([:])
   private let rows = Mutex<[String: UInt64]>([:])
   private let retentionSeconds: Double
@@ -111,6 +113,8 @@ public final class SinkMetrics: Sendable {
     family(
       "gantry_sink_retention_left_seconds", "gauge", "How long until records are lost unread.", "shard",
       lags.map { ($0.shard, "\(max(0, retentionSeconds - $0.seconds))") })
+    text += "# HELP gantry_sink_loading Whether this sink works at a load of the table.\n"
+    text += "# TYPE gantry_sink_loading gauge\ngantry_sink_loading \(isLoading.load(ordering: .relaxed) ? 1 : 0)\n"
     let counts = shards.withLock { $0.map { ($0.key, "\($0.value.records)") } }.sorted { $0.0 < $1.0 }
     family("gantry_sink_shard_records_total", "counter", "Records read of a shard.", "shard", counts)
     let rows = rows.withLock { $0.map { ($0.key, "\($0.value)") } }.sorted { $0.0 < $1.0 }

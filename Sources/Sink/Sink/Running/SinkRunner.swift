@@ -1,4 +1,5 @@
 internal import Logging
+internal import Synchronization
 internal import Telemetry
 
 /// Everything that a running sink was told.
@@ -9,6 +10,8 @@ struct SinkPlan: Sendable {
   var residencyKey: String?
   /// Unlike any other sink's.
   var owner: String
+  /// Whether a table that is not there yet is waited for.
+  var awaitsTable = false
   var pace = PollPace()
   var loadSegments = 4
   var tickMs = 1_000
@@ -174,6 +177,7 @@ actor SinkRunner {
       api: api, target: plan.target, session: Session(plan.target), lease: taken.lease, segments: taken.segments,
       shape: setup.shape, schema: setup.schema, residency: setup.residency, stream: setup.stream, metrics: metrics,
       logger: logger)
+    metrics.isLoading.store(true, ordering: .relaxed)
     load = Task { [self] in
       do {
         try await run.run(from: taken.state)
@@ -185,7 +189,10 @@ actor SinkRunner {
     }
   }
 
-  private func loadEnded() { load = nil }
+  private func loadEnded() {
+    load = nil
+    metrics.isLoading.store(false, ordering: .relaxed)
+  }
 
   // MARK: The rest
 

@@ -56,9 +56,11 @@ struct SinkSetup: Sendable {
         logger.warning("waiting for PostgreSQL", metadata: ["reason": "\(error)"])
       } catch let error as StreamsFailure where error.isTransient {
         logger.warning("waiting for the endpoint", metadata: ["reason": "\(error)"])
+      } catch let error as StreamsFailure where plan.awaitsTable && error.isNotFound {
+        logger.info("waiting for the table", metadata: ["table": "\(plan.table)"])
       }
       attempt += 1
-      try await Task.sleep(for: .milliseconds(min(5_000, 100 << min(attempt, 6))))
+      try await Task.sleep(for: .milliseconds(min(1_000, 50 << min(attempt, 6))))
     }
   }
 }

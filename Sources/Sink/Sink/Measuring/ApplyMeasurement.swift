@@ -7,8 +7,6 @@ public struct ApplyMeasurement: Sendable {
   public var changes = 200_000
   public var shards = 2
   public var pageRecords = 1_000
-  /// Changes of an order's status for each new order, after its insertion.
-  static let statuses = ["SCHEDULED", "IN_PROGRESS", "COMPLETED"]
 
   public init() {}
 
@@ -79,7 +77,7 @@ public struct ApplyMeasurement: Sendable {
 
   // MARK: Records
 
-  /// A patient, then an order that goes through its states, its report and its bill, and so on: seven records each.
+  /// The courses of patients one after the other: seven records each.
   private func pages(_ shard: Int) -> [[UInt8]] {
     var records: [[UInt8]] = []
     var number = 0
@@ -102,46 +100,7 @@ public struct ApplyMeasurement: Sendable {
   }
 
   private func course(_ shard: Int, _ number: Int, from sequence: Int) -> [[UInt8]] {
-    let patient = "\(shard)-\(number)"
-    func item(_ sortKey: String, _ texts: [(String, String)]) -> AttributeMap {
-      var map = AttributeMap()
-      let all =
-        [
-          ("PK", "PATIENT#\(patient)"), ("SK", sortKey), ("patientId", patient), ("createdAt", "2026-01-01T08:00:00Z"),
-          ("updatedAt", "2026-01-01T09:00:00Z"),
-        ] + texts
-      for (name, text) in all { map[Array(name.utf8)] = .text(text) }
-      return map
-    }
-    let profile = item(
-      "PATIENT#PROFILE",
-      [("mrn", "M\(patient)"), ("firstName", "Ada"), ("lastName", "Synthetic"), ("dateOfBirth", "1970-01-01")])
-    let order = item(
-      "ORDER#o\(patient)",
-      [
-        ("orderId", "o\(patient)"), ("encounterId", "e\(patient)"), ("orderingPhysician", "Dr. Test"),
-        ("procedureCode", "71046"), ("procedureDescription", "X-ray of the chest, two views"),
-        ("orderStatus", "PENDING"),
-      ])
-    let report = item(
-      "REPORT#r\(patient)",
-      [
-        ("orderId", "o\(patient)"), ("radiologistId", "rad-1"),
-        ("findingsText", String(repeating: "The lungs are clear. ", count: 5)),
-      ])
-    var bill = item(
-      "BILLING#b\(patient)", [("orderId", "o\(patient)"), ("serviceDate", "2026-01-01"), ("procedureCode", "71046")])
-    bill[Array("chargeAmount".utf8)] = .number(Number(145))
-    var changes: [(AttributeMap?, AttributeMap)] = [(nil, profile), (nil, order)]
-    var last = order
-    for status in Self.statuses {
-      var next = last
-      next[Array("orderStatus".utf8)] = .text(status)
-      changes.append((last, next))
-      last = next
-    }
-    changes += [(nil, report), (nil, bill)]
-    return changes.enumerated().map { Self.record(sequence + $0 + 1, $1.0, $1.1) }
+    Course(patient: "\(shard)-\(number)").changes.enumerated().map { Self.record(sequence + $0 + 1, $1.old, $1.new) }
   }
 
   private static func record(_ sequence: Int, _ old: AttributeMap?, _ new: AttributeMap) -> [UInt8] {
