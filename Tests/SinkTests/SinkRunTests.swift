@@ -253,6 +253,57 @@ import Testing
     try await sink.stop()
   }
 
+  /// Every value of every table.
+  private func dump(_ connection: Connection) throws -> String {
+    let tables = try connection.query("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1")
+    return try (0..<tables.count).map { row in
+      let rows = try connection.query(
+        "SELECT string_agg(t::text, ' ') FROM \(Identifier.quoted(tables.text(row, 0)!)) t")
+      return rows.text(0, 0) ?? ""
+    }.joined(separator: " ")
+  }
+
+  @Test(
+    "What a residency rule drops is nowhere in the database: staging, mirror, rows, parked rows, dead letters, audit")
+  func residency() async throws {
+    let api = FakeStreams()
+    api.state.withLock { $0.isHeld = true }
+    for number in 0..<5 { api.write(item(number, 0).with("insuranceId", "SECRET")) }
+    let rules =
+      "residency:\n  - {attribute: insuranceId, rule: drop}\n  - {attribute: clinicalIndication, rule: drop}\n"
+    let mapping = try Mapping.parse(Mapping.load("ris").text + rules, file: "test.yaml")
+    let target = try TestServer.shared.database()
+    let connection = try Connection(target)
+    let sink = Running(api, target, mapping: mapping)
+    func hasSecret() throws -> Bool {
+      let text = try dump(connection)
+      let inHex = String(decoding: Hexadecimal.encode(Array("SECRET".utf8)), as: UTF8.self)
+      return text.contains("SECRET") || text.contains(inHex)
+    }
+    try await wait("a scan that is over") {
+      guard !(try connection.query("SELECT to_regclass('gantry_loads')").isNull(0, 0)) else { return false }
+      return try connection.query("SELECT 1 FROM gantry_loads WHERE state = 'waiting'").count == 1
+    }
+    #expect(try connection.query("SELECT count(*) FROM gantry_staging").integer(0, 0) == 5)
+    #expect(try !hasSecret())
+    api.state.withLock { $0.isHeld = false }
+    try await wait("a load that is done") { try isLoaded(connection) }
+    api.write(item(1, 1).with("insuranceId", "SECRET"))
+    api.write(item(2, 0).with("insuranceId", "SECRET").with("dateOfBirth", "never"))
+    api.write(Sample.order("o", of: "nobody").with("clinicalIndication", "SECRET"))
+    try await wait("a parked row, a dead letter and an audit row") {
+      try connection.query(
+        """
+        SELECT (SELECT count(*) FROM gantry_parked) = 1 AND (SELECT count(*) FROM gantry_dead_letters) = 1
+          AND (SELECT count(*) FROM billing_ledger_audit) = 1
+        """
+      ).flag(0, 0)
+    }
+    #expect(try !hasSecret())
+    #expect(try dump(connection).contains("M-p1"))
+    try await sink.stop()
+  }
+
   @Test("The status of a sink is in its database, as text and as JSON") func status() async throws {
     let api = FakeStreams()
     api.write(item(1, 1))

@@ -172,9 +172,9 @@ import Testing
 @Suite struct DoctorTests {
   @Test func everyCheckOfThisMachineHasOneLine() {
     let findings = Doctor(dataPath: FileManager.default.temporaryDirectory.path()).findings()
-    #expect(findings.count == 7)
+    #expect(findings.count == 8)
     #expect(findings.allSatisfy { !$0.text.contains("\n") })
-    #expect(Doctor.text(findings).split(separator: "\n").count == 7)
+    #expect(Doctor.text(findings).split(separator: "\n").count == 8)
     #expect(findings.first { $0.check == "disk sync" }?.verdict != .failure)
   }
 

@@ -76,13 +76,16 @@ struct FillCommand: ParsableCommand {
   @Option(help: "Seven writes each, or four items each with --items-only.") var patients = 10_000
   @Option(help: "Runs with different ones write different patients.") var prefix = "m"
   @Flag var itemsOnly = false
+  @Flag(help: "Then switch the table's stream on, which it must not have yet.") var thenStream = false
 
   func run() throws {
-    let (name, patients, prefix, withChanges) = (table.table, patients, prefix, !itemsOnly)
+    let (name, patients, prefix, withChanges, thenStream) = (table.table, patients, prefix, !itemsOnly, thenStream)
     let written = try table.withClient { client in
-      try await CourseWriter(
-        client: client, table: name, patients: patients, withChanges: withChanges, prefix: prefix
-      ).run()
+      let writer = CourseWriter(
+        client: client, table: name, patients: patients, withChanges: withChanges, prefix: prefix)
+      let written = try await writer.run()
+      if thenStream { try await writer.switchStreamOn() }
+      return written
     }
     Terminal.print("\(written) items written")
   }

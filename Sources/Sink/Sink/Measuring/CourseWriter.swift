@@ -37,6 +37,24 @@ public struct CourseWriter: Sendable {
     }
   }
 
+  /// Gives a table that had none a stream, which knows nothing of what is there.
+  public func switchStreamOn() async throws {
+    var body = JSONWriter()
+    body.beginObject()
+    body.key("TableName")
+    body.string(table)
+    body.key("StreamSpecification")
+    body.beginObject()
+    body.key("StreamEnabled")
+    body.bool(true)
+    body.key("StreamViewType")
+    body.string("NEW_AND_OLD_IMAGES")
+    body.endObject()
+    body.endObject()
+    _ = try await client.call("UpdateTable", body: body.bytes)
+    while try await client.tableStatus(table) != "ACTIVE" { try await Task.sleep(for: .milliseconds(20)) }
+  }
+
   private func write(_ numbers: Range<Int>) async throws -> Int {
     let courses = numbers.map { Course(patient: "\(prefix)\($0)") }
     let steps = courses.map { withChanges ? $0.changes.map(\.new) : $0.items }

@@ -22,7 +22,7 @@ public struct Doctor: Sendable {
   }
 
   public func findings() -> [Finding] {
-    [libraries, processes, portIsFree, memory, openFiles, diskSpace, syncLatency].map { $0() }
+    [libraries, postgres, processes, portIsFree, memory, openFiles, diskSpace, syncLatency].map { $0() }
   }
 
   public static func text(_ findings: [Finding]) -> String {
@@ -44,6 +44,14 @@ public struct Doctor: Sendable {
         .members(["check": .text($0.check), "verdict": .text($0.verdict.rawValue), "text": .text($0.text)])
       }
     ).indented
+  }
+
+  private func postgres() -> Finding {
+    do throws(SupervisorError) {
+      return Finding(check: "PostgreSQL", verdict: .ok, text: "in \(try PostgresPrograms.find().folder), for a mirror")
+    } catch {
+      return Finding(check: "PostgreSQL", verdict: .warning, text: error.message)
+    }
   }
 
   private func processes() -> Finding {
