@@ -19,12 +19,15 @@ struct Gantry: ParsableCommand {
       Load it:
         gantry load --workload ycsb-a --clients 64 --duration 10s
 
-      Not there yet: drill, sink.
+      Mirror a table to PostgreSQL:
+        gantry sink --endpoint http://127.0.0.1:8000 --table ris-patient-tracking --postgres URL --mapping ris
+
+      Not there yet: drill.
       """,
     version: version,
     subcommands: [
       ClusterCommand.self, LoadCommand.self, SimulateCommand.self, NodeCommand.self, CoordinatorCommand.self,
-      DoctorCommand.self,
+      SinkCommand.self, DoctorCommand.self,
     ])
 }
 

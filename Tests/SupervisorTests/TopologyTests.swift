@@ -69,7 +69,10 @@ import Testing
   }
 
   @Test(arguments: [
-    ("sink: {}\n", "unknown key 'sink'"),
+    ("sink: {name: s}\n", "'table' is missing"),
+    ("sink: {table: t}\n", "names the table 't', which is not among the tables"),
+    ("sink: {table: t, maping: x}\n", "did you mean 'mapping'?"),
+    ("postgres: {port: 70000}\n", "'port' takes a whole number from 0 to 65535"),
     ("tabels: []\n", "unknown key 'tabels'; did you mean 'tables'?"),
     ("tables: [{TableName: t}]\n", "'AttributeDefinitions' is missing"),
     (
@@ -101,7 +104,7 @@ import Testing
     let nodes = plan.processes.filter { $0.role == .node }
     #expect(nodes.count == 3)
     for line in ["journalBytesMax: 33554432\n", "heartbeatMs: 50\n", "electionMinMs: 300\n"] {
-      #expect(nodes.allSatisfy { $0.settings.contains(line) }, "\(line)")
+      #expect(nodes.allSatisfy { $0.settings?.contains(line) == true }, "\(line)")
     }
   }
 
