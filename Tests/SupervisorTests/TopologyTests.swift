@@ -108,9 +108,22 @@ import Testing
     }
   }
 
+  @Test func aCoordinatorIsToldWhichPagesMayCallIt() throws {
+    let origins = "corsOrigins: ['https://ris.example', '*']"
+    let text = start.replacing("{name: c1, port: 8000}", with: "{name: c1, port: 8000, \(origins)}")
+    let topology = try Topology.parse(text, source: "t.yaml")
+    let ports = ["c1", "n1", "n2", "n3"].map { (name: $0, ports: ClusterState.Ports(listen: 1, admin: 2)) }
+    let state = ClusterState(cluster: "ab", topology: "t.yaml", shape: topology.shape, ports: ports, isLoaded: false)
+    let plan = ClusterPlan(topology, state, try temporaryFolder())
+    let coordinator = plan.processes.first { $0.role == .coordinator }
+    #expect(coordinator?.settings.contains(#"corsOrigins: ["https://ris.example", "*"]"#) == true)
+  }
+
   @Test func theDocumentationOfATopologyNamesEveryKey() {
     let text = Topology.printConfig
-    for key in ["regions", "nodeSettings", "sampleData", "replication", "port", "journalBytesMax", "patients"] {
+    for key in [
+      "regions", "nodeSettings", "sampleData", "replication", "port", "journalBytesMax", "patients", "corsOrigins",
+    ] {
       #expect(text.contains("\(key): "), "\(key)")
     }
     #expect(text.contains("# Takes a whole number of milliseconds from 5 to 10000.\nheartbeatMs: 60\n"))
@@ -124,6 +137,7 @@ import Testing
     ("{name: n3}]", "{name: n3}]\n    replication: 2", "an even number"),
     ("port: 8000", "port: 80000", "from 0 to 65535"),
     ("{name: c1, port: 8000}", "", "lists no coordinator"),
+    ("port: 8000}", "port: 8000, corsOrigins: [ris.example]}", "takes origins such as http://localhost:3000, or '*'"),
   ])
   func impossibleProcessesAreRefused(part: String, changed: String, message: String) {
     let text = start.replacing(part, with: changed)

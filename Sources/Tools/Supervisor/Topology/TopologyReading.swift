@@ -112,7 +112,8 @@ extension Topology {
     SettingKey("shards", .integer(unit: "shards", 1...4_096), default: "6", "Ranges of the key space."),
     SettingKey("replication", .integer(unit: "replicas", 1...7), default: "3", "Replicas of each shard."),
     SettingKey("nodes", .sections("nodes (name)"), "The node processes."),
-    SettingKey("coordinators", .sections("coordinators (name, port, loops)"), "The coordinator processes."),
+    SettingKey(
+      "coordinators", .sections("coordinators (name, port, loops, corsOrigins)"), "The coordinator processes."),
   ]
 
   fileprivate static let nodeKeys = [SettingKey("name", .text("a name"), "The node's name.")]
@@ -121,6 +122,7 @@ extension Topology {
     SettingKey("name", .text("a name"), "The coordinator's name."),
     SettingKey("port", .integer(unit: "", 0...65_535), default: "0", "Its public API on loopback; 0: a free port."),
     SettingKey("loops", .integer(unit: "event loops", 1...256), default: "2", "Threads that serve connections."),
+    CoordinatorSettings.corsOriginsKey,
   ]
 
   private static let sampleDataKeys = [
@@ -184,7 +186,9 @@ extension Topology.Region {
       coordinators.append(
         Topology.Coordinator(
           name: try coordinator.text("name"), port: try coordinator.integer("port"),
-          loops: try coordinator.integer("loops")))
+          loops: try coordinator.integer("loops"), corsOrigins: try coordinator.texts("corsOrigins")))
+      try CoordinatorSettings.checkOrigins(
+        coordinators.last!.corsOrigins, file: coordinator.file, line: coordinator.line)
     }
     guard !nodes.isEmpty else { throw section.refusal(of: "nodes", "lists no node") }
     guard !coordinators.isEmpty else { throw section.refusal(of: "coordinators", "lists no coordinator") }
