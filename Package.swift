@@ -109,11 +109,12 @@ let package = Package(
       "System", "Transport",
       uses: ["Bytes", "Environment", "CNGHTTP2", "Telemetry", nioCore, nioPosix, logging]),
 
+    layer("Edge", "Client", uses: ["Bytes", "Items", crypto, nioCore, nioPosix, nioHTTP1]),
     layer(
       "Edge", "Edge",
       uses: [
         "Bytes", "Items", "Expressions", "Environment", "Messages", "Catalog", "Coordinator", "Telemetry", "CZlib",
-        "CNGHTTP2", nioCore, nioPosix, nioHTTP1, logging,
+        "CNGHTTP2", "Client", nioCore, nioPosix, nioHTTP1, logging,
       ]),
     layer(
       "Edge", "Roles",
@@ -122,7 +123,6 @@ let package = Package(
         "Node",
         "Coordinator", "Telemetry", "System", "Settings", "Transport", "Edge", nioCore, nioPosix, nioHTTP1, logging,
       ]),
-    layer("Edge", "Client", uses: ["Bytes", "Items", crypto, nioCore, nioPosix, nioHTTP1]),
 
     layer(
       "Sink", "Sink",
@@ -177,7 +177,7 @@ let package = Package(
       "EdgeTests",
       uses: [
         "Bytes", "Items", "Expressions", "Environment", "Messages", "Catalog", "Coordinator", "Telemetry", "CZlib",
-        "Edge", nioCore, nioPosix, nioEmbedded, nioHTTP1,
+        "Client", "Edge", nioCore, nioPosix, nioEmbedded, nioHTTP1,
       ]),
     tests("SettingsTests", uses: ["Settings"]),
     tests("HistoryTests", uses: ["Environment", "History"]),

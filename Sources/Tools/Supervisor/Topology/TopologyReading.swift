@@ -44,8 +44,14 @@ extension Topology {
   }
 
   private func validate(_ section: SettingsSection) throws(SettingsError) {
-    guard regions.count == 1 else {
-      throw section.refusal(of: "regions", "must list exactly one region; several are not there yet")
+    guard !regions.isEmpty else { throw section.refusal(of: "regions", "lists no region") }
+    for (index, region) in regions.enumerated() {
+      guard RegionName.isValid(region.name) else {
+        throw section.refusal(of: "regions", "has a region '\(region.name)': a name takes \(RegionName.form)")
+      }
+      guard !regions[..<index].contains(where: { $0.name == region.name }) else {
+        throw section.refusal(of: "regions", "has two regions named '\(region.name)'")
+      }
     }
     var names: Set<String> = []
     for name in regions.flatMap({ $0.nodes + $0.coordinators.map(\.name) }) + mirrorNames {
@@ -86,7 +92,9 @@ extension Topology {
   }
 
   private static let keys = [
-    SettingKey("regions", .sections("regions"), "The regions and their processes; the first one is the default."),
+    SettingKey(
+      "regions", .sections("regions"),
+      "The regions and their processes. The first one has the tables below and serves clients of unknown regions."),
     SettingKey("tables", .sections("CreateTable requests"), default: "[]", "Tables made once."),
     SettingKey(
       "sampleData", .any("a group of keys (table, seed, patients)"), default: "none", "Synthetic patients, loaded once."
