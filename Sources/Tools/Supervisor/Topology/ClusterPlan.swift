@@ -98,7 +98,7 @@ struct ClusterPlan: Sendable {
     let settings = CoordinatorSettings(
       cluster: cluster, region: region.name, name: coordinator.name, listen: address(ports.listen),
       admin: address(ports.admin), nodes: nodes, regions: regions, loops: coordinator.loops,
-      logFormat: topology.logFormat, logLevel: topology.logLevel)
+      corsOrigins: coordinator.corsOrigins, logFormat: topology.logFormat, logLevel: topology.logLevel)
     return Process(
       name: coordinator.name, role: .coordinator, node: nil, listen: settings.listen, admin: settings.admin,
       dataDir: folder.folder(of: coordinator.name), settings: settings.yaml())
