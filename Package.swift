@@ -133,6 +133,9 @@ let package = Package(
         "Bytes", "Items", "Environment", "Settings", "System", "Client", "History", "SampleData",
         histogram, deques, nioCore, nioPosix, yams,
       ]),
+    layer(
+      "Tools", "Drills",
+      uses: ["Items", "Environment", "Settings", "Client", "History", "Supervisor", "Load"]),
 
     layer(
       "Simulation", "Simulation",
@@ -146,6 +149,7 @@ let package = Package(
       dependencies: [
         "Bytes", "Items", "Environment", "Messages", "Catalog", "Shards", "Replicas", "Node", "Coordinator",
         "System", "Settings", "Transport", "Telemetry", "Edge", "Roles", "Client", "History", "Supervisor", "Load",
+        "Drills",
         "Simulation", argumentParser, logging, nioCore, nioPosix, nioHTTP1, yams,
       ],
       path: "Sources/gantry",
@@ -181,6 +185,8 @@ let package = Package(
         "Bytes", "Items", "Expressions", "Environment", "Settings", "Client", "History", "SampleData", "Supervisor",
         "Load", nioCore, nioPosix,
       ]),
+    tests(
+      "DrillsTests", uses: ["Environment", "Settings", "History", "Supervisor", "Load", "Drills"]),
     tests("SampleDataTests", uses: ["Bytes", "Items", "SampleData"]),
     tests("SupervisorTests", uses: ["Bytes", "Items", "Settings", "Supervisor"]),
     tests("CatalogTests", uses: ["Bytes", "Items", "Messages", "Catalog"]),
