@@ -140,6 +140,9 @@ let package = Package(
         "Bytes", "Items", "Environment", "Settings", "System", "Client", "History", "SampleData",
         histogram, deques, nioCore, nioPosix, yams,
       ]),
+    layer(
+      "Tools", "Drills",
+      uses: ["Items", "Environment", "Settings", "Client", "History", "Supervisor", "Load"]),
 
     layer(
       "Simulation", "Simulation",
@@ -153,7 +156,7 @@ let package = Package(
       dependencies: [
         "Bytes", "Items", "Environment", "Messages", "Catalog", "Shards", "Replicas", "Node", "Coordinator",
         "System", "Settings", "Transport", "Telemetry", "Edge", "Roles", "Client", "Sink", "History", "Supervisor",
-        "Load", "Simulation", argumentParser, logging, nioCore, nioPosix, nioHTTP1, yams,
+        "Load", "Drills", "Simulation", argumentParser, logging, nioCore, nioPosix, nioHTTP1, yams,
       ],
       path: "Sources/gantry",
       swiftSettings: settings,
@@ -191,6 +194,8 @@ let package = Package(
     tests(
       "SinkTests",
       uses: ["Bytes", "Items", "Environment", "Settings", "Telemetry", "Client", "SampleData", "Sink", logging]),
+    tests(
+      "DrillsTests", uses: ["Environment", "Settings", "History", "Supervisor", "Load", "Drills"]),
     tests("SampleDataTests", uses: ["Bytes", "Items", "SampleData"]),
     tests("SupervisorTests", uses: ["Bytes", "Items", "Settings", "Supervisor"]),
     tests("CatalogTests", uses: ["Bytes", "Items", "Messages", "Catalog"]),
