@@ -109,11 +109,12 @@ let package = Package(
       "System", "Transport",
       uses: ["Bytes", "Environment", "CNGHTTP2", "Telemetry", nioCore, nioPosix, logging]),
 
+    layer("Edge", "Client", uses: ["Bytes", "Items", crypto, nioCore, nioPosix, nioHTTP1]),
     layer(
       "Edge", "Edge",
       uses: [
         "Bytes", "Items", "Expressions", "Environment", "Messages", "Catalog", "Coordinator", "Telemetry", "CZlib",
-        "CNGHTTP2", nioCore, nioPosix, nioHTTP1, logging,
+        "CNGHTTP2", "Client", nioCore, nioPosix, nioHTTP1, logging,
       ]),
     layer(
       "Edge", "Roles",
@@ -122,7 +123,6 @@ let package = Package(
         "Node",
         "Coordinator", "Telemetry", "System", "Settings", "Transport", "Edge", nioCore, nioPosix, nioHTTP1, logging,
       ]),
-    layer("Edge", "Client", uses: ["Bytes", "Items", crypto, nioCore, nioPosix, nioHTTP1]),
 
     layer(
       "Sink", "Sink",
@@ -140,6 +140,9 @@ let package = Package(
         "Bytes", "Items", "Environment", "Settings", "System", "Client", "History", "SampleData",
         histogram, deques, nioCore, nioPosix, yams,
       ]),
+    layer(
+      "Tools", "Drills",
+      uses: ["Items", "Environment", "Settings", "Client", "History", "Supervisor", "Load"]),
 
     layer(
       "Simulation", "Simulation",
@@ -153,7 +156,7 @@ let package = Package(
       dependencies: [
         "Bytes", "Items", "Environment", "Messages", "Catalog", "Shards", "Replicas", "Node", "Coordinator",
         "System", "Settings", "Transport", "Telemetry", "Edge", "Roles", "Client", "Sink", "History", "Supervisor",
-        "Load", "Simulation", argumentParser, logging, nioCore, nioPosix, nioHTTP1, yams,
+        "Load", "Drills", "Simulation", argumentParser, logging, nioCore, nioPosix, nioHTTP1, yams,
       ],
       path: "Sources/gantry",
       swiftSettings: settings,
@@ -177,7 +180,7 @@ let package = Package(
       "EdgeTests",
       uses: [
         "Bytes", "Items", "Expressions", "Environment", "Messages", "Catalog", "Coordinator", "Telemetry", "CZlib",
-        "Edge", nioCore, nioPosix, nioEmbedded, nioHTTP1,
+        "Client", "Edge", nioCore, nioPosix, nioEmbedded, nioHTTP1,
       ]),
     tests("SettingsTests", uses: ["Settings"]),
     tests("HistoryTests", uses: ["Environment", "History"]),
@@ -191,6 +194,8 @@ let package = Package(
     tests(
       "SinkTests",
       uses: ["Bytes", "Items", "Environment", "Settings", "Telemetry", "Client", "SampleData", "Sink", logging]),
+    tests(
+      "DrillsTests", uses: ["Environment", "Settings", "History", "Supervisor", "Load", "Drills"]),
     tests("SampleDataTests", uses: ["Bytes", "Items", "SampleData"]),
     tests("SupervisorTests", uses: ["Bytes", "Items", "Settings", "Supervisor"]),
     tests("CatalogTests", uses: ["Bytes", "Items", "Messages", "Catalog"]),

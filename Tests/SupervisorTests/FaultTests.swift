@@ -114,9 +114,10 @@ private func cluster(_ names: String...) -> ClusterDescription {
     let processes = zip(description.processes, states).map { process, state in
       var described = process
       described.identity = ProcessIdentity(pid: 4711, startTime: 1)
-      return ClusterStatus.Process(described: described, state: state, isReady: state == .up)
+      return ClusterStatus.Process(described: described, region: "r", state: state, isReady: state == .up)
     }
-    var status = ClusterStatus(cluster: "ab", endpoint: "e", region: "r", processes: processes, groups: [])
+    var status = ClusterStatus(
+      cluster: "ab", regions: [.init(name: "r", endpoint: "e", groups: [])], processes: processes)
     #expect(status.text.contains("n1       node         paused  4711"))
     #expect(!status.text.contains("Faults"))
     status.faults.apply(.partition([["n1"], ["c1"]]))

@@ -104,6 +104,8 @@ public enum Operation: Sendable {
   case index(IndexBatch)
   /// Linearizable: every change acknowledged before is among the records.
   case stream(StreamRead)
+  /// How much the shard holds of these tables and indexes. Any replica may say, as of when it last counted.
+  case sizes([TableID])
 }
 
 public struct Request: Sendable {

@@ -42,6 +42,7 @@ public final class Node {
   var indexes = IndexKeeper()
   var streams = StreamKeeper()
   private var expiries = ExpirySweeper()
+  private var sizes = SizeKeeper()
   var storage: StorageKeeper
   var handover = Handover()
   private(set) var jobs: [UInt64: NodeJob] = [:]
@@ -124,6 +125,7 @@ public final class Node {
   public func tick(now: Instant, wallTimeMs: WallTimeMs? = nil) {
     for replica in replicas { replica.tick(now) }
     if let wallTimeMs, hasRoom { expiries.sweep(replicas, now: now, wallTimeMs: wallTimeMs) }
+    sizes.tick(replicas, now: now)
     reconcile(now: now)
     keepStorage(now: now)
     tickSnapshots(now: now)

@@ -88,7 +88,8 @@ public struct ProcessCommands: Sendable {
       if !isUp { return "it cannot mirror before PostgreSQL runs" }
     case .node, .coordinator: break
     }
-    let nodes = description.processes.filter { $0.role == .node }
+    let region = description.regions.first { region in region.processes.contains { $0.name == name } }
+    let nodes = region?.processes.filter { $0.role == .node } ?? []
     let running = nodes.filter { $0.state(in: folder) == .up }
     if !description.faults.cuts(of: name).isEmpty {
       return "links of it are cut: it may not serve until they are healed"

@@ -39,11 +39,12 @@ public struct UpReport: Sendable {
   public func text(command: String, dataFlag: String, staysInForeground: Bool) -> String {
     guard let region = description.regions.first else { fatalError("A cluster has a region.") }
     let nodes = region.processes.filter { $0.role == .node }
-    let coordinators = region.processes.filter { $0.role == .coordinator }
-    let counts = Self.count(nodes.count, "node") + ", " + Self.count(coordinators.count, "coordinator")
-    let endpoints = coordinators.map { "http://\($0.address)" }.joined(separator: " and ")
     let state = isAlreadyUp ? "is already up" : "is up"
-    var text = "Gantry \(state): \(endpoints)  (region \(region.name), \(counts))\n"
+    var text = "Gantry \(state): \(Self.summary(of: region))\n"
+    for other in description.regions.dropFirst() { text += "  and \(Self.summary(of: other))\n" }
+    if description.regions.count > 1 {
+      text += "Each endpoint serves every region: a request goes to the region that it is signed for.\n"
+    }
     text += deviations(command: "\(command) cluster", dataFlag: dataFlag)
     text += Self.clientLines(region)
     if let node = nodes.first {
@@ -68,6 +69,14 @@ public struct UpReport: Sendable {
     let faults = description.faults
     if !faults.isEmpty { text += "Links are cut (\(faults.text)); heal them with: \(command) heal\(dataFlag)\n" }
     return text
+  }
+
+  private static func summary(of region: ClusterDescription.Region) -> String {
+    let nodes = region.processes.filter { $0.role == .node }
+    let coordinators = region.processes.filter { $0.role == .coordinator }
+    let counts = count(nodes.count, "node") + ", " + count(coordinators.count, "coordinator")
+    let endpoints = coordinators.map { "http://\($0.address)" }.joined(separator: " and ")
+    return "\(endpoints)  (region \(region.name), \(counts))"
   }
 
   private static func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }

@@ -25,13 +25,18 @@ struct ClusterPlan: Sendable {
 
   /// - Parameter ports: one entry for every process of the topology.
   init(_ topology: Topology, _ state: ClusterState, _ folder: DataFolder) {
+    let all = topology.regions.map { region in
+      RegionEndpoints(
+        name: region.name, endpoints: region.coordinators.map { Self.address(Self.ports(state, $0.name).listen) })
+    }
     regions = topology.regions.map { region in
+      let cluster = state.cluster(of: region.name, among: topology.regions.map(\.name))
       let addresses = region.nodes.enumerated().map { index, name in
         NodeAddress(name: name, node: UInt32(index + 1), address: Self.address(Self.ports(state, name).listen))
       }
-      let nodes = addresses.map { Self.node($0, addresses, region, topology, state, folder) }
+      let nodes = addresses.map { Self.node($0, addresses, region, cluster, topology, state, folder) }
       let coordinators = region.coordinators.map {
-        Self.coordinator($0, addresses, region, topology, state, folder)
+        Self.coordinator($0, addresses, region, cluster, all.count > 1 ? all : [], topology, state, folder)
       }
       return Region(name: region.name, processes: nodes + coordinators)
     }
@@ -71,13 +76,13 @@ struct ClusterPlan: Sendable {
   }
 
   private static func node(
-    _ own: NodeAddress, _ peers: [NodeAddress], _ region: Topology.Region, _ topology: Topology,
+    _ own: NodeAddress, _ peers: [NodeAddress], _ region: Topology.Region, _ cluster: String, _ topology: Topology,
     _ state: ClusterState, _ folder: DataFolder
   ) -> Process {
     let admin = address(ports(state, own.name).admin)
     let data = folder.dataPath(of: own.name)
     let settings = NodeSettings(
-      cluster: state.cluster, region: region.name, name: own.name, node: own.node, listen: own.address, admin: admin,
+      cluster: cluster, region: region.name, name: own.name, node: own.node, listen: own.address, admin: admin,
       data: data, peers: peers, shards: region.shards, replication: region.replication,
       tuning: topology.nodeSettings, logFormat: topology.logFormat, logLevel: topology.logLevel)
     return Process(
@@ -86,14 +91,14 @@ struct ClusterPlan: Sendable {
   }
 
   private static func coordinator(
-    _ coordinator: Topology.Coordinator, _ nodes: [NodeAddress], _ region: Topology.Region, _ topology: Topology,
-    _ state: ClusterState, _ folder: DataFolder
+    _ coordinator: Topology.Coordinator, _ nodes: [NodeAddress], _ region: Topology.Region, _ cluster: String,
+    _ regions: [RegionEndpoints], _ topology: Topology, _ state: ClusterState, _ folder: DataFolder
   ) -> Process {
     let ports = ports(state, coordinator.name)
     let settings = CoordinatorSettings(
-      cluster: state.cluster, region: region.name, name: coordinator.name, listen: address(ports.listen),
-      admin: address(ports.admin), nodes: nodes, loops: coordinator.loops,
-      logFormat: topology.logFormat, logLevel: topology.logLevel)
+      cluster: cluster, region: region.name, name: coordinator.name, listen: address(ports.listen),
+      admin: address(ports.admin), nodes: nodes, regions: regions, loops: coordinator.loops,
+      corsOrigins: coordinator.corsOrigins, logFormat: topology.logFormat, logLevel: topology.logLevel)
     return Process(
       name: coordinator.name, role: .coordinator, node: nil, listen: settings.listen, admin: settings.admin,
       dataDir: folder.folder(of: coordinator.name), settings: settings.yaml())

@@ -16,6 +16,8 @@ public struct Topology: Sendable {
     /// Of the public API on loopback; 0: any free one.
     public var port: Int
     public var loops: Int
+    /// Of web pages that may call the API, or `*` for all; empty: none.
+    public var corsOrigins: [String]
   }
 
   public struct Table: Sendable {

@@ -44,8 +44,14 @@ extension Topology {
   }
 
   private func validate(_ section: SettingsSection) throws(SettingsError) {
-    guard regions.count == 1 else {
-      throw section.refusal(of: "regions", "must list exactly one region; several are not there yet")
+    guard !regions.isEmpty else { throw section.refusal(of: "regions", "lists no region") }
+    for (index, region) in regions.enumerated() {
+      guard RegionName.isValid(region.name) else {
+        throw section.refusal(of: "regions", "has a region '\(region.name)': a name takes \(RegionName.form)")
+      }
+      guard !regions[..<index].contains(where: { $0.name == region.name }) else {
+        throw section.refusal(of: "regions", "has two regions named '\(region.name)'")
+      }
     }
     var names: Set<String> = []
     for name in regions.flatMap({ $0.nodes + $0.coordinators.map(\.name) }) + mirrorNames {
@@ -86,7 +92,9 @@ extension Topology {
   }
 
   private static let keys = [
-    SettingKey("regions", .sections("regions"), "The regions and their processes; the first one is the default."),
+    SettingKey(
+      "regions", .sections("regions"),
+      "The regions and their processes. The first one has the tables below and serves clients of unknown regions."),
     SettingKey("tables", .sections("CreateTable requests"), default: "[]", "Tables made once."),
     SettingKey(
       "sampleData", .any("a group of keys (table, seed, patients)"), default: "none", "Synthetic patients, loaded once."
@@ -112,7 +120,8 @@ extension Topology {
     SettingKey("shards", .integer(unit: "shards", 1...4_096), default: "6", "Ranges of the key space."),
     SettingKey("replication", .integer(unit: "replicas", 1...7), default: "3", "Replicas of each shard."),
     SettingKey("nodes", .sections("nodes (name)"), "The node processes."),
-    SettingKey("coordinators", .sections("coordinators (name, port, loops)"), "The coordinator processes."),
+    SettingKey(
+      "coordinators", .sections("coordinators (name, port, loops, corsOrigins)"), "The coordinator processes."),
   ]
 
   fileprivate static let nodeKeys = [SettingKey("name", .text("a name"), "The node's name.")]
@@ -121,6 +130,7 @@ extension Topology {
     SettingKey("name", .text("a name"), "The coordinator's name."),
     SettingKey("port", .integer(unit: "", 0...65_535), default: "0", "Its public API on loopback; 0: a free port."),
     SettingKey("loops", .integer(unit: "event loops", 1...256), default: "2", "Threads that serve connections."),
+    CoordinatorSettings.corsOriginsKey,
   ]
 
   private static let sampleDataKeys = [
@@ -184,7 +194,9 @@ extension Topology.Region {
       coordinators.append(
         Topology.Coordinator(
           name: try coordinator.text("name"), port: try coordinator.integer("port"),
-          loops: try coordinator.integer("loops")))
+          loops: try coordinator.integer("loops"), corsOrigins: try coordinator.texts("corsOrigins")))
+      try CoordinatorSettings.checkOrigins(
+        coordinators.last!.corsOrigins, file: coordinator.file, line: coordinator.line)
     }
     guard !nodes.isEmpty else { throw section.refusal(of: "nodes", "lists no node") }
     guard !coordinators.isEmpty else { throw section.refusal(of: "coordinators", "lists no coordinator") }
