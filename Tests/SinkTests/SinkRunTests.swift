@@ -13,16 +13,19 @@ import Testing
     let task: Task<Void, any Error>
     let metrics: SinkMetrics
 
-    init(_ api: FakeStreams, _ target: PostgresTarget, owner: String = "one", mapping: Mapping) {
+    init(
+      _ api: FakeStreams, _ target: PostgresTarget, owner: String = "one", mapping: Mapping,
+      retentionSeconds: Double = 86_400, log: CollectedLog = CollectedLog()
+    ) {
       var registry = MetricRegistry()
-      let metrics = SinkMetrics(&registry)
+      let metrics = SinkMetrics(&registry, retentionSeconds: retentionSeconds)
       self.metrics = metrics
       var plan = SinkPlan(table: TestBench.table, target: target, mapping: mapping, owner: owner)
       plan.tickMs = 20
       plan.pace.activeMs = 2
       plan.pace.idleMsMax = 5
       let runner = SinkRunner(
-        plan, api: api, metrics: metrics, logger: Logger(label: "sink") { _ in SwiftLogNoOpLogHandler() })
+        plan, api: api, metrics: metrics, logger: Logger(label: "sink") { _ in log })
       task = Task { try await runner.run() }
     }
 
@@ -304,6 +307,29 @@ import Testing
     try await sink.stop()
   }
 
+  @Test("A sink that finds no PostgreSQL warns while the stream still has what it did not read") func retention()
+    async throws
+  {
+    let api = FakeStreams()
+    api.write(item(1, 0))
+    let target = try TestServer.shared.database()
+    let connection = try Connection(target)
+    let name = try connection.query("SELECT current_database()").text(0, 0)!
+    let log = CollectedLog()
+    let sink = Running(api, target, mapping: .none, retentionSeconds: 6, log: log)
+    try await wait("a load that is done") { try isLoaded(connection) }
+    #expect(sink.metrics.lagsNearRetention.isEmpty)
+    let admin = try Connection(try TestServer.shared.database())
+    try admin.script("ALTER DATABASE \(name) ALLOW_CONNECTIONS false")
+    try admin.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1", [.text(name)])
+    try await wait("a warning") { log.lines.contains { $0.contains("near the end of the stream's retention") } }
+    try admin.script("ALTER DATABASE \(name) ALLOW_CONNECTIONS true")
+    api.write(item(2, 0))
+    let again = try Connection(target)
+    try await wait("a mirror that follows") { try isEqual(api, again) }
+    try await sink.stop()
+  }
+
   @Test("The status of a sink is in its database, as text and as JSON") func status() async throws {
     let api = FakeStreams()
     api.write(item(1, 1))
@@ -320,4 +346,28 @@ import Testing
     #expect(try JSONValue(parsing: Array(status.json.utf8))["tables"]?[0]?["shards"]?[0]?["position"]?.text == "107")
     try await sink.stop()
   }
+}
+
+/// What a sink wrote to its log.
+private final class CollectedLog: LogHandler {
+  private let messages = Mutex<[String]>([])
+
+  var lines: [String] { messages.withLock { $0 } }
+
+  var metadata: Logger.Metadata {
+    get { [:] }
+    set {}
+  }
+
+  var logLevel: Logger.Level {
+    get { .trace }
+    set {}
+  }
+
+  subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+    get { nil }
+    set {}
+  }
+
+  func log(event: LogEvent) { messages.withLock { $0.append("\(event.message)") } }
 }

@@ -12,6 +12,9 @@ public final class SinkMetrics: Sendable {
     var lookedAt: Double = 0
   }
 
+  /// The part of the retention after which a lag is warned of.
+  static let warningShare = 0.75
+
   let records: Counter
   let stale: Counter
   let mirrored: Counter
@@ -96,6 +99,11 @@ public final class SinkMetrics: Sendable {
 
   var lags: [(shard: String, seconds: Double)] {
     shards.withLock { $0.map { (shard: $0.key, seconds: Self.lag($0.value)) } }.sorted { $0.shard < $1.shard }
+  }
+
+  /// Of shards whose records will be lost unread if it goes on so: a quarter of the retention is left.
+  var lagsNearRetention: [(shard: String, seconds: Double)] {
+    lags.filter { $0.seconds > Self.warningShare * retentionSeconds }
   }
 
   /// Prometheus text of what has a label that is not known at the start.

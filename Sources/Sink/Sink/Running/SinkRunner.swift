@@ -23,8 +23,6 @@ actor SinkRunner {
   static let describeEveryTicks = 5
   static let maintainEveryTicks = 10
   static let warnEveryTicks = 60
-  /// Part of the retention that may pass before a warning.
-  static let lagWarningSeconds = 64_800.0
 
   private let plan: SinkPlan
   private let api: any StreamsAPI
@@ -57,6 +55,8 @@ actor SinkRunner {
         logger.warning("waiting to go on", metadata: ["reason": "\(error)"])
         metrics.retries.add()
       }
+      // Above all where nothing else goes on: PostgreSQL or the endpoint may be away.
+      if tick % Self.warnEveryTicks == 0 { warnOfRetention() }
       tick += 1
       try? await Task.sleep(for: .milliseconds(plan.tickMs))
     }
@@ -76,11 +76,10 @@ actor SinkRunner {
     needsDescription = false
     if tick % Self.maintainEveryTicks == 0 { try await maintain(setup) }
     try await loadIfDue(setup)
-    if tick % Self.warnEveryTicks == 0 { warnOfRetention() }
   }
 
   private func warnOfRetention() {
-    for lag in metrics.lags where lag.seconds > Self.lagWarningSeconds {
+    for lag in metrics.lagsNearRetention {
       logger.warning(
         "near the end of the stream's retention",
         metadata: ["shard": "\(lag.shard)", "lagSeconds": "\(Int(lag.seconds))"])
