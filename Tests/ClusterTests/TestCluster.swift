@@ -106,9 +106,7 @@ final class TestCluster: Sendable {
 
   /// The processes of all regions.
   private func all() throws -> [JSONValue] {
-    (try description()["regions"]?.elements ?? []).flatMap { region in
-      (region["nodes"]?.elements ?? []) + (region["coordinators"]?.elements ?? [])
-    }
+    (try description()["regions"]?.elements ?? []).flatMap(Self.all)
   }
 
   /// A coordinator's own endpoint.
@@ -129,7 +127,12 @@ final class TestCluster: Sendable {
     return try #require(Double(line.dropFirst(prefix.count)))
   }
 
-  /// Process ids of nodes and coordinators by name; those that are down are missing.
+  private static func all(_ region: JSONValue?) -> [JSONValue] {
+    let mirror = [region?["postgres"], region?["sink"]].compactMap { $0 }.filter { $0 != .null }
+    return (region?["nodes"]?.elements ?? []) + (region?["coordinators"]?.elements ?? []) + mirror
+  }
+
+  /// Process ids by name; those that are down are missing.
   func processes() throws -> [String: Int32] {
     Dictionary(
       uniqueKeysWithValues: try all().compactMap { process in

@@ -98,12 +98,12 @@ private func cluster(_ names: String...) -> ClusterDescription {
   @Test func aProcessStartsWithItsFaults() throws {
     let folder = try temporaryFolder()
     let faults = faults(.isolate(from: "n1", to: "n2"))
-    let arguments = Launcher.arguments(.node, "n1", folder, faults)
+    let arguments = try Launcher.command(description.known("n1"), folder, faults).arguments
     #expect(
       arguments == [
         "node", "--config", folder.settingsPath(of: "n1"), "--enable-faults", "--faults", faults.order(for: "n1"),
       ])
-    #expect(!Launcher.arguments(.coordinator, "c1", folder, faults).contains("--faults"))
+    #expect(!(try Launcher.command(description.known("c1"), folder, faults)).arguments.contains("--faults"))
   }
 }
 

@@ -87,6 +87,8 @@ public enum Answer: Equatable, Sendable {
   /// ``Operation/region(_:)``).
   case indexed(through: UInt64)
   case stream(StreamPage)
+  /// In the order of the question; empty where the shard's leader has not counted yet (``Operation/sizes(_:)``).
+  case sizes([TableSize])
   case refused(Refusal)
 }
 

@@ -83,8 +83,8 @@ extension Request {
     static let write: UInt8 = 1, get: UInt8 = 2, range: UInt8 = 3, catalogCommand: UInt8 = 4, catalogRead: UInt8 = 5
     static let configureTable: UInt8 = 6, dropTable: UInt8 = 7, checksum: UInt8 = 8
     static let describeMember: UInt8 = 9, replaceReplica: UInt8 = 10, confirmIndex: UInt8 = 11
-    static let index: UInt8 = 12, stream: UInt8 = 16
-    static let region: UInt8 = 20, confirmReplica: UInt8 = 21
+    static let index: UInt8 = 12, stream: UInt8 = 16, sizes: UInt8 = 20
+    static let region: UInt8 = 24, confirmReplica: UInt8 = 25
   }
 
   private enum Stamp { static let none: UInt8 = 0, first: UInt8 = 1, retry: UInt8 = 2 }
@@ -143,6 +143,9 @@ extension Request {
       writer.u8(Tag.confirmReplica)
       writer.table(table)
       writer.string(region)
+    case .sizes(let tables):
+      writer.u8(Tag.sizes)
+      writer.array(tables) { $0.table($1) }
     }
   }
 
@@ -179,6 +182,8 @@ extension Request {
     case Tag.confirmReplica:
       let table = try reader.table()
       operation = .confirmReplica(table, region: try reader.string())
+    case Tag.sizes:
+      operation = .sizes(try reader.array { (input) throws(MalformedBytes) in try input.table() })
     default: throw MalformedBytes("an unknown operation")
     }
   }

@@ -47,6 +47,7 @@ public final class Node {
   /// When it was last said that another region's clock is ahead.
   var clockNoticedAt: Instant?
   private var expiries = ExpirySweeper()
+  private var sizes = SizeKeeper()
   var storage: StorageKeeper
   var handover = Handover()
   private(set) var jobs: [UInt64: NodeJob] = [:]
@@ -132,6 +133,7 @@ public final class Node {
     if let wallTimeMs { self.wallTimeMs = wallTimeMs }
     for replica in replicas { replica.tick(now) }
     if let wallTimeMs, hasRoom { expiries.sweep(replicas, now: now, wallTimeMs: wallTimeMs) }
+    sizes.tick(replicas, now: now)
     reconcile(now: now)
     keepStorage(now: now)
     tickSnapshots(now: now)

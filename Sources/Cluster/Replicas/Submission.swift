@@ -43,6 +43,9 @@ extension Replica {
       guard isServing else { return notLeader }
       return shard.isCopied(table, to: region) ? .done : .notYet
     case .stream(let read): return self.read(.stream(read), to: to, consistent: true, now: now)
+    case .sizes(let tables):
+      guard let shard else { return Self.wrongGroup }
+      return shard.sizes(of: tables).map { .sizes($0) } ?? (isServing ? .sizes([]) : notLeader)
     case .replaceReplica(let node, let old): return replace(node, old: old.map { ReplicaID($0) }, to: to)
     }
   }

@@ -36,6 +36,8 @@ public final class ShardMachine {
   public internal(set) var replicatedTables: [TableID] = []
   /// Tables with an index that is still to be filled, ascending.
   public internal(set) var tablesToFill: [TableID] = []
+  /// How much it holds, as far as somebody counted.
+  public var count: Count?
 
   /// Reads the machine's own rows from the store.
   public init(store: ShardStore) throws {

@@ -43,6 +43,9 @@ public struct CoordinatorProcess {
     let admin = try startAdmin(adminGroup.next(), &registry, state, lanes)
     state.publish(registry)
     logger.info("coordinator started", metadata: ["listen": "\(settings.listen)", "admin": "\(settings.admin)"])
+    if settings.corsOrigins.contains(CoordinatorSettings.everyOrigin) {
+      logger.warning("every web page may call the API: corsOrigins lists '*'")
+    }
     let ending = Signals.wait()
     logger.info("coordinator stops", metadata: ["reason": "\(ending.reason)"])
     try? edge.shutDown().wait()

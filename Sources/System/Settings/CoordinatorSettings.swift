@@ -16,7 +16,7 @@ public struct CoordinatorSettings: Equatable, Sendable {
   public var callTimeoutMs: Int
   public var enableFaults: Bool
   public var insecureListen: Bool
-  /// Origins of web pages that may call the API; empty: none.
+  /// Origins of web pages that may call the API, or `*` for all; empty: none.
   public var corsOrigins: [String]
   /// Values of `Host` accepted besides loopback names and the listen address.
   public var allowedHosts: [String]
@@ -62,9 +62,7 @@ public struct CoordinatorSettings: Equatable, Sendable {
         "callTimeoutMs", .integer(unit: "milliseconds", 100...120_000), default: "10000",
         "How long a call may take, retries inside the cluster included, before it answers InternalServerError."),
       CommonSettings.enableFaults, CommonSettings.insecureListen,
-      SettingKey(
-        "corsOrigins", .texts("origins, e.g. http://localhost:3000"), default: "[]",
-        "Web pages of these origins may call the API; empty: none may."),
+      corsOriginsKey,
       SettingKey(
         "allowedHosts", .texts("host names"), default: "[]",
         "Names accepted in the Host header besides localhost, loopback addresses and the listen address."),
@@ -107,8 +105,21 @@ public struct CoordinatorSettings: Equatable, Sendable {
     try CommonSettings.checkNodes("nodes", nodes, file: file)
     try RegionEndpoints.check(regions, own: region, file: file)
     guard listen != admin else { throw SettingsError(file: file, "'listen' and 'admin' are both \(listen)") }
-    for origin in corsOrigins where !origin.hasPrefix("http://") && !origin.hasPrefix("https://") {
-      throw SettingsError(file: file, "'corsOrigins' takes origins such as http://localhost:3000, but has '\(origin)'")
+    try Self.checkOrigins(corsOrigins, file: file)
+  }
+
+  /// The same in a topology.
+  public static let corsOriginsKey = SettingKey(
+    "corsOrigins", .texts("origins, e.g. http://localhost:3000"), default: "[]",
+    "Web pages of these origins may call the API; '*': every page that a browser here opens; empty: none may.")
+
+  public static let everyOrigin = "*"
+
+  public static func checkOrigins(_ origins: [String], file: String, line: Int? = nil) throws(SettingsError) {
+    for origin in origins where !origin.hasPrefix("http://") && !origin.hasPrefix("https://") && origin != everyOrigin {
+      throw SettingsError(
+        file: file, line: line,
+        "'corsOrigins' takes origins such as http://localhost:3000, or '*', but has '\(origin)'")
     }
   }
 

@@ -25,6 +25,13 @@ public struct UpReport: Sendable {
     return JSONValue.object(members).indented
   }
 
+  /// The table that a sink mirrors, and where to; nil without one.
+  public var mirror: (table: String, url: String)? {
+    let sink = description.processes.first { $0.role == .sink }
+    guard let url = sink?.postgres, let table = topology.sink?.table else { return nil }
+    return (table, url)
+  }
+
   /// - Parameters:
   ///   - command: how this program was called.
   ///   - dataFlag: ` --data DIR` where the folder is not the default, else empty.
@@ -89,11 +96,18 @@ public struct UpReport: Sendable {
 
   private func tryLines(node: String, command: String, dataFlag: String) -> String {
     let status = "\(command) cluster status\(dataFlag)"
+    let mirror = mirror.map { mirror in
+      """
+        4. The same patients in PostgreSQL, mirrored change by change:
+           psql '\(mirror.url)'
+
+      """
+    }
     guard let data = topology.sampleData else { return "\nTo look at it:  \(status)\n" }
     let patient = SampleData.patientID(1)
     return """
 
-      Three things to try:
+      \(mirror == nil ? "Three" : "Four") things to try:
         1. One patient's timeline:
            aws dynamodb query --table-name \(data.table) --key-condition-expression 'PK = :p' \
       --expression-attribute-values '{":p":{"S":"PATIENT#\(patient)"}}'
@@ -103,6 +117,6 @@ public struct UpReport: Sendable {
            \(command) cluster kill \(node)\(dataFlag)      (then 1. and 2. again, then: \
       \(command) cluster start \(node)\(dataFlag))
 
-      """
+      """ + (mirror ?? "")
   }
 }

@@ -68,7 +68,10 @@ extension ClusterStatus.Process {
   fileprivate var row: [String] {
     let shown = state == .up && isReady != true ? "not ready" : state.rawValue
     let pid = state == .down ? "-" : described.identity.map { "\($0.pid)" } ?? "-"
-    return [described.name, described.role.rawValue, shown, pid, described.address, described.admin]
+    let (address, admin) = (described.address, described.admin)
+    return [
+      described.name, described.role.rawValue, shown, pid, address.isEmpty ? "-" : address, admin.isEmpty ? "-" : admin,
+    ]
   }
 }
 

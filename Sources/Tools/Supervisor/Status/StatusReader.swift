@@ -49,10 +49,14 @@ public struct StatusReader: Sendable {
   }
 
   private func readiness(_ processes: [DescribedProcess], _ http: HTTPClient) async -> [String: Bool] {
-    await answers(processes) { endpoint in
+    var ready = await answers(processes) { endpoint in
       let response = try? await http.get("/readyz", from: endpoint, timeoutMs: Self.askTimeoutMs)
       return response.map { $0.status == 200 }
     }
+    for process in processes where process.role == .postgres {
+      ready[process.name] = PostgresServer(folder, process.name).isReady(process.identity)
+    }
+    return ready
   }
 
   private func reports(_ nodes: [DescribedProcess], _ http: HTTPClient) async -> [NodeReport] {

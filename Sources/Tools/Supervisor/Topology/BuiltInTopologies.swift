@@ -97,7 +97,8 @@ public enum BuiltInTopologies {
     """
 
   private static let local = """
-    # A cluster for one machine: three nodes, one coordinator, and a radiology department of synthetic patients.
+    # A cluster for one machine: three nodes, one coordinator, and a radiology department of synthetic patients, mirrored to
+    # PostgreSQL.
     regions:
       - name: us-east-1
         shards: 6
@@ -112,7 +113,20 @@ public enum BuiltInTopologies {
             loops: 2
 
 
-    """ + patients
+    """ + patients + mirror
+
+  /// What follows the table.
+  private static let mirror = """
+
+    # A PostgreSQL of the cluster's own, its data in the cluster's folder, and the sink that mirrors the table to it.
+    postgres:
+      name: postgres
+    sink:
+      name: sink
+      table: ris-patient-tracking
+      mapping: ris
+
+    """
 
   private static let ha = """
     # As local.yaml, with two coordinators: clients that know both endpoints go on when one of them dies.

@@ -9,13 +9,15 @@ struct ClusterPlan: Sendable {
     var listen: String
     var admin: String
     var dataDir: String
-    /// The text of its settings file.
-    var settings: String
+    /// The text of its settings file; nil for PostgreSQL.
+    var settings: String?
+    /// Where a sink writes to.
+    var postgres: String?
   }
 
   struct Region: Sendable {
     var name: String
-    /// Nodes in the order of their numbers, then coordinators.
+    /// Nodes in the order of their numbers, then coordinators, then PostgreSQL and the sink.
     var processes: [Process]
   }
 
@@ -43,6 +45,39 @@ struct ClusterPlan: Sendable {
       }
       return Region(name: region.name, processes: nodes + coordinators)
     }
+    if let postgres = topology.postgres { regions[0].processes.append(Self.postgres(postgres, state, folder)) }
+    if let sink = topology.sink {
+      regions[0].processes.append(Self.sink(sink, topology, state, folder, endpoint: endpoint(of: regions[0])))
+    }
+  }
+
+  private static func postgres(
+    _ postgres: Topology.Postgres, _ state: ClusterState, _ folder: DataFolder
+  ) -> Process {
+    Process(
+      name: postgres.name, role: .postgres, node: nil, listen: address(ports(state, postgres.name).listen), admin: "",
+      dataDir: folder.dataPath(of: postgres.name))
+  }
+
+  private static func sink(
+    _ sink: Topology.Sink, _ topology: Topology, _ state: ClusterState, _ folder: DataFolder, endpoint: String
+  ) -> Process {
+    let own = topology.postgres.map { postgres in
+      PostgresServer(folder, postgres.name).url(port: ports(state, postgres.name).listen)
+    }
+    guard let url = sink.postgres ?? own else { fatalError("A sink was planned without a PostgreSQL.") }
+    let settings = SinkSettings(
+      name: sink.name, endpoint: endpoint, region: topology.regions[0].name, table: sink.table, postgres: url,
+      mapping: sink.mapping.map(Files.absolute), admin: address(ports(state, sink.name).admin), awaitsTable: true,
+      logFormat: topology.logFormat, logLevel: topology.logLevel)
+    return Process(
+      name: sink.name, role: .sink, node: nil, listen: "", admin: settings.admin ?? "",
+      dataDir: folder.folder(of: sink.name), settings: settings.yaml(), postgres: url)
+  }
+
+  /// What clients of a region are told.
+  func endpoint(of region: Region) -> String {
+    "http://\(region.processes.first { $0.role == .coordinator }?.listen ?? "")"
   }
 
   private static func node(
@@ -68,7 +103,7 @@ struct ClusterPlan: Sendable {
     let settings = CoordinatorSettings(
       cluster: cluster, region: region.name, name: coordinator.name, listen: address(ports.listen),
       admin: address(ports.admin), nodes: nodes, regions: regions, loops: coordinator.loops,
-      logFormat: topology.logFormat, logLevel: topology.logLevel)
+      corsOrigins: coordinator.corsOrigins, logFormat: topology.logFormat, logLevel: topology.logLevel)
     return Process(
       name: coordinator.name, role: .coordinator, node: nil, listen: settings.listen, admin: settings.admin,
       dataDir: folder.folder(of: coordinator.name), settings: settings.yaml())
