@@ -1,4 +1,5 @@
 import Client
+import Foundation
 import Items
 import Testing
 
@@ -151,6 +152,52 @@ extension RealProcesses {
         }
         #expect(try await table.items(us) == expected)
         _ = try await us.call("DeleteTable", body: Requests.bytes(#"{"TableName":"things"}"#))
+        await http.shutDown()
+      }
+    }
+
+    /// Three regions of one node each, as YAML.
+    private static let three =
+      "regions:\n"
+      + ["us-east-1", "eu-west-1", "ap-south-1"].map { name in
+        let short = name.prefix(2)
+        return "  - {name: \(name), shards: 2, replication: 1, nodes: [{name: \(short)-n1}], "
+          + "coordinators: [{name: \(short)-c1, loops: 1}]}\n"
+      }.joined()
+
+    @Test func aThirdRegionGetsWhatBothOthersWroteAndAllKnowEachOther() async throws {
+      let file = FileManager.default.temporaryDirectory.appending(path: "gantry-topology-\(UUID().uuidString).yaml")
+      try Self.three.write(to: file, atomically: true, encoding: .utf8)
+      defer { try? FileManager.default.removeItem(at: file) }
+      try await TestCluster.run(topology: file.path()) { cluster in
+        let http = HTTPClient()
+        let table = try await Replicated(cluster, http)
+        let (us, eu) = (table.us, table.eu)
+        let ap = DynamoClient(endpoint: try cluster.endpoint(of: "ap-c1"), region: "ap-south-1", http: http)
+        try await table.put(us, "old1", "us")
+        try await table.put(eu, "old2", "eu")
+        _ = try await table.waitUntilEqual()
+        // Neither knows in time what the other one writes now.
+        #expect(try cluster.cluster("partition", "us-n1", "eu-n1").code == 0)
+        try await table.put(us, "only-us", "1")
+        try await table.put(eu, "only-eu", "2")
+        let body = #"{"TableName":"things","ReplicaUpdates":[{"Create":{"RegionName":"ap-south-1"}}]}"#
+        _ = try await eu.call("UpdateTable", body: Requests.bytes(body))
+        #expect(try cluster.cluster("heal").code == 0)
+        for (client, others) in [
+          (us, ["ap-south-1", "eu-west-1"]), (eu, ["ap-south-1", "us-east-1"]), (ap, ["eu-west-1", "us-east-1"]),
+        ] {
+          try await table.until("every region knows two others") {
+            guard let found = try? await table.replicas(client) else { return false }
+            return found.sorted() == others.map { "\($0) ACTIVE" }
+          }
+        }
+        try await table.put(ap, "from-ap", "3")
+        var expected = Dictionary(uniqueKeysWithValues: (1..<40).map { ("old\($0)", "\($0)") })
+        expected.merge(["old1": "us", "old2": "eu", "only-us": "1", "only-eu": "2", "from-ap": "3"]) { $1 }
+        for client in [us, eu, ap] {
+          try await table.until("every region holds everything") { try await table.items(client) == expected }
+        }
         await http.shutDown()
       }
     }

@@ -316,6 +316,9 @@ private func valued(_ value: Int, _ name: String = "k") -> EncodedItem {
     shard.put(rowKey("k"), valued(1))
     #expect(shard.machine.rowRanges.contains(.versions(of: table)))
     #expect(try shard.machine.orphans().isEmpty)
+    var sizes: [TableID: TableSize] = [:]
+    #expect(try shard.machine.addRows(from: nil, rowsMax: 99, bytesMax: 1 << 20, to: &sizes) == nil)
+    #expect(sizes[table]?.rows == 1 && sizes[.itemVersions] == nil)
     guard case .removeRows(let rows)? = shard.command(.drop(table)).first else {
       Issue.record("A dropped table's rows stay.")
       return
