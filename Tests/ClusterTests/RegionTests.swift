@@ -33,13 +33,18 @@ extension RealProcesses {
         #expect(status["regions"]?.elements?.allSatisfy { $0["metadata"]?["leader"]?.text != nil } == true)
 
         #expect(try cluster.cluster("kill", "eu-c1").code == 0)
-        do {
-          _ = try await there.call("GetItem", body: Requests.get("things", id: "a"))
-          Issue.record("A region without a coordinator answered.")
-        } catch let error as CallError {
-          guard case .service(let failure) = error else { throw error }
-          #expect(failure.status == 503)
+        // A request on a connection whose end was not noticed yet is lost, and nobody knows what became of it.
+        var statuses: [Int] = []
+        while statuses.last != 503, statuses.count < 20 {
+          do {
+            _ = try await there.call("GetItem", body: Requests.get("things", id: "a"))
+            throw Failure(text: "A region without a coordinator answered.")
+          } catch let error as CallError {
+            guard case .service(let failure) = error else { throw error }
+            statuses.append(failure.status)
+          }
         }
+        #expect(statuses.last == 503 && statuses.dropLast().allSatisfy { $0 == 500 }, "\(statuses)")
         _ = try await here.call("ListTables", body: Requests.bytes("{}"))
         #expect(try cluster.cluster("start", "eu-c1").code == 0)
         _ = try await there.call("GetItem", body: Requests.get("things", id: "a"))
