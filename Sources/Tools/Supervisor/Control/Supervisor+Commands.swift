@@ -19,7 +19,9 @@ extension Supervisor {
   }
 
   private func start(_ name: String) -> ControlAnswer {
-    table.withLock { table in
+    // Who starts what it has just seen end may be here before the signal of that end.
+    reap()
+    return table.withLock { table in
       guard let child = table.child(named: name) else { return .failed("no process '\(name)'") }
       guard child.identity == nil else { return .done }
       do throws(SupervisorError) {

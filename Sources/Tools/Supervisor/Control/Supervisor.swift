@@ -107,7 +107,7 @@ public final class Supervisor: Sendable {
   }
 
   /// Takes the end of every child that ended.
-  private func reap() {
+  func reap() {
     table.withLock { table in
       var isChanged = false
       for child in table.living {
