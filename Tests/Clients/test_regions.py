@@ -7,6 +7,7 @@ import botocore.config
 import pytest
 
 from conftest import gantry
+from test_control import until
 
 
 @pytest.fixture(scope="module")
@@ -41,3 +42,60 @@ def test_a_request_goes_to_the_region_that_it_is_signed_for(regions):
     assert regions["us-east-1"].list_tables()["TableNames"] == []
     with pytest.raises(there.exceptions.ResourceNotFoundException):
         regions["us-east-1"].describe_table(TableName="far")
+
+
+def test_a_table_gets_a_replica_and_loses_it(regions):
+    here, there = regions["us-east-1"], regions["eu-west-1"]
+    here.create_table(
+        TableName="shared", BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}, {"AttributeName": "c", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        GlobalSecondaryIndexes=[{
+            "IndexName": "by-c", "KeySchema": [{"AttributeName": "c", "KeyType": "HASH"}],
+            "Projection": {"ProjectionType": "ALL"}}],
+        StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"})
+    here.get_waiter("table_exists").wait(TableName="shared", WaiterConfig={"Delay": 1, "MaxAttempts": 30})
+    here.put_item(TableName="shared", Item={"id": {"S": "before"}, "c": {"S": "red"}})
+    here.update_table(TableName="shared", ReplicaUpdates=[{"Create": {"RegionName": "eu-west-1"}}])
+
+    def replicas(client):
+        return client.describe_table(TableName="shared")["Table"].get("Replicas", [])
+
+    until(lambda: replicas(here) == [{"RegionName": "eu-west-1", "ReplicaStatus": "ACTIVE"}])
+    until(lambda: replicas(there) == [{"RegionName": "us-east-1", "ReplicaStatus": "ACTIVE"}])
+    table = there.describe_table(TableName="shared")["Table"]
+    assert table["GlobalTableVersion"] == "2019.11.21" and table["StreamSpecification"]["StreamEnabled"]
+    here.put_item(TableName="shared", Item={"id": {"S": "after"}, "c": {"S": "red"}})
+
+    def red():
+        found = there.query(
+            TableName="shared", IndexName="by-c", KeyConditionExpression="c = :c",
+            ExpressionAttributeValues={":c": {"S": "red"}})
+        return {item["id"]["S"] for item in found["Items"]}
+
+    until(lambda: red() == {"before", "after"})
+    with pytest.raises(here.exceptions.ClientError, match="has replicas in other regions"):
+        here.delete_table(TableName="shared")
+    here.update_table(TableName="shared", ReplicaUpdates=[{"Delete": {"RegionName": "eu-west-1"}}])
+    until(lambda: replicas(here) == [] and "shared" not in there.list_tables()["TableNames"])
+    here.delete_table(TableName="shared")
+
+
+def test_a_replica_fails_where_another_table_has_its_name(regions):
+    here, there = regions["us-east-1"], regions["eu-west-1"]
+    for client in (here, there):
+        client.create_table(
+            TableName="taken", BillingMode="PAY_PER_REQUEST",
+            AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+            KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}])
+        client.get_waiter("table_exists").wait(TableName="taken", WaiterConfig={"Delay": 1, "MaxAttempts": 30})
+    there.put_item(TableName="taken", Item={"id": {"S": "own"}})
+    here.update_table(TableName="taken", ReplicaUpdates=[{"Create": {"RegionName": "eu-west-1"}}])
+    until(lambda: [
+        replica["ReplicaStatus"] for replica in here.describe_table(TableName="taken")["Table"]["Replicas"]
+    ] == ["CREATION_FAILED"])
+    assert "Replicas" not in there.describe_table(TableName="taken")["Table"]
+    assert there.scan(TableName="taken")["Count"] == 1
+    here.update_table(TableName="taken", ReplicaUpdates=[{"Delete": {"RegionName": "eu-west-1"}}])
+    until(lambda: "Replicas" not in here.describe_table(TableName="taken")["Table"])
+    assert there.scan(TableName="taken")["Count"] == 1

@@ -88,12 +88,14 @@ struct Answered {
 /// Sends one API request past HTTP, straight to the dispatcher.
 func ask(
   _ operation: String, _ json: String, of api: String = "DynamoDB_20120810", target: CannedTarget? = nil,
+  otherRegions: [String] = [],
   outcome: @escaping (Call) -> CallOutcome = { _ in .failed(.unavailable("not asked")) }
 ) throws -> Answered {
   let target = target ?? CannedTarget(.sample()) { if case .refreshCatalog = $0 { .refreshed } else { outcome($0) } }
   var registry = MetricRegistry()
   let service = Service(
-    target: target, clock: ManualClock(), region: "eu-central-1", metrics: EdgeMetrics(in: &registry))
+    target: target, clock: ManualClock(), region: "eu-central-1", otherRegions: otherRegions,
+    metrics: EdgeMetrics(in: &registry))
   let dispatcher = Dispatcher(service: service, requestID: { [] })
   var head = HTTPRequestHead(version: .http1_1, method: .POST, uri: "/")
   head.headers.add(name: "X-Amz-Target", value: "\(api).\(operation)")

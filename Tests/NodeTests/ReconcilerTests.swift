@@ -176,6 +176,59 @@ import Testing
     #expect(next() == ([], []))
   }
 
+  /// A table with a replica in eu-west-1 that every shard knows of.
+  private mutating func replicated() throws -> Table {
+    let table = try activeTable()
+    _ = catalog.apply(alter(table) { $0.replicas = ReplicaRegions(own: "us-east-1", others: ["eu-west-1"]) })
+    settle(next().tasks)
+    _ = catalog.apply(try #require(next().commands.first))
+    return try #require(catalog.table(table.id))
+  }
+
+  @Test mutating func aReplicaIsActiveOnceItsRegionHasTheTableAndEveryShardHasSentWhatItHeld() throws {
+    let table = try replicated()
+    let (tasks, commands) = next()
+    let work = TableReconciler.Work.replica(region: "eu-west-1")
+    #expect(tasks.map(\.target) == [.region("eu-west-1")] + (1...3).map { .shard(ShardID($0)) })
+    #expect(tasks.allSatisfy { $0.work == work } && commands == [])
+    settle(Array(tasks.dropFirst()))
+    #expect(next().commands == [])
+    var there = table
+    there.status = .creating
+    let making = Answer.catalogOutcome(CatalogOutcome.table(there).encode())
+    reconciler.answered(tasks[0].id, from: "eu-west-1", making, now: now)
+    now = now + .milliseconds(60)
+    let again = next().tasks
+    #expect(again.map(\.target) == [.region("eu-west-1")])
+    reconciler.answered(
+      again[0].id, from: "eu-west-1", .catalogOutcome(CatalogOutcome.table(table).encode()), now: now)
+    #expect(next().commands == [.completeReplica("eu-west-1", of: table.id)])
+    _ = catalog.apply(.completeReplica("eu-west-1", of: table.id))
+    #expect(next() == ([], []))
+  }
+
+  @Test mutating func aReplicaFailsWhereItsRegionHasAnotherTableOfThatName() throws {
+    let table = try replicated()
+    let (tasks, _) = next()
+    reconciler.answered(
+      tasks[0].id, from: "eu-west-1", .catalogOutcome(CatalogOutcome.tableExists.encode()), now: now)
+    #expect(next().commands == [.failReplica("eu-west-1", of: table.id)])
+    _ = catalog.apply(.failReplica("eu-west-1", of: table.id))
+    #expect(next().tasks.map(\.target) == (1...3).map { .shard(ShardID($0)) })
+  }
+
+  @Test mutating func aReplicaIsForgottenOnceItsRegionHasDroppedIt() throws {
+    let table = try replicated()
+    _ = catalog.apply(.completeReplica("eu-west-1", of: table.id))
+    _ = catalog.apply(alter(try #require(catalog.table(table.id))) { $0.replicas = nil })
+    settle(next().tasks)
+    _ = catalog.apply(try #require(next().commands.first))
+    let (tasks, _) = next()
+    #expect(tasks.map(\.target) == [.region("eu-west-1")] && tasks[0].work == .leave(region: "eu-west-1"))
+    reconciler.answered(tasks[0].id, from: "eu-west-1", .catalogOutcome(CatalogOutcome.done.encode()), now: now)
+    #expect(next().commands == [.forgetReplica("eu-west-1", of: table.id)])
+  }
+
   /// The proposal may have been refused (overloaded, handing over) or lost; proposing twice is harmless.
   @Test mutating func aCommandThatNeverAppliesIsProposedAgain() {
     _ = catalog.apply(.makeTable("a"))
@@ -184,6 +237,14 @@ import Testing
     #expect(next().commands == [], "Not with every tick.")
     now = now + .seconds(5)
     #expect(next().commands == [.activate(TableID(1), version: 1)])
+  }
+}
+
+extension TableReconciler.Task {
+  /// Of a task that is for a shard.
+  fileprivate var shard: ShardID {
+    guard case .shard(let shard) = target else { fatalError("The task is for another region.") }
+    return shard
   }
 }
 

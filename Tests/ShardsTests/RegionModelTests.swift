@@ -81,7 +81,7 @@ private struct RegionRun {
       for from in 0..<3 {
         for to in 0..<3 where to != from {
           while let batch = try batch(from: from, to: to, countMax: 7) {
-            try regions[to].shard.submit(batch)
+            regions[to].shard.submit(batch)
             try apply(to, through: .max)
             regions[from].reached[regions[to].name] = batch.last
           }
@@ -158,7 +158,7 @@ private struct RegionRun {
   /// True where it has arrived, or is in the log and cannot be lost.
   @discardableResult private mutating func take(_ to: Int, _ batch: RegionBatch) throws -> Bool {
     if regions[to].shard.machine.proposedCount > 0 { evaluatedUnderWay += 1 }
-    switch try regions[to].shard.submit(batch) {
+    switch regions[to].shard.submit(batch) {
     case nil: return true
     case .indexed(let through): return through >= batch.last
     case let answer:

@@ -23,6 +23,7 @@ extension Catalog {
     }
     let nextID = nextTableID
     changeIndexes(of: &altered, from: old)
+    altered.followReplicas()
     altered.version += 1
     if altered.settings != old.settings || altered.indexes != old.indexes {
       guard old.status == .active else {

@@ -28,6 +28,12 @@ extension Catalog {
     case .alterTable(let alteration): return alter(by: alteration)
     case .number(let id): return number(id)
     case .completeIndex(let index, let id): return changeTable(id) { Self.complete(index, &$0) }
+    case .ensureReplica(let definition, let createdAtMs, let uniqueID):
+      return ensureReplica(definition, createdAtMs, uniqueID)
+    case .leaveReplica(let uniqueID, let region): return leaveReplica(uniqueID, region)
+    case .completeReplica(let region, let id): return changeTable(id) { $0.complete(region) }
+    case .failReplica(let region, let id): return changeTable(id) { $0.fail(region) }
+    case .forgetReplica(let region, let id): return changeTable(id) { $0.forget(region) }
     case .deleteTable(let name): return delete(name)
     case .forget(let id):
       guard let position = tables.firstIndex(where: { $0.id == id }) else { return .tableNotFound }
@@ -35,7 +41,7 @@ extension Catalog {
     }
   }
 
-  private mutating func create(
+  mutating func create(
     _ definition: TableDefinition, _ createdAtMs: UInt64, _ uniqueID: [UInt8], isNumbered: Bool
   ) -> CatalogOutcome {
     if let existing = table(named: definition.name) {
@@ -51,6 +57,7 @@ extension Catalog {
       streamStartedAtMs: definition.stream == nil ? nil : createdAtMs)
     // Without items there is nothing to fill an index with.
     if isNumbered { numberIndexes(of: &table, as: .active) }
+    table.replicas = (definition.replicas?.others ?? []).map { TableReplica(region: $0, status: .creating) }
     tables.insert(table, at: position(of: definition.name))
     return .table(table)
   }
@@ -101,6 +108,7 @@ extension Catalog {
     guard position < tables.count, tables[position].name == name else { return .tableNotFound }
     guard tables[position].status == .active else { return .tableInUse(tables[position].status) }
     guard !tables[position].definition.deletionProtection else { return .deletionProtected }
+    guard tables[position].replicas.isEmpty else { return .hasReplicas }
     guard !tables[position].indexes.contains(where: { $0.status == .creating }) else { return .indexesInUse }
     tables[position].status = .deleting
     tables[position].raiseVersion()

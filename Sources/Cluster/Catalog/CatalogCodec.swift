@@ -43,6 +43,8 @@ extension CatalogCommand {
     static let initialise: UInt8 = 1, createUnnumbered: UInt8 = 2, activateUnnumbered: UInt8 = 3
     static let deleteTable: UInt8 = 4, forget: UInt8 = 5, createTable: UInt8 = 6, activate: UInt8 = 7
     static let alterTable: UInt8 = 8, number: UInt8 = 9, completeIndex: UInt8 = 10
+    static let ensureReplica: UInt8 = 20, leaveReplica: UInt8 = 21, completeReplica: UInt8 = 22
+    static let failReplica: UInt8 = 23, forgetReplica: UInt8 = 24
   }
 
   public func encode() -> [UInt8] {
@@ -77,8 +79,26 @@ extension CatalogCommand {
     case .forget(let id):
       writer.u8(Code.forget)
       writer.table(id)
+    case .ensureReplica(let definition, let createdAtMs, let uniqueID):
+      writer.u8(Code.ensureReplica)
+      writer.nested { definition.encode(into: &$0) }
+      writer.u64(createdAtMs)
+      writer.blob(uniqueID)
+    case .leaveReplica(let uniqueID, let region):
+      writer.u8(Code.leaveReplica)
+      writer.blob(uniqueID)
+      writer.string(region)
+    case .completeReplica(let region, let id): encode(Code.completeReplica, region, id, into: &writer)
+    case .failReplica(let region, let id): encode(Code.failReplica, region, id, into: &writer)
+    case .forgetReplica(let region, let id): encode(Code.forgetReplica, region, id, into: &writer)
     }
     return writer.bytes
+  }
+
+  private func encode(_ code: UInt8, _ region: String, _ id: TableID, into writer: inout ByteWriter) {
+    writer.u8(code)
+    writer.string(region)
+    writer.table(id)
   }
 
   /// Reads what stands in `bytes` from `start` to the end.
@@ -105,6 +125,22 @@ extension CatalogCommand {
       self = .completeIndex(index, of: try reader.table())
     case Code.deleteTable: self = .deleteTable(name: try reader.string())
     case Code.forget: self = .forget(try reader.table())
+    case Code.ensureReplica:
+      let definition = try reader.nested { (input) throws(MalformedBytes) in try TableDefinition(from: &input) }
+      let createdAtMs = try reader.u64()
+      self = .ensureReplica(definition, createdAtMs: createdAtMs, uniqueID: try reader.blob())
+    case Code.leaveReplica:
+      let uniqueID = try reader.blob()
+      self = .leaveReplica(uniqueID: uniqueID, region: try reader.string())
+    case Code.completeReplica:
+      let region = try reader.string()
+      self = .completeReplica(region, of: try reader.table())
+    case Code.failReplica:
+      let region = try reader.string()
+      self = .failReplica(region, of: try reader.table())
+    case Code.forgetReplica:
+      let region = try reader.string()
+      self = .forgetReplica(region, of: try reader.table())
     default: throw MalformedBytes("an unknown catalog command")
     }
     try reader.finish()
@@ -133,7 +169,7 @@ extension CatalogOutcome {
     static let done: UInt8 = 1, earlierTable: UInt8 = 2, tableExists: UInt8 = 3, tableNotFound: UInt8 = 4
     static let tableInUse: UInt8 = 5, deletionProtected: UInt8 = 6, tooManyTables: UInt8 = 7
     static let alreadyInitialised: UInt8 = 8, table: UInt8 = 9, tableChanged: UInt8 = 10
-    static let indexesInUse: UInt8 = 11
+    static let indexesInUse: UInt8 = 11, hasReplicas: UInt8 = 20
   }
 
   public func encode() -> [UInt8] {
@@ -151,6 +187,7 @@ extension CatalogOutcome {
     case .tableChanged: writer.u8(Code.tableChanged)
     case .deletionProtected: writer.u8(Code.deletionProtected)
     case .indexesInUse: writer.u8(Code.indexesInUse)
+    case .hasReplicas: writer.u8(Code.hasReplicas)
     case .tooManyTables: writer.u8(Code.tooManyTables)
     case .alreadyInitialised: writer.u8(Code.alreadyInitialised)
     }
@@ -169,6 +206,7 @@ extension CatalogOutcome {
     case Code.tableChanged: self = .tableChanged
     case Code.deletionProtected: self = .deletionProtected
     case Code.indexesInUse: self = .indexesInUse
+    case Code.hasReplicas: self = .hasReplicas
     case Code.tooManyTables: self = .tooManyTables
     case Code.alreadyInitialised: self = .alreadyInitialised
     default: throw MalformedBytes("an unknown catalog outcome")

@@ -15,6 +15,17 @@ public enum CatalogCommand: Equatable, Sendable {
   /// Every shard has put into the index what its items imply.
   case completeIndex(TableID, of: TableID)
   case deleteTable(name: String)
+  /// From another region: there is to be a table with that definition and unique id here, and it is to know the regions
+  /// named in it.
+  case ensureReplica(TableDefinition, createdAtMs: UInt64, uniqueID: [UInt8])
+  /// From another region: the table with that unique id is no longer to be in `region`, which may be this one.
+  case leaveReplica(uniqueID: [UInt8], region: String)
+  /// Every shard has sent to the region what was there before it had a replica.
+  case completeReplica(String, of: TableID)
+  /// The region has another table of that name.
+  case failReplica(String, of: TableID)
+  /// No region has anything of that replica any more.
+  case forgetReplica(String, of: TableID)
   /// No shard serves the table any more.
   case forget(TableID)
 }
@@ -49,6 +60,8 @@ public enum CatalogOutcome: Equatable, Sendable {
   case deletionProtected
   /// An index of the table is being made.
   case indexesInUse
+  /// The table has replicas in other regions.
+  case hasReplicas
   case tooManyTables
   case alreadyInitialised
 }

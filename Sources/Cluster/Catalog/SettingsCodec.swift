@@ -58,11 +58,13 @@ extension ReplicationSettings {
   func encode(into writer: inout ByteWriter) {
     writer.string(region)
     writer.array(others) { $0.string($1) }
+    writer.blob(table)
   }
 
   init(from reader: inout ByteReader) throws(MalformedBytes) {
     region = try reader.string()
     others = try reader.array { (input) throws(MalformedBytes) in try input.string() }
+    table = try reader.blob()
     guard !others.isEmpty else { throw MalformedBytes("a table with replicas has none") }
   }
 }

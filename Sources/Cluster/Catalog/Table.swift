@@ -33,6 +33,27 @@ public struct TableIndex: Equatable, Sendable {
   }
 }
 
+/// Stored: the raw values.
+public enum ReplicaStatus: UInt8, Sendable {
+  /// The region is being told, and what the table has is on its way there.
+  case creating = 1
+  case active = 2
+  case deleting = 3
+  /// The region has another table of that name.
+  case failed = 4
+}
+
+/// A table's counterpart in another region.
+public struct TableReplica: Equatable, Sendable {
+  public var region: String
+  public var status: ReplicaStatus
+
+  public init(region: String, status: ReplicaStatus) {
+    self.region = region
+    self.status = status
+  }
+}
+
 /// A stream that was switched off: its records can be read for a while.
 public struct ClosedStream: Equatable, Sendable {
   public var stream: StreamSettings
@@ -59,7 +80,7 @@ public struct Table: Equatable, Sendable {
   public var status: TableStatus
   /// When the table was made, milliseconds since 1970 by the clock of the coordinator that was asked.
   public var createdAtMs: UInt64
-  /// A random identifier (the `TableId` of `DescribeTable`), 16 bytes.
+  /// A random identifier (the `TableId` of `DescribeTable`), 16 bytes; replicas in other regions have the same.
   public var uniqueID: [UInt8]
   /// Raised by every change of the table.
   public var version: UInt64
@@ -74,6 +95,8 @@ public struct Table: Equatable, Sendable {
   public internal(set) var closedStreams: [ClosedStream] = []
   /// When the table was switched to billing by request last; nil where it has been so from the start, or never was.
   public var onDemandSinceMs: UInt64?
+  /// In the order in which they were added.
+  public internal(set) var replicas: [TableReplica] = []
 
   public init(
     id: TableID, definition: TableDefinition, status: TableStatus, createdAtMs: UInt64, uniqueID: [UInt8],
@@ -99,7 +122,27 @@ public struct Table: Equatable, Sendable {
   public var settings: TableSettings {
     TableSettings(
       id: id, key: definition.key, version: settingsVersion, indexes: indexes.compactMap { settings(of: $0) },
-      timeToLive: definition.timeToLive, stream: openStream)
+      timeToLive: definition.timeToLive, stream: openStream, replication: replication)
+  }
+
+  /// Regions to which its changes go.
+  public var replicatedTo: [String] {
+    replicas.filter { $0.status == .creating || $0.status == .active }.map(\.region)
+  }
+
+  private var replication: ReplicationSettings? {
+    guard let own = definition.replicas?.own, !replicatedTo.isEmpty else { return nil }
+    return ReplicationSettings(region: own, others: replicatedTo, table: uniqueID)
+  }
+
+  /// The definition that its counterpart in `region` has to have.
+  public func definition(in region: String) -> TableDefinition? {
+    guard let own = definition.replicas?.own else { return nil }
+    var there = definition
+    there.replicas = ReplicaRegions(own: region, others: (replicatedTo + [own]).filter { $0 != region })
+    // Indexes that are going are no longer wanted.
+    there.indexes.removeAll { index(named: $0.name)?.status == .deleting }
+    return there
   }
 
   /// The stream that is on.

@@ -102,6 +102,10 @@ extension TableDefinition {
     }
     writer.optional(timeToLive) { $0.blob($1) }
     writer.optional(pointInTimeRecovery) { $1.encode(into: &$0) }
+    // Nothing where there are none: so had an earlier build it.
+    guard let replicas else { return }
+    writer.string(replicas.own)
+    writer.array(replicas.others) { $0.string($1) }
   }
 
   init(from reader: inout ByteReader) throws(MalformedBytes) {
@@ -124,6 +128,10 @@ extension TableDefinition {
     pointInTimeRecovery = try reader.optional { (input) throws(MalformedBytes) in
       try PointInTimeRecovery(from: &input)
     }
+    guard !reader.isAtEnd else { return }
+    let own = try reader.string()
+    replicas = ReplicaRegions(
+      own: own, others: try reader.array { (input) throws(MalformedBytes) in try input.string() })
   }
 }
 
@@ -154,10 +162,15 @@ extension Table {
     writer.optional(streamStartedAtMs) { $0.u64($1) }
     writer.optional(onDemandSinceMs) { $0.u64($1) }
     // Nothing where there are none: so had an earlier build it.
-    guard !closedStreams.isEmpty else { return }
+    guard !closedStreams.isEmpty || !replicas.isEmpty else { return }
     writer.array(closedStreams) {
       $1.stream.encode(into: &$0)
       $0.u64($1.closedAtMs)
+    }
+    guard !replicas.isEmpty else { return }
+    writer.array(replicas) {
+      $0.string($1.region)
+      $0.u8($1.status.rawValue)
     }
   }
 
@@ -176,6 +189,12 @@ extension Table {
       closedStreams = try reader.array { (input) throws(MalformedBytes) in
         let stream = try StreamSettings(from: &input)
         return ClosedStream(stream: stream, closedAtMs: try input.u64())
+      }
+    }
+    if !reader.isAtEnd {
+      replicas = try reader.array { (input) throws(MalformedBytes) in
+        let region = try input.string()
+        return TableReplica(region: region, status: try input.stored("an unknown replica status"))
       }
     }
     let names = definition.indexes.map(\.name)

@@ -82,6 +82,18 @@ public struct PointInTimeRecovery: Equatable, Sendable {
   }
 }
 
+/// The regions that a table is to be in.
+public struct ReplicaRegions: Equatable, Sendable {
+  public var own: String
+  /// Ascending; at least one.
+  public var others: [String]
+
+  public init(own: String, others: [String]) {
+    self.own = own
+    self.others = others.sorted()
+  }
+}
+
 /// What `CreateTable` and the changes since have asked for.
 public struct TableDefinition: Equatable, Sendable {
   public var name: String
@@ -99,6 +111,8 @@ public struct TableDefinition: Equatable, Sendable {
   public var timeToLive: [UInt8]?
   /// Nil where it is off.
   public var pointInTimeRecovery: PointInTimeRecovery?
+  /// Nil where it has no replicas in other regions.
+  public var replicas: ReplicaRegions?
 
   public init(
     name: String, key: KeySchema, attributes: [KeyAttribute], billingMode: BillingMode = .payPerRequest,

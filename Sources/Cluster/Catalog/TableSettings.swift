@@ -34,10 +34,13 @@ public struct ReplicationSettings: Equatable, Sendable {
   public var region: String
   /// Ascending; at least one.
   public var others: [String]
+  /// The ``Table/uniqueID``, which all replicas share.
+  public var table: [UInt8]
 
-  public init(region: String, others: [String]) {
+  public init(region: String, others: [String], table: [UInt8] = []) {
     self.region = region
     self.others = others.sorted()
+    self.table = table
   }
 }
 

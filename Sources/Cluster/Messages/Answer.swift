@@ -83,7 +83,8 @@ public enum Answer: Equatable, Sendable {
   case member(hasTerm: Bool, seenIncarnation: UInt64)
   /// The raw value of a replica id (``Operation/replaceReplica(_:old:)``).
   case replacement(UInt64)
-  /// The highest change of the batch's source and index that the shard has applied (``Operation/index(_:)``).
+  /// The highest change of the batch's source that the shard has applied (``Operation/index(_:)``,
+  /// ``Operation/region(_:)``).
   case indexed(through: UInt64)
   case stream(StreamPage)
   /// In the order of the question; empty where the shard's leader has not counted yet (``Operation/sizes(_:)``).

@@ -23,6 +23,9 @@ public struct ItemVersion: Hashable, Comparable, Sendable {
   /// The time of the next change: not before `ms`, and above `clock`, the highest that was seen.
   public static func time(atMs ms: UInt64, after clock: UInt64) -> UInt64 { max(ms << countBits, clock + 1) }
 
+  /// The time without the count: milliseconds since 1970.
+  public var ms: UInt64 { time >> Self.countBits }
+
   public static func < (left: ItemVersion, right: ItemVersion) -> Bool {
     guard left.time == right.time else { return left.time < right.time }
     return left.region.utf8.lexicographicallyPrecedes(right.region.utf8)

@@ -104,6 +104,10 @@ public enum Operation: Sendable {
   case index(IndexBatch)
   /// Linearizable: every change acknowledged before is among the records.
   case stream(StreamRead)
+  /// Changes that were made in another region, from the leader of the shard that has them.
+  case region(RegionBatch)
+  /// Asks whether all that the shard held of the table has arrived in that region.
+  case confirmReplica(TableID, region: String)
   /// How much the shard holds of these tables and indexes. Any replica may say, as of when it last counted.
   case sizes([TableID])
 }

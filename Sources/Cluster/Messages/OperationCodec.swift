@@ -84,6 +84,7 @@ extension Request {
     static let configureTable: UInt8 = 6, dropTable: UInt8 = 7, checksum: UInt8 = 8
     static let describeMember: UInt8 = 9, replaceReplica: UInt8 = 10, confirmIndex: UInt8 = 11
     static let index: UInt8 = 12, stream: UInt8 = 16, sizes: UInt8 = 20
+    static let region: UInt8 = 24, confirmReplica: UInt8 = 25
   }
 
   private enum Stamp { static let none: UInt8 = 0, first: UInt8 = 1, retry: UInt8 = 2 }
@@ -135,6 +136,13 @@ extension Request {
     case .stream(let read):
       writer.u8(Tag.stream)
       read.encode(into: &writer)
+    case .region(let batch):
+      writer.u8(Tag.region)
+      batch.encode(into: &writer)
+    case .confirmReplica(let table, let region):
+      writer.u8(Tag.confirmReplica)
+      writer.table(table)
+      writer.string(region)
     case .sizes(let tables):
       writer.u8(Tag.sizes)
       writer.array(tables) { $0.table($1) }
@@ -170,6 +178,10 @@ extension Request {
       operation = .replaceReplica(node, old: old)
     case Tag.index: operation = .index(try IndexBatch(from: &reader))
     case Tag.stream: operation = .stream(try StreamRead(from: &reader))
+    case Tag.region: operation = .region(try RegionBatch(from: &reader))
+    case Tag.confirmReplica:
+      let table = try reader.table()
+      operation = .confirmReplica(table, region: try reader.string())
     case Tag.sizes:
       operation = .sizes(try reader.array { (input) throws(MalformedBytes) in try input.table() })
     default: throw MalformedBytes("an unknown operation")

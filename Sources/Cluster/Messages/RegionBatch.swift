@@ -26,6 +26,11 @@ public struct RegionBatch: Equatable, Sendable {
     }
   }
 
+  /// Bytes that a change takes, roughly and rather more.
+  public static func bytes(of change: Change) -> Int {
+    96 + change.key.bytes.count + (change.item?.bytes.count ?? 0)
+  }
+
   public var source: RegionSource
   /// The change before the first one of the batch, for the same shard; 0 where there was none.
   public var predecessor: UInt64

@@ -20,10 +20,16 @@ extension Node {
   }
 
   private func ask(_ task: TableReconciler.Task, _ catalog: Catalog, now: Instant) {
-    guard let operation = operation(for: task, catalog), let node = likelyLeader(of: task, catalog) else {
+    guard let operation = operation(for: task, catalog) else { return }
+    if case .region(let region) = task.target {
+      guard let node = regions.likelyMetadataLeader(of: region) else { return }
+      outgoingRegional.append((region, node, Request(id: task.id, shard: .metadata, operation: operation)))
       return
     }
-    let request = Request(id: task.id, shard: task.shard, operation: operation)
+    guard case .shard(let shard) = task.target, let node = likelyLeader(of: shard, task.attempt, catalog) else {
+      return
+    }
+    let request = Request(id: task.id, shard: shard, operation: operation)
     if node == configuration.node {
       submit(request, to: .local(task.id), now: now)
     } else {
@@ -38,15 +44,23 @@ extension Node {
     case .configure:
       guard let table = catalog.table(task.table) else { return nil }
       return .configureTable(table.settings.encode())
+    case .replica(let region):
+      guard case .region(let target) = task.target else { return .confirmReplica(task.table, region: region) }
+      guard let table = catalog.table(task.table), let there = table.definition(in: target) else { return nil }
+      return .catalogCommand(
+        CatalogCommand.ensureReplica(there, createdAtMs: table.createdAtMs, uniqueID: table.uniqueID).encode())
+    case .leave(let region):
+      guard let table = catalog.table(task.table) else { return nil }
+      return .catalogCommand(CatalogCommand.leaveReplica(uniqueID: table.uniqueID, region: region).encode())
     }
   }
 
   /// This node's own replica knows; where it has none, the shard's nodes are asked in turn.
-  private func likelyLeader(of task: TableReconciler.Task, _ catalog: Catalog) -> NodeID? {
-    if let leader = replica(GroupID(task.shard))?.leader { return leader }
-    guard let nodes = catalog.shardMap?.shards.first(where: { $0.id == task.shard })?.nodes, !nodes.isEmpty else {
+  private func likelyLeader(of shard: ShardID, _ attempt: Int, _ catalog: Catalog) -> NodeID? {
+    if let leader = replica(GroupID(shard))?.leader { return leader }
+    guard let nodes = catalog.shardMap?.shards.first(where: { $0.id == shard })?.nodes, !nodes.isEmpty else {
       return nil
     }
-    return nodes[task.attempt % nodes.count]
+    return nodes[attempt % nodes.count]
   }
 }

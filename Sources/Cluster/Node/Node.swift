@@ -41,6 +41,11 @@ public final class Node {
   var reconciler = TableReconciler()
   var indexes = IndexKeeper()
   var streams = StreamKeeper()
+  var regions: RegionKeeper
+  /// The wall clock of the last tick; nil before one that knew it.
+  private(set) var wallTimeMs: UInt64?
+  /// When it was last said that another region's clock is ahead.
+  var clockNoticedAt: Instant?
   private var expiries = ExpirySweeper()
   private var sizes = SizeKeeper()
   var storage: StorageKeeper
@@ -49,6 +54,7 @@ public final class Node {
   private var nextJob: UInt64 = 1
   var replies: [ReplicaOutput.Reply] = []
   var outgoingRequests: [(node: NodeID, request: Request)] = []
+  var outgoingRegional: [(region: String, node: NodeID, request: Request)] = []
   private var newJobs: [Job] = []
   var failure: NodeFailure?
   var checksums: [GroupID: ChecksumResult] = [:]
@@ -100,6 +106,7 @@ public final class Node {
     self.clock = clock
     var random = random
     self.configuration = configuration
+    regions = RegionKeeper(configuration.regions)
     maker = ReplicaMaker(configuration: configuration, disk: disk)
     let opened = try NodeOpening.open(maker, random: &random, now: now)
     self.random = random
@@ -123,6 +130,7 @@ public final class Node {
   ///
   /// - Parameter wallTimeMs: by which items expire; nil where it is not known: none does.
   public func tick(now: Instant, wallTimeMs: WallTimeMs? = nil) {
+    if let wallTimeMs { self.wallTimeMs = wallTimeMs }
     for replica in replicas { replica.tick(now) }
     if let wallTimeMs, hasRoom { expiries.sweep(replicas, now: now, wallTimeMs: wallTimeMs) }
     sizes.tick(replicas, now: now)
@@ -174,7 +182,7 @@ public final class Node {
         indexes.answered(response.id, response.answer, by: node, now: now)
         continue
       }
-      reconciler.answered(response.id, isDone: response.answer == .done, now: now)
+      reconciler.answered(response.id, response.answer, now: now)
       answered(response, by: node, now: now)
     }
     reconcile(now: now)
@@ -244,6 +252,7 @@ public final class Node {
 
   private func refusal(of request: Request, _ replica: Replica) -> Answer? {
     guard replica.waitingCount < configuration.operationsMax else { return .refused(.overloaded) }
+    if case .region(let batch) = request.operation, let refusal = refusal(of: batch) { return refusal }
     // Who does not lead, or not for long, says so: another member may have room.
     if request.operation.needsRoom, replica.raft.isLeader, !hasRoom, !replica.raft.isHandingOver {
       Probes.hit(.writeIsRefusedForSpace)
@@ -312,6 +321,7 @@ public final class Node {
     for replica in replicas { replica.advance(journal: journal, output: &output, now: now, clock: clock) }
     // What was applied just now leaves with this turn.
     let hasProposedForIndexes = feedIndexes(now: now)
+    let hasProposedForRegions = feedRegions(now: now)
     takenWhileFull = (0, 0)
     advanceSnapshots(output.snapshotOffers, now: now)
     output.damaged += damageFound
@@ -331,6 +341,7 @@ public final class Node {
     startChecksums(output.checksums)
     storage.drop(output.dropped)
     settle(output, &effects, now: now)
+    if hasProposedForRegions || (!regions.isIdle && regions.hasMore(replicas)) { effects.hasMore = true }
     if hasProposedForIndexes || (!indexes.isIdle && indexes.hasMore(replicas)) { effects.hasMore = true }
     writeIdentity(now: now)
     swap(&effects.notices, &notices)
@@ -354,7 +365,7 @@ public final class Node {
       switch reply.to {
       case .local(let id) where IndexKeeper.isOwn(id):
         indexes.answered(id, reply.answer, by: configuration.node, now: now)
-      case .local(let id): reconciler.answered(id, isDone: reply.answer == .done, now: now)
+      case .local(let id): reconciler.answered(id, reply.answer, now: now)
       case .connection(let connection, let request):
         let response = Response(id: request, term: reply.term, answer: reply.answer)
         if let position = byConnection.firstIndex(where: { $0.connection == connection }) {
@@ -371,6 +382,13 @@ public final class Node {
       if !requests.isEmpty { effects.requests.append((node, requests)) }
     }
     outgoingRequests = []
+    for region in configuration.regions where !outgoingRegional.isEmpty {
+      for node in region.nodes {
+        let requests = outgoingRegional.filter { $0.region == region.name && $0.node == node }.map(\.request)
+        if !requests.isEmpty { effects.regional.append((region.name, node, requests)) }
+      }
+    }
+    outgoingRegional = []
   }
 
   // MARK: Jobs
@@ -409,7 +427,7 @@ extension Operation {
   /// Whether it adds what a client or another shard writes.
   fileprivate var needsRoom: Bool {
     switch self {
-    case .write, .index: true
+    case .write, .index, .region: true
     default: false
     }
   }

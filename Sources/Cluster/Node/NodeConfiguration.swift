@@ -10,6 +10,8 @@ public struct NodeConfiguration: Sendable {
   public var node: NodeID
   /// Every node of the region, this one included, ascending.
   public var nodes: [NodeID]
+  /// The other regions of the topology.
+  public var regions: [Region] = []
   /// The shards and replicas of a cluster that is made new.
   public var shards: Int
   public var replication: Int
@@ -33,6 +35,17 @@ public struct NodeConfiguration: Sendable {
   public var streams = Streams()
   /// Operations of one node that wait for a commit or a read; one more is refused as overloaded.
   public var operationsMax: Int
+
+  public struct Region: Sendable {
+    public var name: String
+    /// At least one.
+    public var nodes: [NodeID]
+
+    public init(name: String, nodes: [NodeID]) {
+      self.name = name
+      self.nodes = nodes.sorted()
+    }
+  }
 
   /// What streams keep.
   public struct Streams: Sendable {

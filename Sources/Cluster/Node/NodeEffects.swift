@@ -16,6 +16,8 @@ public struct NodeEffects {
   public var bulk: [(node: NodeID, bytes: [UInt8])] = []
   /// Requests of this node to other nodes, on connections for operations.
   public var requests: [(node: NodeID, requests: [Request])] = []
+  /// Requests of this node to nodes of other regions.
+  public var regional: [(region: String, node: NodeID, requests: [Request])] = []
   /// Answers to requests, by the connection that they came on.
   public var responses: [(connection: UInt64, responses: [Response])] = []
   /// Blocking work, to be reported by ``Node/jobFinished(_:error:now:)``.

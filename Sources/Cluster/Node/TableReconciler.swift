@@ -4,23 +4,33 @@ import Messages
 
 /// Brings shards and catalog together: what the catalog says of a table that is created or changed is told to every
 /// shard, and then the table is active; a table being deleted is dropped by every shard and then forgotten; an index
-/// that is filled is complete once every shard says so.
+/// that is filled is complete once every shard says so; a replica in another region is, once all regions know of it and
+/// every shard has sent there what it held.
 ///
 /// Runs on the leader of the metadata group. It keeps nothing that it cannot find out again: telling a shard twice is
 /// harmless.
 struct TableReconciler {
-  /// What every shard has to answer with `done`.
+  /// What every shard, or another region, has to agree to.
   enum Work: Equatable {
     /// The settings of that version.
     case configure(version: UInt64)
     case drop
     case confirm(index: TableID)
+    /// Regions are told of the replica, shards asked whether all has arrived there.
+    case replica(region: String)
+    /// Regions are told that the replica goes.
+    case leave(region: String)
   }
 
-  /// A request to one shard.
+  enum Target: Equatable {
+    case shard(ShardID)
+    case region(String)
+  }
+
+  /// A request to one shard, or to another region's metadata group.
   struct Task: Equatable {
     var id: UInt64
-    var shard: ShardID
+    var target: Target
     var work: Work
     var table: TableID
     /// How often it was asked before.
@@ -30,7 +40,7 @@ struct TableReconciler {
   private struct Progress {
     var table: TableID
     var work: Work
-    var shard: ShardID
+    var target: Target
     var isDone = false
     var task: UInt64?
     var retryAt = Instant.zero
@@ -42,6 +52,8 @@ struct TableReconciler {
   private var nextTask: UInt64 = 1
   /// What is to be proposed without asking anybody.
   private var dueAtOnce: [CatalogCommand] = []
+  /// Replicas whose region has another table of that name.
+  private var failed: [(region: String, table: TableID)] = []
   /// Commands that were handed out and have not shown in the catalog yet.
   private var proposed: [(command: CatalogCommand, retryAt: Instant)] = []
 
@@ -56,6 +68,7 @@ struct TableReconciler {
     version = nil
     progress = []
     dueAtOnce = []
+    failed = []
     proposed = []
   }
 
@@ -65,7 +78,7 @@ struct TableReconciler {
     var tasks: [Task] = []
     for position in progress.indices where !progress[position].isDone && progress[position].retryAt <= now {
       let task = Task(
-        id: nextTask, shard: progress[position].shard, work: progress[position].work, table: progress[position].table,
+        id: nextTask, target: progress[position].target, work: progress[position].work, table: progress[position].table,
         attempt: progress[position].attempts)
       nextTask += 1
       progress[position].attempts += 1
@@ -76,16 +89,36 @@ struct TableReconciler {
     return (tasks, finished(now: now))
   }
 
-  /// True for an answer that settles the task; else it is asked again.
+  /// A shard's answer.
+  mutating func answered(_ id: UInt64, _ answer: Answer, now: Instant) {
+    answered(id, isDone: answer == .done, now: now)
+  }
+
+  /// The answer of another region's metadata group.
+  mutating func answered(_ id: UInt64, from region: String, _ answer: Answer, now: Instant) {
+    guard let position = progress.firstIndex(where: { $0.task == id }) else { return }
+    var isDone = false
+    if case .catalogOutcome(let bytes) = answer, let outcome = try? CatalogOutcome(bytes) {
+      switch outcome {
+      case .done: isDone = true
+      case .table(let table): isDone = table.status != .creating
+      case .tableExists where progress[position].work == .replica(region: region):
+        failed.append((region, progress[position].table))
+      default: break
+      }
+    }
+    answered(id, isDone: isDone, now: now)
+  }
+
+  /// What is not done is asked again.
   mutating func answered(_ id: UInt64, isDone: Bool, now: Instant) {
     guard let position = progress.firstIndex(where: { $0.task == id }) else { return }
     progress[position].task = nil
     progress[position].isDone = isDone
     guard !isDone else { return }
-    if case .confirm = progress[position].work {
-      progress[position].retryAt = now + Self.confirmDelay
-    } else {
-      progress[position].retryAt = now + Self.retryDelay
+    switch progress[position].work {
+    case .confirm, .replica, .leave: progress[position].retryAt = now + Self.confirmDelay
+    case .configure, .drop: progress[position].retryAt = now + Self.retryDelay
     }
   }
 
@@ -97,23 +130,40 @@ struct TableReconciler {
     var next: [Progress] = []
     for table in catalog.tables {
       for work in Self.work(on: table) {
-        for shard in map.shards {
-          let known = progress.first { $0.table == table.id && $0.work == work && $0.shard == shard.id }
-          next.append(known ?? Progress(table: table.id, work: work, shard: shard.id))
+        for target in Self.targets(of: work, on: table, map) {
+          let known = progress.first { $0.table == table.id && $0.work == work && $0.target == target }
+          next.append(known ?? Progress(table: table.id, work: work, target: target))
         }
       }
     }
     progress = next
+    failed.removeAll { failed in
+      !next.contains { $0.work == .replica(region: failed.region) && $0.table == failed.table }
+    }
     dueAtOnce = catalog.tables.filter(Catalog.needsNumbering).map { .number($0.id) }
-    let wanted = dueAtOnce + next.map { Self.command(after: $0.work, on: $0.table) }
+    let wanted = dueAtOnce + failures + next.map { Self.command(after: $0.work, on: $0.table) }
     proposed.removeAll { !wanted.contains($0.command) }
+  }
+
+  private var failures: [CatalogCommand] { failed.map { .failReplica($0.region, of: $0.table) } }
+
+  private static func targets(of work: Work, on table: Table, _ map: ShardMap) -> [Target] {
+    let shards = map.shards.map { Target.shard($0.id) }
+    switch work {
+    case .configure, .drop, .confirm: return shards
+    case .replica: return table.replicatedTo.map { .region($0) } + shards
+    case .leave(let region): return (table.replicatedTo + [region]).map { .region($0) }
+    }
   }
 
   private static func work(on table: Table) -> [Work] {
     switch table.status {
     case .creating, .updating: [.configure(version: table.settingsVersion)]
     case .deleting: [.drop]
-    case .active: table.indexes.filter { $0.status == .creating }.map { .confirm(index: $0.id) }
+    case .active:
+      table.indexes.filter { $0.status == .creating }.map { .confirm(index: $0.id) }
+        + table.replicas.filter { $0.status == .creating }.map { .replica(region: $0.region) }
+        + table.replicas.filter { $0.status == .deleting }.map { .leave(region: $0.region) }
     }
   }
 
@@ -122,6 +172,8 @@ struct TableReconciler {
     case .configure(let version): .activate(table, version: version)
     case .drop: .forget(table)
     case .confirm(let index): .completeIndex(index, of: table)
+    case .replica(let region): .completeReplica(region, of: table)
+    case .leave(let region): .forgetReplica(region, of: table)
     }
   }
 
@@ -135,7 +187,7 @@ struct TableReconciler {
       proposed.append((command, now + Self.taskTimeout))
       commands.append(command)
     }
-    for command in dueAtOnce { handOut(command) }
+    for command in dueAtOnce + failures { handOut(command) }
     for entry in progress {
       guard progress.allSatisfy({ $0.table != entry.table || $0.work != entry.work || $0.isDone }) else { continue }
       handOut(Self.command(after: entry.work, on: entry.table))

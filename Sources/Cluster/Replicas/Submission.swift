@@ -37,6 +37,11 @@ extension Replica {
       return propose(.checksum, to: to) { .checksumAt($0) }
     case .describeMember: return Self.wrongGroup
     case .index(let batch): return submit(batch, to: to)
+    case .region(let batch): return submit(batch, to: to)
+    case .confirmReplica(let table, let region):
+      guard let shard else { return Self.wrongGroup }
+      guard isServing else { return notLeader }
+      return shard.isCopied(table, to: region) ? .done : .notYet
     case .stream(let read): return self.read(.stream(read), to: to, consistent: true, now: now)
     case .sizes(let tables):
       guard let shard else { return Self.wrongGroup }
@@ -79,6 +84,17 @@ extension Replica {
     if let answer = shard.knownAnswer(to: batch) { return answer }
     guard raft.cachedBytes < Self.backlogBytesMax else { return .refused(.overloaded) }
     return propose(ShardCommand.index(batch).encode(), to: to, answer: nil) == nil ? notLeader : nil
+  }
+
+  /// Changes from another region: the same, and what this leader's clients write from now on finds them.
+  private func submit(_ batch: RegionBatch, to: ReplyTo) -> Answer? {
+    guard let shard else { return Self.wrongGroup }
+    guard isServing else { return notLeader }
+    if let answer = shard.knownAnswer(to: batch) { return answer }
+    guard raft.cachedBytes < Self.backlogBytesMax, shard.canForesee(batch) else { return .refused(.overloaded) }
+    guard let index = propose(ShardCommand.region(batch).encode(), to: to, answer: nil) else { return notLeader }
+    shard.foresee(batch, at: index)
+    return nil
   }
 
   private func submit(_ command: [UInt8], _ request: Request, to: ReplyTo) -> Answer? {

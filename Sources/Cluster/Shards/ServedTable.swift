@@ -33,6 +33,7 @@ final class ServedTable {
   var spare: UInt64 {
     var spare = feed.end
     if !globals.isEmpty { spare = min(spare, feed.cursor) }
+    for region in feed.regions { spare = min(spare, region.cursor) }
     if let first = feed.streams.first { spare = min(spare, max(feed.expired, first.since)) }
     return spare
   }

@@ -20,6 +20,8 @@ public import Messages
 /// 12 trim:     stream trim
 /// 20 version:  time (u64), row key (blob), item? (blob)
 /// 21 region:   region batch
+/// 22 advance:  region advance
+/// 23 copy:     region copy
 /// ```
 public enum ShardCommand: Sendable {
   case put(RowKey, EncodedItem)
@@ -43,13 +45,17 @@ public enum ShardCommand: Sendable {
   case version(RowKey, EncodedItem?, time: UInt64)
   /// Changes that were made in another region.
   case region(RegionBatch)
+  /// A table's feed has reached another region up to there.
+  case regionAdvance(RegionAdvance)
+  /// Puts the next rows of the table into its feed for a region that has not got them yet.
+  case regionCopy(RegionCopy)
 
   private enum Kind {
     static let put: UInt8 = 1, delete: UInt8 = 2, configure: UInt8 = 3, drop: UInt8 = 4, checksum: UInt8 = 5
     static let own: UInt8 = 6, index: UInt8 = 7, advance: UInt8 = 8, backfill: UInt8 = 9
     static let expire: UInt8 = 10
     static let trim: UInt8 = 12
-    static let version: UInt8 = 20, region: UInt8 = 21
+    static let version: UInt8 = 20, region: UInt8 = 21, regionAdvance: UInt8 = 22, regionCopy: UInt8 = 23
   }
 
   public func encode() -> [UInt8] {
@@ -101,6 +107,12 @@ public enum ShardCommand: Sendable {
     case .region(let batch):
       writer.u8(Kind.region)
       batch.encode(into: &writer)
+    case .regionAdvance(let advance):
+      writer.u8(Kind.regionAdvance)
+      advance.encode(into: &writer)
+    case .regionCopy(let copy):
+      writer.u8(Kind.regionCopy)
+      copy.encode(into: &writer)
     }
   }
 
@@ -131,6 +143,8 @@ public enum ShardCommand: Sendable {
       let item = try reader.optional { (input) throws(MalformedBytes) in try input.item() }
       self = .version(key, item, time: time)
     case Kind.region: self = .region(try RegionBatch(from: &reader))
+    case Kind.regionAdvance: self = .regionAdvance(try RegionAdvance(from: &reader))
+    case Kind.regionCopy: self = .regionCopy(try RegionCopy(from: &reader))
     default: throw MalformedBytes("an unknown shard command")
     }
     try reader.finish()
@@ -147,7 +161,7 @@ public enum ShardCommand: Sendable {
     switch self {
     case .put(let key, let item): key.bytes.count + item.bytes.count + 16
     case .version(let key, let item, _): key.bytes.count + (item?.bytes.count ?? 0) + 32
-    case .region(let batch): batch.changes.reduce(64) { $0 + 96 + $1.key.bytes.count + ($1.item?.bytes.count ?? 0) }
+    case .region(let batch): batch.changes.reduce(64) { $0 + RegionBatch.bytes(of: $1) }
     case .index(let batch): batch.changes.reduce(64) { $0 + 96 + ($1.put?.item.bytes.count ?? 0) }
     default: 64
     }

@@ -32,6 +32,8 @@ public final class ShardMachine {
   /// Those with global indexes, and those with streams, ascending.
   public internal(set) var carriedTables: [TableID] = []
   public internal(set) var streamTables: [TableID] = []
+  /// Those with replicas in other regions, ascending.
+  public internal(set) var replicatedTables: [TableID] = []
   /// Tables with an index that is still to be filled, ascending.
   public internal(set) var tablesToFill: [TableID] = []
   /// How much it holds, as far as somebody counted.
@@ -160,6 +162,8 @@ public final class ShardMachine {
         change(table, key, to: item, version: version, at: position, timeMs: timeMs)
       }
       proposed.applied(key.bytes, at: position.index)
+    case .regionAdvance(let advance): self.advance(advance)
+    case .regionCopy(let copy): self.copy(copy, at: position, timeMs: timeMs)
     case .region(let batch): return .answer(apply(batch, at: position, timeMs: timeMs))
     }
     return nil

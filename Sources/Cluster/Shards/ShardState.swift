@@ -139,6 +139,7 @@ extension ShardMachine {
     var feed = FeedState()
     for index in settings.indexes { feed.add(index.id, since: 0, .walked(through: 0)) }
     feed.follow(settings.stream, at: ChangeRecord.sequence(at: position.index), timeMs: timeMs)
+    feed.follow(regions: settings.replication?.others ?? [], at: 0, isNew: true)
     let table = ServedTable(settings, feed: feed)
     serve(table)
     store.put(StateRow.settings(settings.id).bytes, settings.encode())
@@ -162,6 +163,8 @@ extension ShardMachine {
       feed.add(index.id, since: ChangeRecord.sequence(at: position.index), filling)
     }
     feed.follow(settings.stream, at: ChangeRecord.sequence(at: position.index), timeMs: timeMs)
+    feed.follow(
+      regions: settings.replication?.others ?? [], at: ChangeRecord.sequence(at: position.index), isNew: false)
     let table = ServedTable(settings, feed: feed)
     // The first global index reads on behind what is there; after the last nothing waits for any.
     if old.globals.isEmpty || table.globals.isEmpty { table.feed.cursor = max(feed.cursor, feed.end) }
@@ -205,6 +208,9 @@ extension ShardMachine {
     if !table.globals.isEmpty {
       carriedTables.insert(id, at: carriedTables.firstIndex { $0 > id } ?? carriedTables.count)
     }
+    if !table.feed.regions.isEmpty {
+      replicatedTables.insert(id, at: replicatedTables.firstIndex { $0 > id } ?? replicatedTables.count)
+    }
     if !table.feed.streams.isEmpty {
       streamTables.insert(id, at: streamTables.firstIndex { $0 > id } ?? streamTables.count)
     }
@@ -214,6 +220,7 @@ extension ShardMachine {
     feedTables.removeAll { $0 == id }
     carriedTables.removeAll { $0 == id }
     streamTables.removeAll { $0 == id }
+    replicatedTables.removeAll { $0 == id }
   }
 
   func noteFilling() {

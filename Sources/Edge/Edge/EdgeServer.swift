@@ -42,7 +42,8 @@ public final class EdgeServer: Sendable {
         cors: CORSPolicy(origins: configuration.corsOrigins), load: load, metrics: httpMetrics,
         seed: UInt64.random(in: .min ... .max))
       let service = Service(
-        target: makeHost(eventLoop, index), clock: clock, region: configuration.region, metrics: metrics)
+        target: makeHost(eventLoop, index), clock: clock, region: configuration.region,
+        otherRegions: regions?.otherNames ?? [], metrics: metrics)
       // The lane owns both, and both live as long as the server.
       return HTTPServer.Lane(
         loop: loop,

@@ -7,6 +7,12 @@ import System
 import Telemetry
 import Transport
 
+/// A node of another region.
+struct RegionalNode: Hashable {
+  var region: String
+  var node: NodeID
+}
+
 /// Drives one ``Node`` on one event loop: frames in, effects out, blocking work on threads.
 ///
 /// Confined to its loop. Whatever arrives in one turn of the loop is handed to the machine, and the machine's effects
@@ -19,6 +25,8 @@ final class NodeHost {
   private let loop: any EventLoop
   /// Every node of the cluster, by the name of its process.
   private let peers: [String: NodeID]
+  /// Every node of the other regions, by the name of its process.
+  private let regional: [String: RegionalNode]
   private let clock: any Clock
   private let logger: Logger
   private let metrics: NodeMetrics
@@ -29,7 +37,9 @@ final class NodeHost {
   private var consensus: [NodeID: Dialer] = [:]
   private var operations: [NodeID: Dialer] = [:]
   private var bulk: [NodeID: Dialer] = [:]
-  /// Those of every class.
+  /// For operations, to other regions.
+  private var regionalDialers: [RegionalNode: Dialer] = [:]
+  /// Those of every class, within the region.
   private var dialers: [Dialer] { [consensus, operations, bulk].flatMap(\.values) }
   /// Links that requests come on, by the number that answers are addressed with.
   private var connections: [UInt64: Link] = [:]
@@ -47,12 +57,14 @@ final class NodeHost {
   private static let localConnection: UInt64 = 0
 
   init(
-    node: Node, loop: any EventLoop, peers: [String: NodeID], clock: any Clock, logger: Logger, metrics: NodeMetrics,
+    node: Node, loop: any EventLoop, peers: [String: NodeID], regional: [String: RegionalNode], clock: any Clock,
+    logger: Logger, metrics: NodeMetrics,
     readiness: LoopReadiness, stop: @escaping (NodeFailure) -> Void
   ) {
     self.node = node
     self.loop = loop
     self.peers = peers
+    self.regional = regional
     self.clock = clock
     self.logger = logger
     self.metrics = metrics
@@ -63,12 +75,14 @@ final class NodeHost {
   // MARK: Life
 
   func start(
-    listener: Listener, consensus: [NodeID: Dialer], operations: [NodeID: Dialer], bulk: [NodeID: Dialer]
+    listener: Listener, consensus: [NodeID: Dialer], operations: [NodeID: Dialer], bulk: [NodeID: Dialer],
+    regional: [RegionalNode: Dialer]
   ) {
     self.listener = listener
     self.consensus = consensus
     self.operations = operations
     self.bulk = bulk
+    regionalDialers = regional
     let boundSelf = NIOLoopBound(self, eventLoop: loop)
     let loop = loop
     workers = WorkerThreads { id, error in
@@ -76,7 +90,7 @@ final class NodeHost {
       let failure = error.map { JobFailure($0) }
       loop.execute { boundSelf.value.jobFinished(id, failure) }
     }
-    for dialer in dialers { dialer.start() }
+    for dialer in dialers + regional.values { dialer.start() }
     let interval = TimeAmount.milliseconds(Self.tickIntervalMs)
     ticker = loop.scheduleRepeatedTask(initialDelay: .zero, delay: interval) { _ in boundSelf.value.tick() }
   }
@@ -102,7 +116,7 @@ final class NodeHost {
   func shutdown() -> WorkerThreads? {
     ticker?.cancel()
     ticker = nil
-    for dialer in dialers { dialer.stop() }
+    for dialer in dialers + regionalDialers.values { dialer.stop() }
     defer { workers = nil }
     return workers
   }
@@ -178,6 +192,10 @@ final class NodeHost {
     for job in effects.jobs { workers.run(job) }
     for (node, requests) in effects.requests {
       for frame in OperationFrame.encode(requests) { send(frame, on: operations[node]?.link) }
+    }
+    for (region, node, requests) in effects.regional {
+      let link = regionalDialers[RegionalNode(region: region, node: node)]?.link
+      for frame in OperationFrame.encode(requests) { send(frame, on: link) }
     }
     for (connection, responses) in effects.responses { answer(connection, responses) }
     if effects.hasMore { scheduleTurnSoon() }
@@ -300,6 +318,9 @@ extension NodeHost: DialerDelegate {
       metrics.requests.add(UInt64(requests.count))
       node.received(requests, connection: UInt64(link.tag), now: now)
     case .responses(let responses) where link.isDialed:
+      if let other = regional[link.peer.process] {
+        return node.received(responses, from: other.node, of: other.region, now: now)
+      }
       guard let from = peers[link.peer.process] else { return }
       node.received(responses, from: from, now: now)
     default:

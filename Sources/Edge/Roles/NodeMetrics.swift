@@ -17,6 +17,8 @@ struct NodeMetrics {
   private let snapshotsInstalled: Counter
   private let replicasLost: Counter
   private let indexChanges: Counter
+  private let regionChanges: Counter
+  private let regionBacklog: Gauge
   private let replicas: [ReplicaGauges]
 
   private struct ReplicaGauges {
@@ -54,6 +56,11 @@ struct NodeMetrics {
       "gantry_replicas_lost_total", help: "Replicas that lost what they had promised, by damage or a wiped disk.")
     indexChanges = registry.counter(
       "gantry_index_changes_total", help: "Changes of global indexes that this node's leaders brought to their rows.")
+    regionChanges = registry.counter(
+      "gantry_region_changes_total", help: "Changes of items that this node's leaders brought to other regions.")
+    regionBacklog = registry.gauge(
+      "gantry_region_backlog",
+      help: "Changes that this node's leaders have read for other regions and not brought there.")
     replicas = node.status.map { Self.gauges($0.shard, &registry) }
   }
 
@@ -93,6 +100,8 @@ struct NodeMetrics {
     snapshotsInstalled.add(UInt64(node.snapshotsInstalled) - snapshotsInstalled.current)
     replicasLost.add(UInt64(node.replicasLost) - replicasLost.current)
     indexChanges.add(node.indexChangesCarried - indexChanges.current)
+    regionChanges.add(node.regionChanges.carried - regionChanges.current)
+    regionBacklog.set(Int64(node.regionChanges.waiting))
     for (gauges, status) in zip(replicas, node.status) {
       gauges.isHealthy.set(status.isHealthy ? 1 : 0)
       gauges.isLeader.set(status.role == .leader ? 1 : 0)

@@ -94,8 +94,12 @@ private final class NodeAssembly: @unchecked Sendable {
     let metrics = NodeMetrics(&registry, node: node)
     self.registry = registry
     let peers = Dictionary(uniqueKeysWithValues: settings.peers.map { ($0.name, NodeID($0.node)) })
+    let regional = Dictionary(
+      uniqueKeysWithValues: settings.regions.flatMap { region in
+        region.nodes.map { ($0.name, RegionalNode(region: region.name, node: NodeID($0.node))) }
+      })
     return NodeHost(
-      node: node, loop: loop, peers: peers, clock: clock, logger: logger, metrics: metrics,
+      node: node, loop: loop, peers: peers, regional: regional, clock: clock, logger: logger, metrics: metrics,
       readiness: LoopReadiness(state)
     ) { Signals.stop(because: $0.description) }
   }
@@ -109,6 +113,9 @@ private final class NodeAssembly: @unchecked Sendable {
       cluster: settings.cluster, node: NodeID(settings.node), nodes: settings.peers.map { NodeID($0.node) },
       shards: settings.shards, replication: settings.replication, dataDirectory: settings.data,
       overlayBytesMax: tuning.overlayBytesMax)
+    configuration.regions = settings.regions.map { region in
+      .init(name: region.name, nodes: region.nodes.map { NodeID($0.node) })
+    }
     configuration.journal.segmentBytes = tuning.journalSegmentBytes
     configuration.journalBytesMax = tuning.journalBytesMax
     configuration.streams.retentionMs = UInt64(tuning.streamRetentionMs)
@@ -141,8 +148,28 @@ private final class NodeAssembly: @unchecked Sendable {
         bound.value.start(
           listener: listener, consensus: try dialers(.consensus, local, transport, bound.value),
           operations: try dialers(.operations, local, transport, bound.value),
-          bulk: try dialers(.bulk, local, transport, bound.value))
+          bulk: try dialers(.bulk, local, transport, bound.value),
+          regional: try regionalDialers(local, transport, bound.value))
       }
+  }
+
+  /// To the nodes of other regions, each of which is told the id of its own cluster: it would refuse another one.
+  private func regionalDialers(
+    _ local: Handshake, _ transport: TransportOptions, _ host: NodeHost
+  ) throws -> [RegionalNode: Dialer] {
+    var dialers: [RegionalNode: Dialer] = [:]
+    for region in settings.regions {
+      var local = local
+      local.cluster = region.cluster
+      for node in region.nodes {
+        let address = try ProcessFailure.address(node.address, key: "regions.\(node.name).address")
+        dialers[RegionalNode(region: region.name, node: NodeID(node.node))] = Dialer(
+          loop: loop, host: address.host, port: address.port, transportClass: .operations, local: local,
+          expectedProcess: node.name, options: transport, faults: faultTable,
+          random: SeededRandom(seed: UInt64.random(in: .min ... .max)), delegate: host)
+      }
+    }
+    return dialers
   }
 
   private func dialers(

@@ -33,8 +33,10 @@ public struct NodeAddress: Hashable, Sendable {
       name: try section.text("name"), node: UInt32(try section.integer("node")), address: try section.text("address"))
   }
 
-  var yaml: String {
-    "  - {name: \(SettingsValue.quoted(name)), node: \(node), address: \(SettingsValue.quoted(address))}\n"
+  var yaml: String { "  - \(flow)\n" }
+
+  var flow: String {
+    "{name: \(SettingsValue.quoted(name)), node: \(node), address: \(SettingsValue.quoted(address))}"
   }
 }
 

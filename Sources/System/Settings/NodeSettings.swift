@@ -14,6 +14,8 @@ public struct NodeSettings: Equatable, Sendable {
   public var data: String
   /// Every node of the cluster, this one included.
   public var peers: [NodeAddress]
+  /// The other regions of the topology.
+  public var regions: [RegionNodes]
   public var shards: Int
   public var replication: Int
   public var tuning: NodeTuning
@@ -24,7 +26,8 @@ public struct NodeSettings: Equatable, Sendable {
 
   public init(
     cluster: String, region: String, name: String, node: UInt32, listen: String, admin: String, data: String,
-    peers: [NodeAddress], shards: Int = 6, replication: Int = 3, tuning: NodeTuning = NodeTuning(),
+    peers: [NodeAddress], regions: [RegionNodes] = [], shards: Int = 6, replication: Int = 3,
+    tuning: NodeTuning = NodeTuning(),
     enableFaults: Bool = false, insecureListen: Bool = false, logFormat: LogFormat = .text, logLevel: LogLevel = .info
   ) {
     self.cluster = cluster
@@ -35,6 +38,7 @@ public struct NodeSettings: Equatable, Sendable {
     self.admin = admin
     self.data = data
     self.peers = peers
+    self.regions = regions
     self.shards = shards
     self.replication = replication
     self.tuning = tuning
@@ -52,6 +56,9 @@ public struct NodeSettings: Equatable, Sendable {
       SettingKey("data", .text("a directory"), "Holds log, stores and identity; made where it is missing."),
       SettingKey(
         "peers", .sections("{name, node, address}"), "Every node of the cluster, this one included."),
+      SettingKey(
+        "regions", .sections("{name, cluster, nodes}"), default: "[]",
+        "The other regions of the topology: replicas of tables may be there."),
       SettingKey(
         "shards", .integer(unit: "shards", 1...4_096), default: "6",
         "How many ranges the key space is cut into when the cluster is made; later starts keep what was made."),
@@ -75,10 +82,13 @@ public struct NodeSettings: Equatable, Sendable {
   init(_ section: SettingsSection) throws(SettingsError) {
     var peers: [NodeAddress] = []
     for peer in try section.sections("peers", keys: NodeAddress.keys) { peers.append(try NodeAddress(peer)) }
+    var regions: [RegionNodes] = []
+    for region in try section.sections("regions", keys: RegionNodes.keys) { regions.append(try RegionNodes(region)) }
     self.init(
       cluster: try section.text("cluster"), region: try section.text("region"), name: try section.text("name"),
       node: UInt32(try section.integer("node")), listen: try section.text("listen"),
       admin: try section.text("admin"), data: try section.text("data"), peers: peers,
+      regions: regions,
       shards: try section.integer("shards"), replication: try section.integer("replication"),
       tuning: try NodeTuning(section),
       enableFaults: try section.flag("enableFaults"), insecureListen: try section.flag("insecureListen"),
@@ -93,6 +103,7 @@ public struct NodeSettings: Equatable, Sendable {
     try CommonSettings.checkListener("listen", listen, insecure: insecureListen, file: file)
     try CommonSettings.checkListener("admin", admin, insecure: insecureListen, file: file)
     try CommonSettings.checkNodes("peers", peers, file: file)
+    try RegionNodes.check(regions, besides: region, peers, file: file)
     guard listen != admin else { throw SettingsError(file: file, "'listen' and 'admin' are both \(listen)") }
     guard peers.contains(where: { $0.node == node && $0.name == name }) else {
       throw SettingsError(file: file, "'peers' must list this node itself: name \(name), node \(node)")
@@ -119,7 +130,8 @@ public struct NodeSettings: Equatable, Sendable {
       admin: \(quoted(admin))
       data: \(quoted(data))
       peers:
-      \(peers.map(\.yaml).joined())shards: \(shards)
+      \(peers.map(\.yaml).joined())regions: [\(regions.map(\.yaml).joined(separator: ", "))]
+      shards: \(shards)
       replication: \(replication)
       \(tuning.yaml)
       enableFaults: \(enableFaults)

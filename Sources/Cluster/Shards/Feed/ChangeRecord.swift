@@ -32,6 +32,8 @@ public struct ChangeRecord: Equatable, Sendable {
   public var version: ItemVersion?
   /// Then also the table's clock, with this change (``FeedState/clock``).
   var clock: UInt64 = 0
+  /// The only region that it is for, with ``Flags/isImage``; nil: every reader.
+  public var region: String?
   /// What the feed's records up to this one weigh, those included that are gone (``weight``).
   var feedBytes: UInt64 = 0
 
@@ -64,7 +66,7 @@ public struct ChangeRecord: Equatable, Sendable {
 
   /// ```
   /// flags (u8) | time (varint) | key (blob) | old? (blob) | new? (blob) | index? (u32) | bytes of the feed (varint) |
-  /// [version | clock (varint)]
+  /// [version | clock (varint) | region? (string)]
   /// ```
   /// The sequence stands in the row's key.
   func encode() -> [UInt8] {
@@ -79,6 +81,7 @@ public struct ChangeRecord: Equatable, Sendable {
     if let version {
       version.encode(into: &writer)
       writer.varint(clock)
+      writer.optional(region) { $0.string($1) }
     }
     return writer.bytes
   }
@@ -96,6 +99,7 @@ public struct ChangeRecord: Equatable, Sendable {
     if !reader.isAtEnd {
       version = try ItemVersion(from: &reader)
       clock = try reader.varint()
+      region = try reader.optional { (input) throws(MalformedBytes) in try input.string() }
     }
     try reader.finish()
   }

@@ -36,6 +36,8 @@ public struct FeedState: Equatable, Sendable {
   /// The highest hybrid time among the versions of the table's items here, whichever region made them; 0 where it never
   /// had replicas.
   public internal(set) var clock: UInt64 = 0
+  /// Ascending by name.
+  public internal(set) var regions: [Region] = []
 
   public func index(_ id: TableID) -> Index? { indexes.first { $0.id == id } }
 
@@ -82,27 +84,17 @@ public struct FeedState: Equatable, Sendable {
 /// ```
 /// cursor (varint) | indexes (array): id (u32), since (varint), filling (u8: 0 walked, 1 walking from the start, 2 walking
 /// after), through (varint) or after (blob) | reached (array) | end (varint) | end bytes (varint) | streams (array) |
-/// expired (varint) | expired bytes (varint) | lost (varint) | [clock (varint)]
+/// expired (varint) | expired bytes (varint) | lost (varint) | [clock (varint) | [regions (array)]]
 /// ```
 /// A table that never had replicas ends before the clock: so had an earlier build it.
 extension FeedState {
-  private enum Code { static let walked: UInt8 = 0, start: UInt8 = 1, after: UInt8 = 2 }
-
   func encode() -> [UInt8] {
     var writer = ByteWriter(capacity: 64 + 16 * reached.count)
     writer.varint(cursor)
     writer.array(indexes) { writer, index in
       writer.table(index.id)
       writer.varint(index.since)
-      switch index.filling {
-      case .walked(let through):
-        writer.u8(Code.walked)
-        writer.varint(through)
-      case .walking(nil): writer.u8(Code.start)
-      case .walking(let after?):
-        writer.u8(Code.after)
-        writer.blob(after)
-      }
+      index.filling.encode(into: &writer)
     }
     writer.array(reached) { $1.encode(into: &$0) }
     writer.varint(end)
@@ -111,7 +103,9 @@ extension FeedState {
     writer.varint(expired)
     writer.varint(expiredBytes)
     writer.varint(lost)
-    if clock > 0 { writer.varint(clock) }
+    guard clock > 0 || !regions.isEmpty else { return writer.bytes }
+    writer.varint(clock)
+    if !regions.isEmpty { writer.array(regions) { $1.encode(into: &$0) } }
     return writer.bytes
   }
 
@@ -121,12 +115,7 @@ extension FeedState {
     indexes = try reader.array { (input) throws(MalformedBytes) in
       let id = try input.table()
       let since = try input.varint()
-      switch try input.u8() {
-      case Code.walked: return Index(id: id, since: since, filling: .walked(through: try input.varint()))
-      case Code.start: return Index(id: id, since: since, filling: .walking(after: nil))
-      case Code.after: return Index(id: id, since: since, filling: .walking(after: try input.blob()))
-      default: throw MalformedBytes("an unknown state of an index")
-      }
+      return Index(id: id, since: since, filling: try Filling(from: &input))
     }
     reached = try reader.array { (input) throws(MalformedBytes) in try FeedAdvance.Reached(from: &input) }
     end = try reader.varint()
@@ -136,6 +125,32 @@ extension FeedState {
     expiredBytes = try reader.varint()
     lost = try reader.varint()
     if !reader.isAtEnd { clock = try reader.varint() }
+    if !reader.isAtEnd { regions = try reader.array { (input) throws(MalformedBytes) in try Region(from: &input) } }
     try reader.finish()
+  }
+}
+
+extension FeedState.Filling {
+  private enum Code { static let walked: UInt8 = 0, start: UInt8 = 1, after: UInt8 = 2 }
+
+  func encode(into writer: inout ByteWriter) {
+    switch self {
+    case .walked(let through):
+      writer.u8(Code.walked)
+      writer.varint(through)
+    case .walking(nil): writer.u8(Code.start)
+    case .walking(let after?):
+      writer.u8(Code.after)
+      writer.blob(after)
+    }
+  }
+
+  init(from reader: inout ByteReader) throws(MalformedBytes) {
+    switch try reader.u8() {
+    case Code.walked: self = .walked(through: try reader.varint())
+    case Code.start: self = .walking(after: nil)
+    case Code.after: self = .walking(after: try reader.blob())
+    default: throw MalformedBytes("an unknown state of a reader that is filled")
+    }
   }
 }

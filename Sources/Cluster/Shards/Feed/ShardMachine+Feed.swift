@@ -31,7 +31,7 @@ extension ShardMachine {
   public func rowChanges(
     of record: ChangeRecord, in id: TableID
   ) throws -> [(index: TableID, put: IndexBatch.Row?, delete: RowKey?)] {
-    guard let table = tables[id] else { return [] }
+    guard let table = tables[id], record.region == nil else { return [] }
     var changes: [(index: TableID, put: IndexBatch.Row?, delete: RowKey?)] = []
     for plan in table.globals {
       guard record.index == nil || record.index == plan.id else { continue }

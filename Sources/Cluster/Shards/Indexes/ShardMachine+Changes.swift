@@ -41,7 +41,7 @@ extension ShardMachine {
     if let delete = change.delete { store.delete(delete.bytes) }
   }
 
-  private func append(_ record: ChangeRecord, to table: ServedTable) {
+  func append(_ record: ChangeRecord, to table: ServedTable) {
     var record = record
     table.feed.end = record.sequence
     table.feed.endBytes += record.weight
@@ -93,7 +93,8 @@ extension ShardMachine {
       case .walking(let after)? = table.feed.index(slice.index)?.filling
     else { return }
     do {
-      let rows = try rows(of: slice.table, after: after, slice)
+      let rows = try rows(
+        .table(slice.table), after: after, rowsMax: slice.rowsMax, bytesMax: slice.bytesMax)
       if !rows.found.isEmpty { Probes.hit(.indexIsFilledFromItems) }
       for (ordinal, row) in rows.found.enumerated() {
         let item = EncodedItem(trusted: row.value)
@@ -119,15 +120,15 @@ extension ShardMachine {
     }
   }
 
-  private func rows(
-    of id: TableID, after: [UInt8]?, _ slice: BackfillSlice
+  /// The rows behind `after`, until there are so many or they have so many bytes.
+  func rows(
+    _ all: RowRange, after: [UInt8]?, rowsMax: UInt32, bytesMax: UInt32
   ) throws -> (found: [(key: [UInt8], value: [UInt8])], isAtEnd: Bool) {
-    let all = RowRange.table(id)
     var found: [(key: [UInt8], value: [UInt8])] = []
     var bytes = 0
     var isAtEnd = true
     try store.scan(from: after.map { $0 + [0] } ?? all.lower, to: all.upper, reverse: false) { key, value in
-      guard found.count < Int(slice.rowsMax), bytes < Int(slice.bytesMax) else {
+      guard found.count < Int(rowsMax), bytes < Int(bytesMax) else {
         isAtEnd = false
         return .stop
       }

@@ -42,12 +42,16 @@ extension ShardMachine {
   /// The leader has proposed a batch at `index`: what its clients write from now on finds the changes that will win.
   ///
   /// ``knownAnswer(to:)`` has said that it needs an entry, and ``canForesee(_:)`` that this can be known.
-  public func foresee(_ batch: RegionBatch, at index: LogIndex) throws {
-    for change in batch.changes {
-      proposedClock = max(proposedClock, change.version.time)
-      let current = try proposed.version(change.key.bytes) ?? version(of: change.key)
-      guard current == nil || current! < change.version else { continue }
-      proposed.propose(change.key.bytes, change.item, change.version, at: index)
+  public func foresee(_ batch: RegionBatch, at index: LogIndex) {
+    do {
+      for change in batch.changes {
+        proposedClock = max(proposedClock, change.version.time)
+        let current = try proposed.version(change.key.bytes) ?? version(of: change.key)
+        guard current == nil || current! < change.version else { continue }
+        proposed.propose(change.key.bytes, change.item, change.version, at: index)
+      }
+    } catch {
+      damage = damage ?? "Its store cannot be read: \(error)."
     }
   }
 

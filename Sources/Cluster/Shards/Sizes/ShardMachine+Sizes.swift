@@ -35,7 +35,7 @@ extension ShardMachine {
     // Rows of one table lie together.
     var (table, found) = (TableID.shardState, TableSize())
     let first = RowKey(table: TableID(TableID.shardState.rawValue + 1), hash: 0).bytes
-    try store.scan(from: lower ?? first, to: RowRange.feeds.lower, reverse: false) { key, value in
+    try store.scan(from: lower ?? first, to: RowRange.versions.lower, reverse: false) { key, value in
       guard rows < rowsMax, bytes < bytesMax else {
         next = key
         return .stop

@@ -10,15 +10,22 @@ final class Service {
   let target: any CallTarget
   let clock: any Clock
   let region: String
+  /// The others of the topology.
+  let otherRegions: [String]
   let metrics: EdgeMetrics
   private var tables = TableCache()
 
-  init(target: any CallTarget, clock: any Clock, region: String, metrics: EdgeMetrics) {
+  init(
+    target: any CallTarget, clock: any Clock, region: String, otherRegions: [String] = [], metrics: EdgeMetrics
+  ) {
+    self.otherRegions = otherRegions
     self.target = target
     self.clock = clock
     self.region = region
     self.metrics = metrics
   }
+
+  var replicaPlaces: ReplicaPlaces { ReplicaPlaces(own: region, others: otherRegions) }
 
   static let account = "000000000000"
 

@@ -16,6 +16,11 @@ enum DeleteTable {
             .resourceInUse,
             "Attempt to change a resource which is still in use: Cannot delete table while indexes are being created, "
               + "updated, or deleted."))
+      // The text is ours. The service would leave the replicas in the other regions alone.
+      case .catalog(.hasReplicas):
+        exchange.fail(
+          .validation(
+            "Table has replicas in other regions. Remove them first, by UpdateTable with ReplicaUpdates: \(name)"))
       case .catalog(.deletionProtected):
         exchange.fail(
           .validation(

@@ -6,7 +6,7 @@ enum UpdateTable {
     let name = try request.check()
     exchange.alter(name, missing: .notFound(table: name)) { (table) throws(APIError) in
       guard table.status == .active else { throw .inUse(table: name, table.status) }
-      return try TableUpdate(request, of: table).definition
+      return try TableUpdate(request, of: table, in: exchange.service.replicaPlaces).definition
     } done: {
       exchange.succeedWithSizes("TableDescription", $0)
     }

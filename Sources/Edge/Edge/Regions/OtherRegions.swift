@@ -66,6 +66,9 @@ public final class OtherRegions: Sendable {
     client = HTTPClient()
   }
 
+  /// In the order of the topology.
+  var otherNames: [String] { regions.map(\.name).filter { $0 != own } }
+
   /// Ends what is under way.
   public func shutDown() async { await client.shutDown() }
 

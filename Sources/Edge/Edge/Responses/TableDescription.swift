@@ -23,6 +23,7 @@ struct TableDescription {
     writeThroughput(definition.throughput, to: &writer)
     writeBilling(to: &writer)
     writeStream(to: &writer)
+    writeReplicas(to: &writer)
     writer.key("TableClassSummary")
     writer.beginObject()
     writer.member("TableClass", definition.tableClass == .standard ? "STANDARD" : "STANDARD_INFREQUENT_ACCESS")
@@ -170,6 +171,24 @@ struct TableDescription {
     }
   }
 
+  /// Those in other regions.
+  private func writeReplicas(to writer: inout JSONWriter) {
+    guard !table.replicas.isEmpty else { return }
+    writer.member("GlobalTableVersion", "2019.11.21")
+    writer.key("Replicas")
+    writer.beginArray()
+    for replica in table.replicas {
+      writer.beginObject()
+      writer.member("RegionName", replica.region)
+      writer.member("ReplicaStatus", replica.status.name)
+      if replica.status == .failed {
+        writer.member("ReplicaStatusDescription", "The region has another table of that name.")
+      }
+      writer.endObject()
+    }
+    writer.endArray()
+  }
+
   /// The newest stream keeps its name when it is off.
   private func writeStream(to writer: inout JSONWriter) {
     if let startedAtMs = table.streamStartedAtMs {
@@ -184,6 +203,17 @@ struct TableDescription {
     writer.bool(true)
     writer.member("StreamViewType", stream.name)
     writer.endObject()
+  }
+}
+
+extension ReplicaStatus {
+  fileprivate var name: String {
+    switch self {
+    case .creating: "CREATING"
+    case .active: "ACTIVE"
+    case .deleting: "DELETING"
+    case .failed: "CREATION_FAILED"
+    }
   }
 }
 

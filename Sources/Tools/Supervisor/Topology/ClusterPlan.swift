@@ -29,12 +29,17 @@ struct ClusterPlan: Sendable {
       RegionEndpoints(
         name: region.name, endpoints: region.coordinators.map { Self.address(Self.ports(state, $0.name).listen) })
     }
-    regions = topology.regions.map { region in
-      let cluster = state.cluster(of: region.name, among: topology.regions.map(\.name))
-      let addresses = region.nodes.enumerated().map { index, name in
-        NodeAddress(name: name, node: UInt32(index + 1), address: Self.address(Self.ports(state, name).listen))
-      }
-      let nodes = addresses.map { Self.node($0, addresses, region, cluster, topology, state, folder) }
+    let nodes = topology.regions.map { region in
+      RegionNodes(
+        name: region.name, cluster: state.cluster(of: region.name, among: topology.regions.map(\.name)),
+        nodes: region.nodes.enumerated().map { index, name in
+          NodeAddress(name: name, node: UInt32(index + 1), address: Self.address(Self.ports(state, name).listen))
+        })
+    }
+    regions = zip(topology.regions, nodes).map { region, own in
+      let (cluster, addresses) = (own.cluster, own.nodes)
+      let others = nodes.filter { $0.name != region.name }
+      let nodes = addresses.map { Self.node($0, addresses, others, region, cluster, topology, state, folder) }
       let coordinators = region.coordinators.map {
         Self.coordinator($0, addresses, region, cluster, all.count > 1 ? all : [], topology, state, folder)
       }
@@ -76,14 +81,14 @@ struct ClusterPlan: Sendable {
   }
 
   private static func node(
-    _ own: NodeAddress, _ peers: [NodeAddress], _ region: Topology.Region, _ cluster: String, _ topology: Topology,
-    _ state: ClusterState, _ folder: DataFolder
+    _ own: NodeAddress, _ peers: [NodeAddress], _ others: [RegionNodes], _ region: Topology.Region,
+    _ cluster: String, _ topology: Topology, _ state: ClusterState, _ folder: DataFolder
   ) -> Process {
     let admin = address(ports(state, own.name).admin)
     let data = folder.dataPath(of: own.name)
     let settings = NodeSettings(
       cluster: cluster, region: region.name, name: own.name, node: own.node, listen: own.address, admin: admin,
-      data: data, peers: peers, shards: region.shards, replication: region.replication,
+      data: data, peers: peers, regions: others, shards: region.shards, replication: region.replication,
       tuning: topology.nodeSettings, logFormat: topology.logFormat, logLevel: topology.logLevel)
     return Process(
       name: own.name, role: .node, node: Int(own.node), listen: own.address, admin: admin, dataDir: data,

@@ -5,11 +5,13 @@ internal import Items
 struct TableUpdate {
   let request: TableUpdateRequest
   let table: Table
+  let regions: ReplicaPlaces
   private(set) var definition: TableDefinition
 
   /// - Throws: the first rule that the request breaks on this table.
-  init(_ request: TableUpdateRequest, of table: Table) throws(APIError) {
+  init(_ request: TableUpdateRequest, of table: Table, in regions: ReplicaPlaces) throws(APIError) {
     self.request = request
+    self.regions = regions
     self.table = table
     definition = table.definition
     try changeThroughput()
@@ -23,6 +25,7 @@ struct TableUpdate {
     }
     if let isProtected = request.deletionProtection { definition.deletionProtection = isProtected }
     for update in request.indexUpdates ?? [] { try change(update) }
+    for update in request.replicaUpdates ?? [] { try change(update) }
     dropUnusedAttributes()
   }
 
@@ -98,6 +101,8 @@ struct TableUpdate {
     }
     definition.stream = view
   }
+
+  mutating func setReplicas(_ replicas: ReplicaRegions?) { definition.replicas = replicas }
 
   // MARK: Indexes
 

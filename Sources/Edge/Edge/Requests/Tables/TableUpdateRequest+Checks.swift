@@ -10,6 +10,7 @@ extension TableUpdateRequest {
     if let member = refused.first { throw .unsupported("The parameter \(member) of UpdateTable") }
     try checkCombination()
     try checkIndexUpdates()
+    try checkReplicaUpdates()
     return name
   }
 
@@ -30,6 +31,13 @@ extension TableUpdateRequest {
       Self.check(update.update, at: "\(path).update", &violations)
       Self.check(update.delete, at: "\(path).delete", &violations)
     }
+    for (position, update) in (replicaUpdates ?? []).enumerated() {
+      for (name, action) in [("create", update.create), ("update", update.update), ("delete", update.delete)] {
+        guard let action else { continue }
+        violations.require(
+          action.region != nil, at: "replicaUpdates.\(position + 1).member.\(name).regionName")
+      }
+    }
     try violations.throwIfAny()
   }
 
@@ -43,7 +51,7 @@ extension TableUpdateRequest {
   private func checkAnything() throws(APIError) {
     let isEmpty =
       billingMode == nil && throughput == nil && (indexUpdates ?? []).isEmpty && stream == nil && encryption == nil
-      && tableClass == nil && deletionProtection == nil && refused.isEmpty
+      && tableClass == nil && deletionProtection == nil && (replicaUpdates ?? []).isEmpty && refused.isEmpty
     guard isEmpty else { return }
     throw .validation(
       "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates, "
@@ -70,6 +78,26 @@ extension TableUpdateRequest {
     guard indexUpdates?.contains(where: { $0.create != nil || $0.delete != nil }) == true else { return }
     if throughput != nil { throw .invalid("You cannot create or delete index while updating table IOPS") }
     if stream != nil { throw .invalid("You cannot create or delete index while changing stream status") }
+  }
+
+  /// The texts are ours: the service's are not on record.
+  private func checkReplicaUpdates() throws(APIError) {
+    guard let replicaUpdates else { return }
+    if indexUpdates != nil || stream != nil || throughput != nil || billingMode != nil || tableClass != nil
+      || deletionProtection != nil || encryption != nil
+    {
+      throw .invalid("ReplicaUpdates must be the only operation in the request")
+    }
+    for (position, update) in replicaUpdates.enumerated() {
+      guard [update.create != nil, update.update != nil, update.delete != nil].filter({ $0 }).count == 1 else {
+        throw .invalid("Exactly one of Create, Update and Delete must be given in each of ReplicaUpdates")
+      }
+      if update.update != nil { throw .unsupported("The change of a replica (ReplicaUpdates with Update)") }
+      if let member = update.create?.refused.first { throw .unsupported("The parameter \(member) of a replica") }
+      if replicaUpdates[..<position].contains(where: { $0.region == update.region }) {
+        throw .invalid("Only one update of each replica is allowed. Region: \(update.region ?? "")")
+      }
+    }
   }
 
   private func checkIndexUpdates() throws(APIError) {

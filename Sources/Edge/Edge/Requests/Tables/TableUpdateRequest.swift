@@ -16,6 +16,20 @@ struct TableUpdateRequest {
     var name: String? { create?.name ?? update?.name ?? delete?.name }
   }
 
+  struct ReplicaAction {
+    var region: String?
+    /// Members that would be a lie if they were taken.
+    var refused: [String] = []
+  }
+
+  struct ReplicaUpdate {
+    var create: ReplicaAction?
+    var update: ReplicaAction?
+    var delete: ReplicaAction?
+
+    var region: String? { create?.region ?? update?.region ?? delete?.region }
+  }
+
   var tableName: String?
   var attributes: [TableRequest.Element]?
   var billingMode: String?
@@ -24,6 +38,7 @@ struct TableUpdateRequest {
   var stream: TableRequest.Stream?
   /// Whether a key of one's own is asked for.
   var encryption: Bool?
+  var replicaUpdates: [ReplicaUpdate]?
   var tableClass: String?
   var deletionProtection: Bool?
   /// Members that would be a lie if they were taken.
@@ -52,7 +67,9 @@ extension TableUpdateRequest {
     case "SSESpecification": encryption = try reader.readEncryption()
     case "TableClass": tableClass = try reader.readText()
     case "DeletionProtectionEnabled": deletionProtection = try reader.readBool()
-    case "ReplicaUpdates", "OnDemandThroughput", "WarmThroughput", "MultiRegionConsistency",
+    case "ReplicaUpdates":
+      replicaUpdates = try reader.readList { (reader) throws(ItemError) in try ReplicaUpdate(&reader) }
+    case "OnDemandThroughput", "WarmThroughput", "MultiRegionConsistency",
       "GlobalTableWitnessUpdates", "GlobalTableSettingsReplicationMode":
       refused.append(name.text)
       try reader.skipValue()
@@ -82,6 +99,34 @@ extension TableUpdateRequest.IndexAction {
       case "ProvisionedThroughput": throughput = try TableRequest.Units(&reader)
       case "OnDemandThroughput", "WarmThroughput":
         hasOnDemandThroughput = true
+        try reader.skipValue()
+      default: try reader.skipValue()
+      }
+    }
+  }
+}
+
+extension TableUpdateRequest.ReplicaUpdate {
+  init(_ reader: inout JSONReader) throws(ItemError) {
+    try reader.eachMember(of: "ReplicationGroupUpdate") { (member, reader) throws(ItemError) in
+      switch member {
+      case "Create": create = try TableUpdateRequest.ReplicaAction(&reader)
+      case "Update": update = try TableUpdateRequest.ReplicaAction(&reader)
+      case "Delete": delete = try TableUpdateRequest.ReplicaAction(&reader)
+      default: try reader.skipValue()
+      }
+    }
+  }
+}
+
+extension TableUpdateRequest.ReplicaAction {
+  init(_ reader: inout JSONReader) throws(ItemError) {
+    try reader.eachMember { (member, reader) throws(ItemError) in
+      switch member {
+      case "RegionName": region = try reader.readText()
+      case "KMSMasterKeyId", "ProvisionedThroughputOverride", "OnDemandThroughputOverride", "GlobalSecondaryIndexes",
+        "TableClassOverride":
+        refused.append(member.text)
         try reader.skipValue()
       default: try reader.skipValue()
       }

@@ -1,0 +1,92 @@
+import Messages
+
+/// Replicas of tables in other regions. Each region keeps in its own catalog which regions have the table; whoever changes
+/// that tells the others (``CatalogCommand/ensureReplica(_:createdAtMs:uniqueID:)``), as often as it takes.
+extension Catalog {
+  /// The table that has that unique id, in whichever region it was made.
+  public func table(uniqueID: [UInt8]) -> Table? { tables.first { $0.uniqueID == uniqueID } }
+
+  mutating func ensureReplica(
+    _ definition: TableDefinition, _ createdAtMs: UInt64, _ uniqueID: [UInt8]
+  ) -> CatalogOutcome {
+    guard let position = tables.firstIndex(where: { $0.uniqueID == uniqueID }) else {
+      return create(definition, createdAtMs, uniqueID, isNumbered: true)
+    }
+    guard let wanted = definition.replicas else { return .tableNotFound }
+    let table = tables[position]
+    guard table.status != .deleting else { return .tableInUse(table.status) }
+    let new = wanted.others.filter { region in !table.replicas.contains { $0.region == region } }
+    if new.isEmpty { return .table(table) }
+    return changeShards(position) {
+      $0.definition.replicas = ReplicaRegions(
+        own: wanted.own, others: ($0.definition.replicas?.others ?? []) + new)
+      $0.followReplicas()
+    }
+  }
+
+  mutating func leaveReplica(_ uniqueID: [UInt8], _ region: String) -> CatalogOutcome {
+    guard let position = tables.firstIndex(where: { $0.uniqueID == uniqueID }) else { return .done }
+    let table = tables[position]
+    if table.status == .deleting { return .done }
+    guard table.status == .active else { return .tableInUse(table.status) }
+    if table.definition.replicas?.own == region {
+      tables[position].status = .deleting
+      tables[position].version += 1
+      return .table(tables[position])
+    }
+    guard table.replicas.contains(where: { $0.region == region }) else { return .done }
+    return changeShards(position) { $0.drop(region) }
+  }
+
+  /// A change of which every shard has to know.
+  private mutating func changeShards(_ position: Int, _ change: (inout Table) -> Void) -> CatalogOutcome {
+    guard tables[position].status == .active else { return .tableInUse(tables[position].status) }
+    change(&tables[position])
+    tables[position].version += 1
+    tables[position].settingsVersion = tables[position].version
+    tables[position].status = .updating
+    return .table(tables[position])
+  }
+}
+
+extension Table {
+  /// Replicas that the definition asks for and are not there are made, others go.
+  mutating func followReplicas() {
+    let wanted = definition.replicas?.others ?? []
+    for place in replicas.indices where !wanted.contains(replicas[place].region) { replicas[place].status = .deleting }
+    for region in wanted where !replicas.contains(where: { $0.region == region }) {
+      replicas.append(TableReplica(region: region, status: .creating))
+    }
+  }
+
+  mutating func complete(_ region: String) -> Bool {
+    guard let place = replicas.firstIndex(where: { $0.region == region && $0.status == .creating }) else {
+      return false
+    }
+    replicas[place].status = .active
+    return true
+  }
+
+  /// Its shards no longer keep anything for it.
+  mutating func fail(_ region: String) -> Bool {
+    guard status == .active,
+      let place = replicas.firstIndex(where: { $0.region == region && $0.status == .creating })
+    else { return false }
+    replicas[place].status = .failed
+    settingsVersion = version + 1
+    status = .updating
+    return true
+  }
+
+  mutating func forget(_ region: String) -> Bool {
+    guard replicas.contains(where: { $0.region == region && $0.status == .deleting }) else { return false }
+    replicas.removeAll { $0.region == region }
+    return true
+  }
+
+  mutating func drop(_ region: String) {
+    replicas.removeAll { $0.region == region }
+    definition.replicas?.others.removeAll { $0 == region }
+    if definition.replicas?.others.isEmpty == true { definition.replicas = nil }
+  }
+}

@@ -1,0 +1,53 @@
+import Catalog
+public import Environment
+import Journal
+public import Messages
+import Raft
+import Replicas
+
+/// The node's part in replication between regions.
+extension Node {
+  /// As ``feedIndexes(now:)``, for other regions. True where that left something for the replicas to do in another turn.
+  func feedRegions(now: Instant) -> Bool {
+    guard !configuration.regions.isEmpty else { return false }
+    let bytesMax = min(RegionLane.bytesMax, configuration.journal.segmentBytes / 8)
+    for message in regions.next(replicas, bytesMax: bytesMax, now: now) {
+      outgoingRegional.append((message.region, message.node, message.request))
+    }
+    return regions.hasProposed
+  }
+
+  /// Answers of a node of another region to requests of this one.
+  public func received(_ responses: [Response], from node: NodeID, of region: String, now: Instant) {
+    for response in responses {
+      if RegionKeeper.isOwn(response.id) {
+        regions.answered(response.id, response.answer, by: node, of: region, now: now)
+        continue
+      }
+      regions.learnMetadataLeader(response.answer, by: node, of: region)
+      reconciler.answered(response.id, from: region, response.answer, now: now)
+    }
+    reconcile(now: now)
+  }
+
+  /// Times further ahead than this are not taken in: one broken clock must not move all others.
+  static let aheadMsMax: UInt64 = 60_000
+
+  /// Why changes from another region cannot be taken now; nil where they can.
+  func refusal(of batch: RegionBatch) -> Answer? {
+    guard let wallTimeMs else { return nil }
+    let latest = batch.changes.map(\.version.ms).max() ?? 0
+    guard latest > wallTimeMs + Self.aheadMsMax else { return nil }
+    if clockNoticedAt.map({ time.since($0) >= .seconds(60) }) ?? true {
+      clockNoticedAt = time
+      notice(
+        nil,
+        "Changes from the region \(batch.source.region) are \((latest - wallTimeMs) / 1_000) s ahead of this node's "
+          + "clock: they wait until it has caught up. Set the clocks.")
+    }
+    return .refused(.overloaded)
+  }
+
+  /// Changes that this node's leaders brought to other regions, and those that still wait.
+  public var regionChanges: (carried: UInt64, waiting: Int) { (regions.changesCarried, regions.waitingCount) }
+}

@@ -1,0 +1,188 @@
+import Catalog
+import Environment
+import Messages
+import Raft
+import Replicas
+import Shards
+
+/// What a node does for other regions: carries the changes of the shards that it leads there, and first what their tables
+/// held before. It begins anew with each term; what must stay is in the shards' state.
+struct RegionKeeper {
+  private struct Led {
+    var group: GroupID
+    var term: Term
+    var senders: [RegionSender] = []
+    /// What was to be copied when the last slice was proposed: no other one before it shows.
+    var copying: (slice: RegionCopy, state: FeedState.Filling)?
+    var copiedAt = Instant.zero
+  }
+
+  private var led: [Led] = []
+  private(set) var others: [OtherRegion]
+  private var nextRequest: UInt64 = 1
+  /// Changes arrived since the last look: more may be sent.
+  private var hasNews = false
+  /// Entries were proposed at the last look.
+  private(set) var hasProposed = false
+  /// Changes that arrived in other regions.
+  private(set) var changesCarried: UInt64 = 0
+
+  /// Requests to other regions have numbers of their own.
+  private static let requestBit: UInt64 = 1 << 61
+  static func isOwn(_ request: UInt64) -> Bool { request >> 61 == 1 }
+
+  private static let copyPause = Span.milliseconds(4)
+  /// Nothing more is copied into a feed while so much of it waits.
+  private static let copyWaitingMax = 1_024
+
+  struct Outgoing {
+    var region: String
+    var node: NodeID
+    var request: Request
+  }
+
+  init(_ regions: [NodeConfiguration.Region]) { others = regions.map { OtherRegion($0) } }
+
+  var isIdle: Bool { led.isEmpty }
+
+  /// Looks at every led shard that has tables with replicas.
+  mutating func next(_ replicas: [Replica], bytesMax: Int, now: Instant) -> [Outgoing] {
+    hasNews = false
+    hasProposed = false
+    led.removeAll { old in
+      !replicas.contains {
+        $0.group == old.group && $0.isServing && $0.raft.term == old.term
+          && $0.shard?.replicatedTables.isEmpty == false
+      }
+    }
+    var outgoing: [Outgoing] = []
+    for replica in replicas {
+      guard let shard = replica.shard, !shard.replicatedTables.isEmpty, replica.isServing else { continue }
+      let place = place(of: replica)
+      carry(place, replica, shard, bytesMax: bytesMax, now, &outgoing)
+    }
+    if !led.isEmpty { askForCatalogs(now, &outgoing) }
+    return outgoing
+  }
+
+  private mutating func place(of replica: Replica) -> Int {
+    if let place = led.firstIndex(where: { $0.group == replica.group }) { return place }
+    led.append(Led(group: replica.group, term: replica.raft.term))
+    return led.count - 1
+  }
+
+  private mutating func askForCatalogs(_ now: Instant, _ outgoing: inout [Outgoing]) {
+    for other in others.indices where others[other].isDue(now: now) {
+      let request = takeRequest()
+      others[other].ask(request, now: now)
+      let read = Operation.catalogRead(version: others[other].catalog?.version ?? 0)
+      outgoing.append(
+        Outgoing(
+          region: others[other].name, node: others[other].likelyLeader(of: .metadata),
+          request: Request(id: request, shard: .metadata, operation: read)))
+    }
+  }
+
+  private mutating func takeRequest() -> UInt64 {
+    defer { nextRequest += 1 }
+    return nextRequest | Self.requestBit
+  }
+
+  private mutating func carry(
+    _ place: Int, _ replica: Replica, _ shard: ShardMachine, bytesMax: Int, _ now: Instant,
+    _ outgoing: inout [Outgoing]
+  ) {
+    led[place].senders.removeAll { shard.feed(of: $0.table)?.region($0.region) == nil }
+    for table in shard.replicatedTables {
+      guard let feed = shard.feed(of: table), let global = shard.settings(of: table)?.replication?.table else {
+        continue
+      }
+      for region in feed.regions {
+        guard let other = others.firstIndex(where: { $0.name == region.name }),
+          let there = others[other].place(of: global)
+        else { continue }
+        let known = led[place].senders.firstIndex { $0.table == table && $0.region == region.name }
+        var sender = known.map { led[place].senders.remove(at: $0) } ?? RegionSender(table: table, region)
+        do { try sender.read(shard, to: there) } catch { shard.cannotRead(error) }
+        let source = RegionSource(
+          table: there.table, region: shard.settings(of: table)?.replication?.region ?? "", shard: replica.group.shard)
+        sender.send(from: source, bytesMax: bytesMax, now: now) { shard, batch in
+          let request = takeRequest()
+          outgoing.append(
+            Outgoing(
+              region: region.name, node: others[other].likelyLeader(of: shard),
+              request: Request(id: request, shard: shard, operation: .region(batch))))
+          return request
+        }
+        if let advance = sender.advance(now: now), replica.propose(.regionAdvance(advance)) {
+          sender.proposed(advance, now: now)
+          hasProposed = true
+        }
+        copy(place, replica, shard, sender, now)
+        led[place].senders.append(sender)
+      }
+    }
+  }
+
+  private mutating func copy(
+    _ place: Int, _ replica: Replica, _ shard: ShardMachine, _ sender: RegionSender, _ now: Instant
+  ) {
+    guard let slice = shard.nextCopy(of: sender.table, to: sender.region),
+      let state = shard.feed(of: sender.table)?.region(sender.region)?.filling
+    else { return }
+    if let last = led[place].copying, last.slice == slice, last.state == state { return }
+    guard now.since(led[place].copiedAt) >= Self.copyPause, sender.waitingCount < Self.copyWaitingMax,
+      !sender.canRead(shard), replica.propose(.regionCopy(slice))
+    else { return }
+    hasProposed = true
+    led[place].copying = (slice, state)
+    led[place].copiedAt = now
+  }
+
+  /// Whether a turn more would bring something on.
+  func hasMore(_ replicas: [Replica]) -> Bool {
+    if hasNews { return true }
+    for old in led {
+      guard let shard = replicas.first(where: { $0.group == old.group })?.shard else { continue }
+      for sender in old.senders where sender.canRead(shard) { return true }
+    }
+    return false
+  }
+
+  // MARK: Answers
+
+  mutating func answered(_ request: UInt64, _ answer: Answer, by node: NodeID, of region: String, now: Instant) {
+    guard let other = others.firstIndex(where: { $0.name == region }) else { return }
+    if others[other].answered(request, answer, by: node, now: now) {
+      hasNews = true
+      return
+    }
+    for place in led.indices {
+      for position in led[place].senders.indices where led[place].senders[position].region == region {
+        guard let shard = led[place].senders[position].shard(of: request) else { continue }
+        let isNews = others[other].learn(answer, of: shard, by: node)
+        if case .indexed(let through) = answer {
+          changesCarried += UInt64(led[place].senders[position].answered(request, through: through))
+          hasNews = true
+        } else {
+          led[place].senders[position].failed(request, retryAt: isNews ? now : now + RegionLane.retryDelay)
+        }
+        return
+      }
+    }
+  }
+
+  /// Who is asked on behalf of the metadata group; nil where there is no such region.
+  mutating func likelyMetadataLeader(of region: String) -> NodeID? {
+    guard let other = others.firstIndex(where: { $0.name == region }) else { return nil }
+    return others[other].likelyLeader(of: .metadata)
+  }
+
+  mutating func learnMetadataLeader(_ answer: Answer, by node: NodeID, of region: String) {
+    guard let other = others.firstIndex(where: { $0.name == region }) else { return }
+    _ = others[other].learn(answer, of: .metadata, by: node)
+  }
+
+  /// Changes that wait for other regions, over all led shards.
+  var waitingCount: Int { led.reduce(0) { $0 + $1.senders.reduce(0) { $0 + $1.waitingCount } } }
+}

@@ -1,0 +1,114 @@
+import Catalog
+import Environment
+import Messages
+import Shards
+
+/// Carries the changes of one table's feed from the shard that a node leads to another region.
+///
+/// As with indexes, everything that it must not forget is in the shard's state: how far the feed has arrived, and the
+/// newest change that each shard of the region had taken by then. Whoever leads next makes the same batches again, and what
+/// the other side has by then it ignores.
+struct RegionSender {
+  let table: TableID
+  let region: String
+  /// Records up to here are in the lanes or done.
+  private var position: UInt64
+  /// Ascending by shard.
+  private var lanes: [RegionLane] = []
+  private var advancedTo: UInt64
+  private var advancedAt = Instant.zero
+  private var settled = 0
+
+  /// The table where the changes go.
+  struct Place {
+    var table: TableID
+    var map: ShardMap
+  }
+
+  /// Bounds of what is read ahead.
+  static let waitingMax = 4_096
+  static let bytesMax = 4 << 20
+  private static let recordsAtOnce = 512
+  private static let bytesAtOnce = 256 << 10
+  /// An advance is an entry of the log: not for each change.
+  private static let advanceInterval = Span.milliseconds(50)
+  private static let settledMax = 4_096
+
+  init(table: TableID, _ region: FeedState.Region) {
+    self.table = table
+    self.region = region.name
+    position = region.cursor
+    advancedTo = region.cursor
+    lanes = region.reached.map { RegionLane(shard: $0.shard, applied: $0.sequence) }
+  }
+
+  var waitingCount: Int { lanes.reduce(0) { $0 + $1.count } }
+
+  private var hasRoom: Bool { waitingCount < Self.waitingMax && lanes.reduce(0) { $0 + $1.bytes } < Self.bytesMax }
+
+  /// Whether there are records to be read now.
+  func canRead(_ shard: ShardMachine) -> Bool { position < shard.feedEnd(of: table) && hasRoom }
+
+  /// Reads what is new in the feed, as far as there is room.
+  mutating func read(_ shard: ShardMachine, to place: Place) throws {
+    guard canRead(shard) else { return }
+    let records = try shard.records(
+      of: table, after: position, countMax: Self.recordsAtOnce, bytesMax: Self.bytesAtOnce)
+    for record in records {
+      if let change = try shard.change(of: record, in: table, for: region, as: place.table) {
+        let lane = lane(place.map.shard(for: change.key.hash).id)
+        lanes[lane].add(change)
+      }
+      position = record.sequence
+    }
+  }
+
+  private mutating func lane(_ shard: ShardID) -> Int {
+    let place = lanes.firstIndex { $0.shard >= shard } ?? lanes.count
+    if place < lanes.count, lanes[place].shard == shard { return place }
+    lanes.insert(RegionLane(shard: shard, applied: 0), at: place)
+    return place
+  }
+
+  /// What is to be sent now, one batch a lane at most; `send` names each request.
+  mutating func send(
+    from source: RegionSource, bytesMax: Int, now: Instant, _ send: (ShardID, RegionBatch) -> UInt64
+  ) {
+    for place in lanes.indices where lanes[place].count > 0 {
+      guard let batch = lanes[place].nextBatch(from: source, bytesMax: bytesMax, now: now) else { continue }
+      lanes[place].sent(send(lanes[place].shard, batch), now: now)
+    }
+  }
+
+  /// The shard that a request of this sender went to; nil where it is none, or was given up.
+  func shard(of request: UInt64) -> ShardID? { lanes.first { $0.isUnderWay(request) }?.shard }
+
+  /// Returns how many changes arrived.
+  mutating func answered(_ request: UInt64, through: UInt64) -> Int {
+    guard let place = lanes.firstIndex(where: { $0.isUnderWay(request) }) else { return 0 }
+    let count = lanes[place].answered(through: through)
+    settled += count
+    return count
+  }
+
+  mutating func failed(_ request: UInt64, retryAt: Instant) {
+    guard let place = lanes.firstIndex(where: { $0.isUnderWay(request) }) else { return }
+    lanes[place].failed(retryAt: retryAt)
+  }
+
+  /// The entry that is due; nil where nothing is new, or too little.
+  func advance(now: Instant) -> RegionAdvance? {
+    let through = lanes.reduce(position) { through, lane in lane.oldest.map { min(through, $0 - 1) } ?? through }
+    guard through > advancedTo, settled >= Self.settledMax || now.since(advancedAt) >= Self.advanceInterval else {
+      return nil
+    }
+    let reached = lanes.filter { $0.applied > 0 }.map { RegionAdvance.Reached(shard: $0.shard, sequence: $0.applied) }
+    return RegionAdvance(table: table, region: region, through: through, reached: reached)
+  }
+
+  mutating func proposed(_ advance: RegionAdvance, now: Instant) {
+    advancedTo = advance.through
+    advancedAt = now
+    settled = 0
+  }
+}

@@ -1,0 +1,55 @@
+import Catalog
+import Coordinator
+import Testing
+
+@testable import Edge
+
+/// UpdateTable with ReplicaUpdates, before it reaches the metadata group.
+@Suite struct ReplicaTests {
+  private func update(_ updates: String, more: String = "") throws -> (answer: Answered, replicas: ReplicaRegions?) {
+    var asked: TableAlteration?
+    let target = CannedTarget(.sample()) { call in
+      guard case .alterTable(let alteration) = call else { return .refreshed }
+      asked = alteration
+      return .catalog(.table(Catalog.sample().table(named: "single")!))
+    }
+    let answer = try ask(
+      "UpdateTable", #"{"TableName":"single",\#(more)"ReplicaUpdates":\#(updates)}"#, target: target,
+      otherRegions: ["us-east-1", "eu-west-1"])
+    return (answer, asked?.definition.replicas)
+  }
+
+  @Test func aReplicaIsAskedForInAnotherRegionOfTheTopology() throws {
+    let (answer, replicas) = try update(
+      #"[{"Create":{"RegionName":"us-east-1"}},{"Create":{"RegionName":"eu-west-1"}}]"#)
+    #expect(answer.status == 200, "\(answer.text)")
+    #expect(replicas == ReplicaRegions(own: "eu-central-1", others: ["eu-west-1", "us-east-1"]))
+  }
+
+  @Test(arguments: [
+    (#"[{"Create":{"RegionName":"eu-central-1"}}]"#, "Cannot add, delete, or update the local region"),
+    (#"[{"Create":{"RegionName":"sa-east-1"}}]"#, "no such other region (us-east-1, eu-west-1)"),
+    (#"[{"Delete":{"RegionName":"eu-west-1"}}]"#, "was not found"),
+    (#"[{"Create":{}}]"#, "at 'replicaUpdates.1.member.create.regionName'"),
+    (#"[{}]"#, "Exactly one of Create, Update and Delete"),
+    (#"[{"Update":{"RegionName":"eu-west-1"}}]"#, "is not supported by Gantry yet"),
+    (#"[{"Create":{"RegionName":"eu-west-1","KMSMasterKeyId":"k"}}]"#, "The parameter KMSMasterKeyId of a replica"),
+    (
+      #"[{"Create":{"RegionName":"eu-west-1"}},{"Create":{"RegionName":"eu-west-1"}}]"#,
+      "Only one update of each replica"
+    ),
+    ("[]", "At least one of ProvisionedThroughput"),
+  ])
+  func whatCannotBeIsRefused(updates: String, message: String) throws {
+    let (answer, replicas) = try update(updates)
+    #expect(answer.status == 400 && answer.type == "ValidationException")
+    #expect(answer.message?.contains(message) == true, "\(answer.text)")
+    #expect(replicas == nil)
+  }
+
+  @Test func itGoesWithNoOtherChange() throws {
+    let (answer, _) = try update(
+      #"[{"Create":{"RegionName":"eu-west-1"}}]"#, more: #""DeletionProtectionEnabled":true,"#)
+    #expect(answer.message?.contains("ReplicaUpdates must be the only operation") == true, "\(answer.text)")
+  }
+}
