@@ -10,6 +10,8 @@ public struct CoordinatorSettings: Equatable, Sendable {
   public var admin: String
   /// The nodes that it may ask.
   public var nodes: [NodeAddress]
+  /// All regions of the topology, this one included; empty where it has only one.
+  public var regions: [RegionEndpoints]
   public var loops: Int
   public var callTimeoutMs: Int
   public var enableFaults: Bool
@@ -23,7 +25,8 @@ public struct CoordinatorSettings: Equatable, Sendable {
 
   public init(
     cluster: String, region: String, name: String, listen: String, admin: String, nodes: [NodeAddress],
-    loops: Int = 2, callTimeoutMs: Int = 10_000, enableFaults: Bool = false, insecureListen: Bool = false,
+    regions: [RegionEndpoints] = [], loops: Int = 2, callTimeoutMs: Int = 10_000, enableFaults: Bool = false,
+    insecureListen: Bool = false,
     corsOrigins: [String] = [], allowedHosts: [String] = [], logFormat: LogFormat = .text, logLevel: LogLevel = .info
   ) {
     self.cluster = cluster
@@ -32,6 +35,7 @@ public struct CoordinatorSettings: Equatable, Sendable {
     self.listen = listen
     self.admin = admin
     self.nodes = nodes
+    self.regions = regions
     self.loops = loops
     self.callTimeoutMs = callTimeoutMs
     self.enableFaults = enableFaults
@@ -47,6 +51,10 @@ public struct CoordinatorSettings: Equatable, Sendable {
       SettingKey("listen", .text("host:port"), "The public DynamoDB API, HTTP/1.1."),
       CommonSettings.admin,
       SettingKey("nodes", .sections("{name, node, address}"), "The nodes that it routes to."),
+      SettingKey(
+        "regions", .sections("{name, endpoints}"), default: "[]",
+        "Every region, this one included: requests signed for another one are passed on to it, and to the first what "
+          + "is signed for none of them. Empty: all requests are served here."),
       SettingKey(
         "loops", .integer(unit: "event loops", 1...256), default: "2",
         "Threads that serve connections. More than the machine's idle cores: they only contend."),
@@ -74,9 +82,13 @@ public struct CoordinatorSettings: Equatable, Sendable {
   init(_ section: SettingsSection) throws(SettingsError) {
     var nodes: [NodeAddress] = []
     for node in try section.sections("nodes", keys: NodeAddress.keys) { nodes.append(try NodeAddress(node)) }
+    var regions: [RegionEndpoints] = []
+    for region in try section.sections("regions", keys: RegionEndpoints.keys) {
+      regions.append(try RegionEndpoints(region))
+    }
     self.init(
       cluster: try section.text("cluster"), region: try section.text("region"), name: try section.text("name"),
-      listen: try section.text("listen"), admin: try section.text("admin"), nodes: nodes,
+      listen: try section.text("listen"), admin: try section.text("admin"), nodes: nodes, regions: regions,
       loops: try section.integer("loops"), callTimeoutMs: try section.integer("callTimeoutMs"),
       enableFaults: try section.flag("enableFaults"), insecureListen: try section.flag("insecureListen"),
       corsOrigins: try section.texts("corsOrigins"), allowedHosts: try section.texts("allowedHosts"),
@@ -91,6 +103,7 @@ public struct CoordinatorSettings: Equatable, Sendable {
     try CommonSettings.checkListener("listen", listen, insecure: insecureListen, file: file)
     try CommonSettings.checkListener("admin", admin, insecure: insecureListen, file: file)
     try CommonSettings.checkNodes("nodes", nodes, file: file)
+    try RegionEndpoints.check(regions, own: region, file: file)
     guard listen != admin else { throw SettingsError(file: file, "'listen' and 'admin' are both \(listen)") }
     try Self.checkOrigins(corsOrigins, file: file)
   }
@@ -120,7 +133,8 @@ public struct CoordinatorSettings: Equatable, Sendable {
       listen: \(quoted(listen))
       admin: \(quoted(admin))
       nodes:
-      \(nodes.map(\.yaml).joined())loops: \(loops)
+      \(nodes.map(\.yaml).joined())regions: [\(regions.map(\.yaml).joined(separator: ", "))]
+      loops: \(loops)
       callTimeoutMs: \(callTimeoutMs)
       enableFaults: \(enableFaults)
       insecureListen: \(insecureListen)
