@@ -111,6 +111,24 @@ def test_an_index_comes_and_goes(client, table):
     client.put_item(TableName=table, Item={"PK": {"S": "n"}, "SK": {"N": "0"}, "colour": {"N": "7"}})
 
 
+def test_an_index_that_is_active_is_read_over_any_connection(environment, table):
+    """Connections are served by several loops, and each hears of a change in its own time."""
+    def call(operation, **body):
+        status, _, answer = post(environment, f"DynamoDB_20120810.{operation}", json.dumps({"TableName": table} | body).encode())
+        assert status == 200, answer
+        return json.loads(answer)
+
+    for number in range(4):
+        name = f"by{number}ofMany"
+        call("UpdateTable", AttributeDefinitions=[{"AttributeName": "colour", "AttributeType": "S"}],
+             GlobalSecondaryIndexUpdates=[{"Create": {
+                 "IndexName": name, "KeySchema": [{"AttributeName": "colour", "KeyType": "HASH"}],
+                 "Projection": {"ProjectionType": "ALL"}}}])
+        until(lambda: call("DescribeTable")["Table"]["GlobalSecondaryIndexes"][number]["IndexStatus"] == "ACTIVE")
+        for _ in range(4):
+            assert call("Scan", IndexName=name)["Count"] == 0
+
+
 def test_a_description_tells_how_much_there_is(client, table):
     """Exact soon after the last write, of the indexes too."""
     create_index(client, table, "byColour", "colour", Projection={"ProjectionType": "KEYS_ONLY"})

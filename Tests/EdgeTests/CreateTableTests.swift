@@ -31,6 +31,15 @@ private let invalid = "One or more parameter values were invalid: "
       "1 validation error detected: Value 'ab' at 'tableName' failed to satisfy constraint: Member must have length greater "
         + "than or equal to 3"),
     Refusal(
+      "CreateTable", #"{"TableName":"","AttributeDefinitions":[],"KeySchema":[]}"#,
+      "1 validation error detected: Value '' at 'tableName' failed to satisfy constraint: Member must have length greater "
+        + "than or equal to 1"),
+    Refusal(
+      "CreateTable", #"{"TableName":"x!","AttributeDefinitions":[],"KeySchema":[]}"#,
+      "2 validation errors detected: Value 'x!' at 'tableName' failed to satisfy constraint: Member must satisfy regular "
+        + "expression pattern: [a-zA-Z0-9_.-]+; Value 'x!' at 'tableName' failed to satisfy constraint: Member must have "
+        + "length greater than or equal to 3"),
+    Refusal(
       "CreateTable", request(schema: pair), "Invalid KeySchema: Some index key attribute have no definition"),
     Refusal(
       "CreateTable",
@@ -54,6 +63,39 @@ private let invalid = "One or more parameter values were invalid: "
       "CreateTable", request(schema: #"[{"AttributeName":"X","KeyType":"HASH"}]"#),
       invalid
         + "Some index key attributes are not defined in AttributeDefinitions. Keys: [X], AttributeDefinitions: [PK]"),
+    Refusal(
+      "CreateTable",
+      request(
+        definitions: two, schema: #"[{"AttributeName":"X","KeyType":"RANGE"},{"AttributeName":"X","KeyType":"HASH"}]"#),
+      invalid
+        + "Some index key attributes are not defined in AttributeDefinitions. Keys: [X, X], AttributeDefinitions: "
+        + "[PK, SK]"),
+    Refusal(
+      "CreateTable",
+      request(
+        definitions: two, schema: #"[{"AttributeName":"PK","KeyType":"RANGE"},{"AttributeName":"PK","KeyType":"HASH"}]"#
+      ), "Both the Hash Key and the Range Key element in the KeySchema have the same name"),
+    Refusal(
+      "CreateTable",
+      request(
+        definitions: two, schema: #"[{"AttributeName":"PK","KeyType":"HASH"},{"AttributeName":"SK","KeyType":"HASH"}]"#
+      ), "Invalid KeySchema: The second KeySchemaElement is not a RANGE key type"),
+    Refusal(
+      "CreateTable",
+      request(
+        schema:
+          #"[{"AttributeName":"PK","KeyType":"HASH"},{"AttributeName":"SK","KeyType":"RANGE"},{"AttributeName":"X","KeyType":"RANGE"}]"#
+      ),
+      "1 validation error detected: Value '[KeySchemaElement(attributeName=PK, keyType=HASH), "
+        + "KeySchemaElement(attributeName=SK, keyType=RANGE), KeySchemaElement(attributeName=X, keyType=RANGE)]' at "
+        + "'keySchema' failed to satisfy constraint: Member must have length less than or equal to 2"),
+    Refusal(
+      "CreateTable",
+      request(
+        definitions: two, schema: pair,
+        rest:
+          #""BillingMode":"PAY_PER_REQUEST","GlobalSecondaryIndexes":[{"IndexName":"byX","KeySchema":\#(pair),"Projection":{"ProjectionType":"ALL"}},{"IndexName":"byX","KeySchema":\#(pair),"Projection":{"ProjectionType":"ALL"}},{"IndexName":"byY","KeySchema":\#(pair),"Projection":{}}]"#
+      ), invalid + "Duplicate index name: byX"),
     Refusal(
       "CreateTable", request(definitions: two),
       invalid

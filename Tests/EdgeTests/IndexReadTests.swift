@@ -220,6 +220,15 @@ import Testing
       .page(RangePage())
     }
     #expect(answer.message == "Cannot read from backfilling global secondary index: later")
+
+    // Filled since, as the newest catalog says.
+    let filled = altered.indexes.last.map { CatalogCommand.completeIndex($0.id, of: altered.id) }
+    var newest = catalog
+    _ = newest.apply(try #require(filled))
+    let target = CannedTarget(catalog) { if case .refreshCatalog = $0 { .refreshed } else { .page(RangePage()) } }
+    target.afterEach = { if case .refreshCatalog = $0 { target.catalog = newest } }
+    let found = try ask("Scan", #"{"TableName":"orders","IndexName":"later"}"#, target: target)
+    #expect(found.status == 200, "What a client was told elsewhere holds here: \(found.text)")
   }
 
   // MARK: Capacity

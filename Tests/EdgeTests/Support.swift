@@ -31,6 +31,8 @@ final class CannedTarget: CallTarget {
   private(set) var calls: [Call] = []
   private let outcome: (Call) -> CallOutcome
   private var waiting: [() -> Void] = []
+  /// What else a call does.
+  var afterEach: (Call) -> Void = { _ in }
 
   init(_ catalog: Catalog, outcome: @escaping (Call) -> CallOutcome) {
     self.catalog = catalog
@@ -40,7 +42,10 @@ final class CannedTarget: CallTarget {
   func submit(_ call: Call, _ completion: @escaping (CallOutcome) -> Void) {
     calls.append(call)
     let outcome = outcome(call)
-    waiting.append { completion(outcome) }
+    waiting.append { [self] in
+      afterEach(call)
+      completion(outcome)
+    }
   }
 
   func drain() {

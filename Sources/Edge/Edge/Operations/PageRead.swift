@@ -1,4 +1,5 @@
 internal import Bytes
+internal import Catalog
 internal import Coordinator
 internal import Expressions
 internal import Items
@@ -109,7 +110,23 @@ struct PageRead {
 }
 
 extension Exchange {
+  /// A client that saw an index become active finds it so: what is known here may be older than what it was told.
   func performRead(
+    on table: String, _ read: PageRead, build: @escaping (ReadSource) throws(APIError) -> Call
+  ) {
+    if knows(read.indexName, of: table) { return performKnown(on: table, read, build: build) }
+    refreshed { [self] error in
+      if let error { fail(error) } else { performKnown(on: table, read, build: build) }
+    }
+  }
+
+  /// True also where the table itself is unknown: it is looked for elsewhere.
+  private func knows(_ index: String?, of table: String) -> Bool {
+    guard let index, let handle = service.activeTable(table) else { return true }
+    return handle.indexes.contains { $0.name == index && $0.status == .active }
+  }
+
+  private func performKnown(
     on table: String, _ read: PageRead, build: @escaping (ReadSource) throws(APIError) -> Call
   ) {
     perform(on: table) { (table) throws(APIError) in

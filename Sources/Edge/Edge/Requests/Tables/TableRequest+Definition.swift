@@ -9,27 +9,24 @@ extension TableRequest {
 
   /// - Throws: the first rule that the request breaks.
   func definition() throws(APIError) -> TableDefinition {
+    // The service reports a bad name alone, whatever else is wrong.
+    let name = try TableName.resolve(ofTableOperation: tableName)
     try checkModel()
-    let name = try tableNameForCreation()
     try checkRefused()
     let definitions = try attributeDefinitions()
     let mode = try checkedBillingMode()
     try checkDefinitionsSuffice(definitions)
     let key = try Self.key(keySchema ?? [], definitions)
+    if localIndexes == nil, globalIndexes == nil { try checkAllUsed(key, [], definitions) }
     var indexes: [IndexDefinition] = []
     try appendLocal(&indexes, table: key, definitions)
     try appendGlobal(&indexes, mode, definitions)
-    try Self.checkNames(of: indexes)
     try checkAllUsed(key, indexes, definitions)
     return TableDefinition(
       name: name, key: key, attributes: definitions, billingMode: mode, throughput: throughput?.stored,
       indexes: indexes, stream: try streamView(),
       tableClass: tableClass == "STANDARD_INFREQUENT_ACCESS" ? .standardInfrequentAccess : .standard,
       deletionProtection: deletionProtection, tags: try checkedTags())
-  }
-
-  private func tableNameForCreation() throws(APIError) -> String {
-    try TableName.resolve(ofTableOperation: tableName)
   }
 
   /// The service counts before it compares, and speaks of an index where it means the table.
@@ -90,24 +87,23 @@ extension TableRequest {
     }
   }
 
-  /// A key schema of one or two elements whose attributes are defined, as tables and local indexes have them.
+  /// A key schema of one or two elements, which the model sees to, as tables and local indexes have them.
   static func key(_ schema: [Element], _ definitions: [KeyAttribute]) throws(APIError) -> KeySchema {
+    let attributes = try defined(schema, definitions)
+    if schema.count == 2, schema[0].name == schema[1].name {
+      throw .validation("Both the Hash Key and the Range Key element in the KeySchema have the same name")
+    }
+    try checkFirstIsHash(schema)
+    if schema.count == 2, schema[1].type != "RANGE" {
+      throw .validation("Invalid KeySchema: The second KeySchemaElement is not a RANGE key type")
+    }
+    return KeySchema(partition: attributes[0], sort: attributes.count == 2 ? attributes[1] : nil)
+  }
+
+  static func checkFirstIsHash(_ schema: [Element]) throws(APIError) {
     guard schema[0].type == "HASH" else {
       throw .validation("Invalid KeySchema: The first KeySchemaElement is not a HASH key type")
     }
-    guard schema.count <= 2 else {
-      throw .invalid("The KeySchema exceeds the maximum allowed number of key attributes")
-    }
-    if schema.count == 2 {
-      guard schema[0].name != schema[1].name else {
-        throw .validation("Both the Hash Key and the Range Key element in the KeySchema have the same name")
-      }
-      guard schema[1].type == "RANGE" else {
-        throw .validation("Invalid KeySchema: The second KeySchemaElement is not a RANGE key type")
-      }
-    }
-    let attributes = try defined(schema, definitions)
-    return KeySchema(partition: attributes[0], sort: attributes.count == 2 ? attributes[1] : nil)
   }
 
   static func defined(_ schema: [Element], _ definitions: [KeyAttribute]) throws(APIError) -> [KeyAttribute] {
@@ -145,7 +141,7 @@ extension TableRequest {
           "Index KeySchema does not have the same leading hash key as table KeySchema for index: \(name). "
             + "index hash key: \(key.partition[0].text), table hash key: \(table.partition.text)")
       }
-      indexes.append(try index.definition(.local, definitions))
+      try Self.append(try index.definition(.local, definitions), to: &indexes)
     }
     guard localIndexes.count <= Self.localIndexesMax else {
       throw .invalid("Number of LocalSecondaryIndexes exceeds per-table limit of \(Self.localIndexesMax)")
@@ -169,18 +165,16 @@ extension TableRequest {
       case (.provisioned, let throughput?): try Self.checkUnits(throughput, index: definition.name)
       case (.payPerRequest, nil): break
       }
-      indexes.append(definition)
+      try Self.append(definition, to: &indexes)
     }
     guard globalIndexes.count <= Self.globalIndexesMax else {
       throw .invalid("GlobalSecondaryIndex count exceeds the per-table limit of \(Self.globalIndexesMax)")
     }
   }
 
-  private static func checkNames(of indexes: [IndexDefinition]) throws(APIError) {
-    for (position, index) in indexes.enumerated()
-    where indexes[..<position].contains(where: { $0.name == index.name }) {
-      throw .invalid("Duplicate index name: \(index.name)")
-    }
+  private static func append(_ index: IndexDefinition, to indexes: inout [IndexDefinition]) throws(APIError) {
+    if indexes.contains(where: { $0.name == index.name }) { throw .invalid("Duplicate index name: \(index.name)") }
+    indexes.append(index)
   }
 
   private func checkAllUsed(

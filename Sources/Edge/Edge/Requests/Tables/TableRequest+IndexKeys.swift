@@ -9,17 +9,15 @@ extension TableRequest {
       let key = try key(schema, definitions)
       return IndexKeySchema(partition: key.partition, sort: key.sort)
     }
+    let attributes = try defined(schema, definitions)
     try checkOrder(schema)
-    let partition = schema.filter { $0.type == "HASH" }
-    let sort = schema.filter { $0.type == "RANGE" }
+    let partitionCount = schema.count { $0.type == "HASH" }
     return IndexKeySchema(
-      partition: try defined(partition, definitions), sort: try defined(sort, definitions))
+      partition: Array(attributes[..<partitionCount]), sort: Array(attributes[partitionCount...]))
   }
 
   private static func checkOrder(_ schema: [Element]) throws(APIError) {
-    guard schema[0].type == "HASH" else {
-      throw .validation("Invalid KeySchema: The first KeySchemaElement is not a HASH key type")
-    }
+    try checkFirstIsHash(schema)
     for kind in ["HASH", "RANGE"] where schema.count(where: { $0.type == kind }) > IndexKeySchema.attributesMax {
       throw .invalid("The KeySchema exceeds the maximum allowed number of \(kind) key attributes")
     }

@@ -1,13 +1,9 @@
 internal import Catalog
 
-/// The constraints of the service model on CreateTable.
+/// The constraints of the service model on CreateTable, but for the table's name.
 extension TableRequest {
   func checkModel() throws(APIError) {
-    guard let tableName else {
-      throw .validation("The parameter 'TableName' is required but was not present in the request")
-    }
     var violations = Violations()
-    violations.checkLength(tableName, at: "tableName", min: 1, max: 1024)
     violations.require(attributes != nil, at: "attributeDefinitions")
     violations.require(keySchema != nil, at: "keySchema")
     Self.check(attributes ?? [], &violations)
@@ -38,7 +34,8 @@ extension TableRequest {
     guard let schema else { return }
     violations.checkCount(schema.count, shown: "[]", at: path, min: 1)
     if schema.count > max {
-      violations.add("\(schema.count) elements", at: path, "have length less than or equal to \(max)")
+      let shown = schema.map(\.shown).joined(separator: ", ")
+      violations.add("[\(shown)]", at: path, "have length less than or equal to \(max)")
     }
     for (position, element) in schema.enumerated() {
       let path = "\(path).\(position + 1).member"
@@ -80,6 +77,11 @@ extension TableRequest {
     }
     Self.check(index.throughput, at: "\(path).provisionedThroughput", &violations)
   }
+}
+
+extension TableRequest.Element {
+  /// As the service shows an element of a key schema.
+  fileprivate var shown: String { "KeySchemaElement(attributeName=\(name ?? "null"), keyType=\(type ?? "null"))" }
 }
 
 extension TableRequest.Stream {
