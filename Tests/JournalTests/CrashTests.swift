@@ -100,6 +100,33 @@ private func runScript(_ log: Harness) throws {
     #expect(unsynced > 5)
   }
 
+  /// The log is read twice when it is opened: to find what is sound, and to take it. A disk that errs the second time must
+  /// not get its error copied forward under a new checksum.
+  @Test func whatIsMisreadWhileOpeningIsNeverTakenForTheLog() throws {
+    var misread = 0
+    for seed in UInt64(0)..<300 {
+      let disk = SimulatedDisk()
+      disk.stop(afterChanges: 40 + Int(seed % 60))
+      var log: Harness?
+      do {
+        log = try Harness(disk, tiny)
+        try runScript(log!)
+      } catch {}
+      disk.kill()
+      disk.hazard = DiskHazard(.corruptReads, chance: 600, seed: seed)
+      _ = try? Journal.open(disk: disk, directory: "/journal", configuration: tiny)
+      disk.hazard = nil
+      disk.kill()
+      let after = try Harness(disk, tiny)
+      if after.recovery.damage != nil { misread += 1 }
+      for (group, known) in log?.everything ?? [:] {
+        let entries = after.model.logs[group]?.entries ?? []
+        #expect(entries.allSatisfy { known.contains($0) }, "seed \(seed)")
+      }
+    }
+    #expect(misread > 20)
+  }
+
   /// Returns whether the write in flight came back.
   private func check(_ disk: SimulatedDisk, _ log: Harness?) throws -> Bool {
     var configuration = tiny
