@@ -104,6 +104,8 @@ public enum Operation: Sendable {
   case index(IndexBatch)
   /// Linearizable: every change acknowledged before is among the records.
   case stream(StreamRead)
+  /// An encoded request for whoever leads its shard, as far as the receiver knows: for one that does not reach the leader.
+  case relay([UInt8])
 }
 
 public struct Request: Sendable {

@@ -83,7 +83,7 @@ extension Request {
     static let write: UInt8 = 1, get: UInt8 = 2, range: UInt8 = 3, catalogCommand: UInt8 = 4, catalogRead: UInt8 = 5
     static let configureTable: UInt8 = 6, dropTable: UInt8 = 7, checksum: UInt8 = 8
     static let describeMember: UInt8 = 9, replaceReplica: UInt8 = 10, confirmIndex: UInt8 = 11
-    static let index: UInt8 = 12, stream: UInt8 = 16
+    static let index: UInt8 = 12, stream: UInt8 = 16, relay: UInt8 = 17
   }
 
   private enum Stamp { static let none: UInt8 = 0, first: UInt8 = 1, retry: UInt8 = 2 }
@@ -135,6 +135,9 @@ extension Request {
     case .stream(let read):
       writer.u8(Tag.stream)
       read.encode(into: &writer)
+    case .relay(let request):
+      writer.u8(Tag.relay)
+      writer.blob(request)
     }
   }
 
@@ -167,6 +170,7 @@ extension Request {
       operation = .replaceReplica(node, old: old)
     case Tag.index: operation = .index(try IndexBatch(from: &reader))
     case Tag.stream: operation = .stream(try StreamRead(from: &reader))
+    case Tag.relay: operation = .relay(try reader.blob())
     default: throw MalformedBytes("an unknown operation")
     }
   }

@@ -20,10 +20,9 @@ extension Node {
   }
 
   private func ask(_ task: TableReconciler.Task, _ catalog: Catalog, now: Instant) {
-    guard let operation = operation(for: task, catalog), let node = likelyLeader(of: task, catalog) else {
-      return
-    }
-    let request = Request(id: task.id, shard: task.shard, operation: operation)
+    guard let operation = operation(for: task, catalog), let (node, isRelay) = way(of: task, catalog) else { return }
+    var request = Request(id: task.id, shard: task.shard, operation: operation)
+    if isRelay { request.operation = .relay(request.encoded()) }
     if node == configuration.node {
       submit(request, to: .local(task.id), now: now)
     } else {
@@ -41,12 +40,17 @@ extension Node {
     }
   }
 
-  /// This node's own replica knows; where it has none, the shard's nodes are asked in turn.
-  private func likelyLeader(of task: TableReconciler.Task, _ catalog: Catalog) -> NodeID? {
-    if let leader = replica(GroupID(task.shard))?.leader { return leader }
-    guard let nodes = catalog.shardMap?.shards.first(where: { $0.id == task.shard })?.nodes, !nodes.isEmpty else {
-      return nil
+  /// This node's own replica knows the leader; where it has none, the shard's nodes are asked in turn. After a
+  /// silence every other question goes by way of another node: the leader may be one whom only this node does not reach.
+  private func way(of task: TableReconciler.Task, _ catalog: Catalog) -> (node: NodeID, isRelay: Bool)? {
+    let nodes = catalog.shardMap?.shards.first { $0.id == task.shard }?.nodes ?? []
+    let leader = replica(GroupID(task.shard))?.leader
+    let others = nodes.filter { $0 != leader && $0 != configuration.node }
+    if task.hasMetSilence, task.attempt % 2 == 1, leader != configuration.node, !others.isEmpty {
+      Probes.hit(.requestIsRelayed)
+      return (others[task.attempt / 2 % others.count], true)
     }
-    return nodes[task.attempt % nodes.count]
+    if let leader { return (leader, false) }
+    return nodes.isEmpty ? nil : (nodes[task.attempt % nodes.count], false)
   }
 }

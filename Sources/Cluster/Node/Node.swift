@@ -41,6 +41,7 @@ public final class Node {
   var reconciler = TableReconciler()
   var indexes = IndexKeeper()
   var streams = StreamKeeper()
+  var relays = Relays()
   private var expiries = ExpirySweeper()
   var storage: StorageKeeper
   var handover = Handover()
@@ -172,6 +173,10 @@ public final class Node {
         indexes.answered(response.id, response.answer, by: node, now: now)
         continue
       }
+      if Relays.isOwn(response.id) {
+        pass(response)
+        continue
+      }
       reconciler.answered(response.id, isDone: response.answer == .done, now: now)
       answered(response, by: node, now: now)
     }
@@ -231,6 +236,7 @@ public final class Node {
       replies.append(.init(to: to, term: 0, answer: describe(to: asker)))
       return
     }
+    if case .relay(let bytes) = request.operation { return relay(bytes, to: to, now: now) }
     guard let replica = replica(GroupID(request.shard)) else {
       replies.append(.init(to: to, term: 0, answer: .refused(.notLeader(leader: nil))))
       return

@@ -35,7 +35,7 @@ extension Replica {
     case .checksum:
       guard shard != nil else { return Self.wrongGroup }
       return propose(.checksum, to: to) { .checksumAt($0) }
-    case .describeMember: return Self.wrongGroup
+    case .describeMember, .relay: return Self.wrongGroup
     case .index(let batch): return submit(batch, to: to)
     case .stream(let read): return self.read(.stream(read), to: to, consistent: true, now: now)
     case .replaceReplica(let node, let old): return replace(node, old: old.map { ReplicaID($0) }, to: to)
