@@ -70,6 +70,9 @@ let package = Package(
     library("CSQLite", pkgConfig: "sqlite3", apt: "libsqlite3-dev"),
     library("CNGHTTP2", pkgConfig: "libnghttp2", apt: "libnghttp2-dev"),
     library("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev"),
+    // Only its header: the sink loads the library itself, so that no other process pays for it.
+    .systemLibrary(
+      name: "CPostgreSQL", path: "Sources/SystemLibraries/CPostgreSQL", providers: [.apt(["libpq-dev"])]),
     .target(name: "CShims", path: "Sources/SystemLibraries/CShims", cSettings: [.unsafeFlags(["-O2"])]),
 
     layer("Data", "Bytes", uses: ["CShims"]),
@@ -106,11 +109,12 @@ let package = Package(
       "System", "Transport",
       uses: ["Bytes", "Environment", "CNGHTTP2", "Telemetry", nioCore, nioPosix, logging]),
 
+    layer("Edge", "Client", uses: ["Bytes", "Items", crypto, nioCore, nioPosix, nioHTTP1]),
     layer(
       "Edge", "Edge",
       uses: [
         "Bytes", "Items", "Expressions", "Environment", "Messages", "Catalog", "Coordinator", "Telemetry", "CZlib",
-        "CNGHTTP2", nioCore, nioPosix, nioHTTP1, logging,
+        "CNGHTTP2", "Client", nioCore, nioPosix, nioHTTP1, logging,
       ]),
     layer(
       "Edge", "Roles",
@@ -119,7 +123,10 @@ let package = Package(
         "Node",
         "Coordinator", "Telemetry", "System", "Settings", "Transport", "Edge", nioCore, nioPosix, nioHTTP1, logging,
       ]),
-    layer("Edge", "Client", uses: ["Bytes", "Items", crypto, nioCore, nioPosix, nioHTTP1]),
+
+    layer(
+      "Sink", "Sink",
+      uses: ["Bytes", "Items", "Settings", "Telemetry", "Client", "CPostgreSQL", crypto, logging]),
 
     layer("Tools", "History", uses: ["Bytes", "Items"]),
     layer("Tools", "SampleData", uses: ["Bytes", "Items", "Environment"]),
@@ -133,6 +140,9 @@ let package = Package(
         "Bytes", "Items", "Environment", "Settings", "System", "Client", "History", "SampleData",
         histogram, deques, nioCore, nioPosix, yams,
       ]),
+    layer(
+      "Tools", "Drills",
+      uses: ["Items", "Environment", "Settings", "Client", "History", "Supervisor", "Load"]),
 
     layer(
       "Simulation", "Simulation",
@@ -145,8 +155,8 @@ let package = Package(
       name: "gantry",
       dependencies: [
         "Bytes", "Items", "Environment", "Messages", "Catalog", "Shards", "Replicas", "Node", "Coordinator",
-        "System", "Settings", "Transport", "Telemetry", "Edge", "Roles", "Client", "History", "Supervisor", "Load",
-        "Simulation", argumentParser, logging, nioCore, nioPosix, nioHTTP1, yams,
+        "System", "Settings", "Transport", "Telemetry", "Edge", "Roles", "Client", "Sink", "History", "Supervisor",
+        "Load", "Drills", "Simulation", argumentParser, logging, nioCore, nioPosix, nioHTTP1, yams,
       ],
       path: "Sources/gantry",
       swiftSettings: settings,
@@ -170,7 +180,7 @@ let package = Package(
       "EdgeTests",
       uses: [
         "Bytes", "Items", "Expressions", "Environment", "Messages", "Catalog", "Coordinator", "Telemetry", "CZlib",
-        "Edge", nioCore, nioPosix, nioEmbedded, nioHTTP1,
+        "Client", "Edge", nioCore, nioPosix, nioEmbedded, nioHTTP1,
       ]),
     tests("SettingsTests", uses: ["Settings"]),
     tests("HistoryTests", uses: ["Environment", "History"]),
@@ -181,6 +191,11 @@ let package = Package(
         "Bytes", "Items", "Expressions", "Environment", "Settings", "Client", "History", "SampleData", "Supervisor",
         "Load", nioCore, nioPosix,
       ]),
+    tests(
+      "SinkTests",
+      uses: ["Bytes", "Items", "Environment", "Settings", "Telemetry", "Client", "SampleData", "Sink", logging]),
+    tests(
+      "DrillsTests", uses: ["Environment", "Settings", "History", "Supervisor", "Load", "Drills"]),
     tests("SampleDataTests", uses: ["Bytes", "Items", "SampleData"]),
     tests("SupervisorTests", uses: ["Bytes", "Items", "Settings", "Supervisor"]),
     tests("CatalogTests", uses: ["Bytes", "Items", "Messages", "Catalog"]),
@@ -209,8 +224,7 @@ let package = Package(
       "ClusterTests",
       uses: [
         "Bytes", "Items", "Environment", "Messages", "Catalog", "Raft", "Journal", "System", "Client", "History",
-        "Supervisor",
-        "Load",
+        "Supervisor", "Load", "Sink",
       ]),
   ]
 )

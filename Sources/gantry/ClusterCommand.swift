@@ -6,8 +6,7 @@ struct ClusterCommand: ParsableCommand {
     commandName: "cluster",
     abstract: "Starts, watches, breaks and stops a cluster on this machine.",
     discussion: """
-      Not there yet: add, drain, replace; and a mirror into PostgreSQL (the sink), so a topology has no keys for it and
-      up has no --no-sink and --postgres.
+      Not there yet: add, drain, replace.
       """,
     subcommands: [
       UpCommand.self, StatusCommand.self, KillCommand.self, StopCommand.self, StartCommand.self, PauseCommand.self,
@@ -37,7 +36,7 @@ struct KillCommand: ParsableCommand {
     commandName: "kill", abstract: "Ends a process at once (SIGKILL); it stays down until it is started.",
     discussion: "Example: gantry cluster kill n1")
 
-  @Argument(help: "A node or coordinator of the topology.") var name: String
+  @Argument(help: "A process of the topology.") var name: String
   @OptionGroup var options: ClusterOptions
 
   func run() throws {
@@ -51,7 +50,7 @@ struct StopCommand: ParsableCommand {
     commandName: "stop", abstract: "Lets a process end in order (SIGTERM); kills it where it does not.",
     discussion: "Example: gantry cluster stop c1")
 
-  @Argument(help: "A node or coordinator of the topology.") var name: String
+  @Argument(help: "A process of the topology.") var name: String
   @OptionGroup var options: ClusterOptions
 
   func run() throws {
@@ -65,7 +64,7 @@ struct StartCommand: ParsableCommand {
     commandName: "start", abstract: "Starts a process that is down and waits until it serves.",
     discussion: "Example: gantry cluster start n1")
 
-  @Argument(help: "A node or coordinator of the topology.") var name: String
+  @Argument(help: "A process of the topology.") var name: String
   @OptionGroup var options: ClusterOptions
 
   func run() throws {
@@ -106,7 +105,7 @@ struct LogsCommand: ParsableCommand {
         gantry cluster logs supervisor -f
       """)
 
-  @Argument(help: "A node or coordinator of the topology, or supervisor.") var name: String
+  @Argument(help: "A process of the topology, or supervisor.") var name: String
   @Flag(name: .customShort("f"), help: "Go on as the log grows, until Ctrl-C.") var follow = false
   @OptionGroup var options: ClusterOptions
 

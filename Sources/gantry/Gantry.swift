@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Drills
 internal import Glibc
 internal import Load
 internal import Settings
@@ -19,12 +20,16 @@ struct Gantry: ParsableCommand {
       Load it:
         gantry load --workload ycsb-a --clients 64 --duration 10s
 
-      Not there yet: drill, sink.
+      Break it, and see what its clients notice:
+        gantry drill leader-kill
+
+      Mirror a table to PostgreSQL:
+        gantry sink --endpoint http://127.0.0.1:8000 --table ris-patient-tracking --postgres URL --mapping ris
       """,
     version: version,
     subcommands: [
-      ClusterCommand.self, LoadCommand.self, SimulateCommand.self, NodeCommand.self, CoordinatorCommand.self,
-      DoctorCommand.self,
+      ClusterCommand.self, LoadCommand.self, DrillCommand.self, SimulateCommand.self, NodeCommand.self,
+      CoordinatorCommand.self, SinkCommand.self, DoctorCommand.self,
     ])
 }
 
@@ -46,6 +51,9 @@ enum Main {
     case let error as SupervisorError:
       Terminal.fail(error.message)
       return error.exitCode
+    case let error as DrillError:
+      Terminal.fail(error.description)
+      return 1
     case let error as LoadError:
       Terminal.fail(error.description)
       return 1

@@ -25,22 +25,28 @@ struct UpCommand: ParsableCommand {
       "Port of the first coordinator instead of the topology's; 0: free ports. Further ones count up.",
       valueName: "port"))
   var port: Int?
+  @Flag(help: "Start neither the topology's sink nor its PostgreSQL.") var noSink = false
+  @Option(
+    help: ArgumentHelp(
+      "Let the topology's sink write to this PostgreSQL instead of one of the cluster's own.", valueName: "url"))
+  var postgres: String?
   @Flag(help: "Return when the cluster is up; a supervisor stays in the background.") var detach = false
   @OptionGroup var options: ClusterOptions
 
   func run() throws {
     if printConfig { return Terminal.print(Topology.printConfig) }
     guard let topology else { throw ValidationError("--topology FILE must be given.") }
-    let plan = try Topology.load(topology)
+    let mirror = try MirrorChoice(noSink: noSink, postgres: postgres)
+    let plan = try Topology.load(topology).mirrored(mirror)
     if !detach { SignalLoop.block() }
     let folder = try DataFolder(making: options.data)
     let up = ClusterUp(folder, plan) { Terminal.note($0) }
     if detach {
-      try runDetached(up, folder, topology)
+      try runDetached(up, folder, topology, mirror)
     } else {
       switch try Supervisor.start(folder, plan, publicPort: port) {
-      case .alreadyRunning: try printReport(of: join(up))
-      case .started(let supervisor): try runHere(up, supervisor)
+      case .alreadyRunning: show(try join(up), folder)
+      case .started(let supervisor): try runHere(up, supervisor, folder)
       }
     }
   }
@@ -55,13 +61,25 @@ struct UpCommand: ParsableCommand {
     Terminal.print(options.json ? report.json : text)
   }
 
-  private func runDetached(_ up: ClusterUp, _ folder: DataFolder, _ topology: String) throws {
-    switch try DetachedSupervisor.start(folder, topology: topology, publicPort: port) {
+  private func show(_ report: UpReport, _ folder: DataFolder) {
+    printReport(of: report)
+    blocking { () async in await showMirror(of: report, folder) }
+  }
+
+  private func showMirror(of report: UpReport, _ folder: DataFolder) async {
+    guard !options.json, let mirror = report.mirror else { return }
+    await MirrorReport(table: mirror.table, url: mirror.url, folder: folder).show()
+  }
+
+  private func runDetached(
+    _ up: ClusterUp, _ folder: DataFolder, _ topology: String, _ mirror: MirrorChoice
+  ) throws {
+    switch try DetachedSupervisor.start(folder, topology: topology, publicPort: port, mirror: mirror) {
     case .alreadyRunning:
-      printReport(of: try join(up))
+      show(try join(up), folder)
     case .started:
       do {
-        printReport(of: try blocking { () async throws(SupervisorError) in try await up.complete() })
+        show(try blocking { () async throws(SupervisorError) in try await up.complete() }, folder)
       } catch {
         up.abandon()
         throw error
@@ -70,13 +88,14 @@ struct UpCommand: ParsableCommand {
   }
 
   /// The main thread is the supervisor; what follows the start runs beside it and, where it fails, ends it.
-  private func runHere(_ up: ClusterUp, _ supervisor: Supervisor) throws {
+  private func runHere(_ up: ClusterUp, _ supervisor: Supervisor, _ folder: DataFolder) throws {
     let completion = Completion()
     Task.detached {
       do throws(SupervisorError) {
         let report = try await up.complete()
         completion.set(.ready)
         printReport(of: report)
+        await showMirror(of: report, folder)
       } catch {
         completion.set(.failed(error))
         kill(getpid(), SIGTERM)
@@ -88,6 +107,15 @@ struct UpCommand: ParsableCommand {
     case .failed(let error): throw error
     case .starting: throw SupervisorError("stopped before the cluster was ready")
     }
+  }
+}
+
+extension MirrorChoice {
+  init(noSink: Bool, postgres: String?) throws {
+    guard !noSink || postgres == nil else {
+      throw ValidationError("--no-sink and --postgres exclude each other.")
+    }
+    self = noSink ? .none : postgres.map { .postgres($0) } ?? .asInTopology
   }
 }
 
@@ -113,11 +141,13 @@ struct SuperviseCommand: ParsableCommand {
   @Option var data: String
   @Option var topology: String
   @Option var port: Int?
+  @Flag var noSink = false
+  @Option var postgres: String?
 
   func run() throws {
     SignalLoop.block()
     do {
-      let plan = try Topology.load(topology)
+      let plan = try Topology.load(topology).mirrored(try MirrorChoice(noSink: noSink, postgres: postgres))
       let folder = try DataFolder(existing: data)
       throw ExitCode(DetachedSupervisor.serve(folder, plan, publicPort: port))
     } catch let code as ExitCode {

@@ -111,6 +111,30 @@ def test_an_index_comes_and_goes(client, table):
     client.put_item(TableName=table, Item={"PK": {"S": "n"}, "SK": {"N": "0"}, "colour": {"N": "7"}})
 
 
+def test_a_description_tells_how_much_there_is(client, table):
+    """Exact soon after the last write, of the indexes too."""
+    create_index(client, table, "byColour", "colour", Projection={"ProjectionType": "KEYS_ONLY"})
+    until(lambda: index_status(client, table, "byColour") == "ACTIVE")
+
+    def sizes():
+        shown = described(client, table)
+        [index] = shown["GlobalSecondaryIndexes"]
+        return (shown["ItemCount"], shown["TableSizeBytes"]), (index["ItemCount"], index["IndexSizeBytes"])
+
+    for number in range(30):
+        item = {"PK": {"S": f"p{number:02}"}, "SK": {"N": "7"}, "text": {"S": "x" * 100}}
+        if number % 3 == 0:
+            item["colour"] = {"S": "red"}
+        client.put_item(TableName=table, Item=item)
+    # Names and values: PK 2 + 3, SK 2 + 2, text 4 + 100, colour 6 + 3.
+    until(lambda: sizes() == ((30, 30 * 113 + 10 * 9), (10, 10 * (9 + 9))))
+    for number in range(15):
+        client.delete_item(TableName=table, Key={"PK": {"S": f"p{number:02}"}, "SK": {"N": "7"}})
+    until(lambda: sizes() == ((15, 15 * 113 + 5 * 9), (5, 5 * (9 + 9))))
+    answer = client.update_table(TableName=table, DeletionProtectionEnabled=False)
+    assert answer["TableDescription"]["ItemCount"] == 15
+
+
 def test_tags(client, table):
     arn = described(client, table)["TableArn"]
 

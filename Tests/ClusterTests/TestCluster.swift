@@ -101,9 +101,12 @@ final class TestCluster: Sendable {
   }
 
   private func process(_ name: String) throws -> JSONValue {
-    let region = try description()["regions"]?[0]
-    let all = (region?["nodes"]?.elements ?? []) + (region?["coordinators"]?.elements ?? [])
-    return try #require(all.first { $0["name"]?.text == name })
+    try #require(try all().first { $0["name"]?.text == name })
+  }
+
+  /// The processes of all regions.
+  private func all() throws -> [JSONValue] {
+    (try description()["regions"]?.elements ?? []).flatMap(Self.all)
   }
 
   /// A coordinator's own endpoint.
@@ -124,12 +127,15 @@ final class TestCluster: Sendable {
     return try #require(Double(line.dropFirst(prefix.count)))
   }
 
-  /// Process ids of nodes and coordinators by name; those that are down are missing.
+  private static func all(_ region: JSONValue?) -> [JSONValue] {
+    let mirror = [region?["postgres"], region?["sink"]].compactMap { $0 }.filter { $0 != .null }
+    return (region?["nodes"]?.elements ?? []) + (region?["coordinators"]?.elements ?? []) + mirror
+  }
+
+  /// Process ids by name; those that are down are missing.
   func processes() throws -> [String: Int32] {
-    let region = try description()["regions"]?[0]
-    let all = (region?["nodes"]?.elements ?? []) + (region?["coordinators"]?.elements ?? [])
-    return Dictionary(
-      uniqueKeysWithValues: all.compactMap { process in
+    Dictionary(
+      uniqueKeysWithValues: try all().compactMap { process in
         process["pid"]?.integer.flatMap { pid in process["name"]?.text.map { ($0, Int32(pid)) } }
       })
   }
@@ -192,7 +198,8 @@ final class TestCluster: Sendable {
 
   /// The last lines of every log, for a failed test.
   func logs() -> String {
-    ["supervisor", "n1", "n2", "n3", "c1", "c2"].map { name in
+    let names = (try? all().compactMap { $0["name"]?.text }) ?? []
+    return (["supervisor"] + names).map { name in
       let path = name == "supervisor" ? data + "/supervisor.log" : "\(data)/\(name)/log"
       let text = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
       return "== \(name)\n" + text.split(separator: "\n").suffix(20).joined(separator: "\n")

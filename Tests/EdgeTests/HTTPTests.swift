@@ -224,5 +224,22 @@ final class EchoResponder: HTTPResponder {
     let policy = CORSPolicy(origins: ["https://a.example"])
     #expect(policy.preflight(head)?.status == 200)
     #expect(policy.headers(for: head).contains { $0 == ("access-control-allow-origin", "https://a.example") })
+    #expect(CORSPolicy(origins: ["https://b.example"]).headers(for: head).isEmpty)
+  }
+
+  /// DynamoDB's own answer to a page: every origin, and of the preflight what was asked for.
+  @Test func aWildcardAllowsEveryPageWhatItAsksFor() {
+    let policy = CORSPolicy(origins: ["*"])
+    var head = HTTPRequestHead(version: .http1_1, method: .OPTIONS, uri: "/")
+    #expect(policy.preflight(head) == nil && policy.headers(for: head).isEmpty, "It comes from no page.")
+    head.headers.add(name: "Origin", value: "https://a.example")
+    let headers = policy.headers(for: head)
+    #expect(headers.contains { $0 == ("access-control-allow-origin", "*") } && !headers.contains { $0.name == "vary" })
+    head.headers.add(name: "Access-Control-Request-Method", value: "DELETE")
+    head.headers.add(name: "Access-Control-Request-Headers", value: "x-amz-target, x-amz-date")
+    let answer = policy.preflight(head)?.headers ?? []
+    #expect(answer.contains { $0 == ("access-control-allow-methods", "DELETE") })
+    #expect(answer.contains { $0 == ("access-control-allow-headers", "x-amz-target, x-amz-date") })
+    #expect(answer.contains { $0.name == "access-control-max-age" })
   }
 }

@@ -60,11 +60,19 @@ final class TestShard {
 
   /// What a leader does: evaluates, and appends what is to be replicated.
   @discardableResult func submit(_ write: ItemWrite) -> Verdict {
-    let verdict = machine.evaluate(write)
+    let verdict = machine.evaluate(write, timeMs: timeMs)
     if case .propose(let command, let image, _) = verdict {
-      machine.proposed(write.key, image, at: append(command.encode()))
+      machine.proposed(write.key, image, time: command.time, at: append(command.encode()))
     }
     return verdict
+  }
+
+  /// What a leader does with changes from another region: nil where an entry is under way.
+  @discardableResult func submit(_ batch: RegionBatch) throws -> Answer? {
+    if let answer = machine.knownAnswer(to: batch) { return answer }
+    guard machine.canForesee(batch) else { return .refused(.overloaded) }
+    try machine.foresee(batch, at: append(ShardCommand.region(batch).encode()))
+    return nil
   }
 
   func put(_ key: RowKey, _ item: EncodedItem) {

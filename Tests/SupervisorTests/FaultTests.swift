@@ -98,12 +98,12 @@ private func cluster(_ names: String...) -> ClusterDescription {
   @Test func aProcessStartsWithItsFaults() throws {
     let folder = try temporaryFolder()
     let faults = faults(.isolate(from: "n1", to: "n2"))
-    let arguments = Launcher.arguments(.node, "n1", folder, faults)
+    let arguments = try Launcher.command(description.known("n1"), folder, faults).arguments
     #expect(
       arguments == [
         "node", "--config", folder.settingsPath(of: "n1"), "--enable-faults", "--faults", faults.order(for: "n1"),
       ])
-    #expect(!Launcher.arguments(.coordinator, "c1", folder, faults).contains("--faults"))
+    #expect(!(try Launcher.command(description.known("c1"), folder, faults)).arguments.contains("--faults"))
   }
 }
 
@@ -114,9 +114,10 @@ private func cluster(_ names: String...) -> ClusterDescription {
     let processes = zip(description.processes, states).map { process, state in
       var described = process
       described.identity = ProcessIdentity(pid: 4711, startTime: 1)
-      return ClusterStatus.Process(described: described, state: state, isReady: state == .up)
+      return ClusterStatus.Process(described: described, region: "r", state: state, isReady: state == .up)
     }
-    var status = ClusterStatus(cluster: "ab", endpoint: "e", region: "r", processes: processes, groups: [])
+    var status = ClusterStatus(
+      cluster: "ab", regions: [.init(name: "r", endpoint: "e", groups: [])], processes: processes)
     #expect(status.text.contains("n1       node         paused  4711"))
     #expect(!status.text.contains("Faults"))
     status.faults.apply(.partition([["n1"], ["c1"]]))

@@ -89,25 +89,30 @@ private func sampleDescription() -> ClusterDescription {
 }
 
 @Suite struct PlanTests {
-  private func plan(_ folder: DataFolder, former: ClusterState? = nil) throws -> (ClusterState, ClusterPlan) {
-    let topology = try Topology.load("bare")
+  private func plan(
+    _ folder: DataFolder, topology name: String = "bare", former: ClusterState? = nil
+  ) throws -> (ClusterState, ClusterPlan) {
+    let topology = try Topology.load(name)
     var ports = PortPlan(former: former)
     let state = ClusterState(
-      cluster: String(repeating: "a", count: 32), topology: "bare", shape: topology.shape,
+      cluster: String(repeating: "a", count: 32), topology: name, shape: topology.shape,
       ports: try ports.assign(topology, publicPort: 0), isLoaded: false)
     return (state, ClusterPlan(topology, state, folder))
   }
 
   @Test func everySettingsFileIsAcceptedByItsProcess() throws {
     let folder = try temporaryFolder()
-    let (_, plan) = try plan(folder)
-    #expect(plan.processes.map(\.name) == ["n1", "n2", "n3", "c1"])
+    let (_, plan) = try plan(folder, topology: "local")
+    #expect(plan.processes.map(\.name) == ["n1", "n2", "n3", "c1", "postgres", "sink"])
     for process in plan.processes {
+      guard let settings = process.settings else { continue }
       let path = folder.path + "/\(process.name).yaml"
-      try Files.replace(path, with: process.settings)
+      try Files.replace(path, with: settings)
       switch process.role {
       case .node: #expect(try NodeSettings.load(path: path).peers.count == 3)
       case .coordinator: #expect(try CoordinatorSettings.load(path: path).nodes.count == 3)
+      case .sink: #expect(try SinkSettings.load(path: path).mapping == "ris")
+      case .postgres: Issue.record("PostgreSQL has no settings file")
       }
     }
   }
@@ -120,6 +125,15 @@ private func sampleDescription() -> ClusterDescription {
     #expect(all.allSatisfy(Ports.range.contains))
     let (again, _) = try plan(folder, former: state)
     #expect(again == state)
+  }
+
+  @Test func whatAStartLeavesOutKeepsItsPortsAndItsFolder() throws {
+    let folder = try temporaryFolder()
+    let (whole, _) = try plan(folder, topology: "local")
+    let (bare, plan) = try plan(folder, former: whole)
+    #expect(plan.processes.count == 4)
+    #expect(bare.processes == ["c1", "n1", "n2", "n3", "postgres", "sink"])
+    #expect(bare.ports(of: "postgres")?.listen == whole.ports(of: "postgres")?.listen)
   }
 
   @Test func aTakenPublicPortIsOneClearLine() throws {

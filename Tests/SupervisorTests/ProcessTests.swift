@@ -4,11 +4,11 @@ import Testing
 @testable import Supervisor
 
 @Suite struct ProcessIdentityTests {
-  @Test func stateAndStartTimeAreFoundAfterAnyCommandName() throws {
+  @Test func stateParentAndStartTimeAreFoundAfterAnyCommandName() throws {
     let fields = "S 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 4711 20 21"
     for command in ["gantry", "a b", "x) Z 1 (y", ""] {
       let parsed = try #require(ProcessIdentity.parse("12 (\(command)) \(fields)\n"))
-      #expect(parsed == ("S", 4711))
+      #expect(parsed == ("S", 1, 4711))
     }
     #expect(ProcessIdentity.parse("12 (short) S 1") == nil)
   }

@@ -64,8 +64,8 @@ private func group(
         return ClusterStatus.Shard(id: id, range: nil, leader: nil, term: 0, replicas: [replica])
       }
       return ClusterStatus(
-        cluster: "c", endpoint: "e", region: "r",
-        processes: [.init(described: process, state: .up, isReady: true)], groups: groups
+        cluster: "c", regions: [.init(name: "r", endpoint: "e", groups: groups)],
+        processes: [.init(described: process, region: "r", state: .up, isReady: true)]
       ).text
     }
     #expect(status(["It waits.", "It waits."]).hasSuffix("is not healthy.\nn1: It waits.\n"))

@@ -68,8 +68,46 @@ import Testing
     #expect(ha.sampleData?.patients == local.sampleData?.patients)
   }
 
+  @Test func everyRegionIsAClusterOfItsOwnAndItsCoordinatorsKnowTheOthers() throws {
+    let topology = try Topology.load("global-small")
+    #expect(topology.regions.map(\.name) == ["us-east-1", "eu-west-1"])
+    var ports = PortPlan(former: nil)
+    let state = ClusterState(
+      cluster: String(repeating: "ab", count: 16), topology: topology.source, shape: topology.shape,
+      ports: try ports.assign(topology, publicPort: 0), isLoaded: false)
+    let plan = ClusterPlan(topology, state, try temporaryFolder())
+    let clusters = try plan.regions.map { region in
+      let named = Set(
+        region.processes.flatMap { ($0.settings ?? "").split(separator: "\n").filter { $0.hasPrefix("cluster: ") } })
+      #expect(named.count == 1)
+      return try #require(named.first)
+    }
+    #expect(clusters[0] == #"cluster: "\#(state.cluster)""# && clusters[1] != clusters[0])
+    #expect(clusters[1].count == clusters[0].count)
+    let listens = plan.regions.map { $0.processes.filter { $0.role == .coordinator }[0].listen }
+    let line =
+      #"regions: [{name: "us-east-1", endpoints: ["\#(listens[0])"]}, {name: "eu-west-1", endpoints: ["\#(listens[1])"]}]"#
+    for region in plan.regions { #expect(region.processes[1].settings?.contains("\n\(line)\n") == true) }
+    // One region alone has nobody to pass requests on to.
+    let bare = try Topology.load("bare")
+    let alone = ClusterState(
+      cluster: state.cluster, topology: "bare", shape: bare.shape,
+      ports: try ports.assign(bare, publicPort: 0), isLoaded: false)
+    #expect(ClusterPlan(bare, alone, try temporaryFolder()).processes[3].settings?.contains("\nregions: []\n") == true)
+  }
+
+  @Test func globalIsThreeRegionsOfThreeNodes() throws {
+    let topology = try Topology.load("global")
+    #expect(topology.regions.map(\.name) == ["us-east-1", "eu-west-1", "ap-southeast-2"])
+    #expect(topology.regions.allSatisfy { $0.nodes.count == 3 && $0.replication == 3 && $0.coordinators.count == 1 })
+    #expect(topology.regions.flatMap(\.coordinators).map(\.port) == [8000, 8001, 8002])
+  }
+
   @Test(arguments: [
-    ("sink: {}\n", "unknown key 'sink'"),
+    ("sink: {name: s}\n", "'table' is missing"),
+    ("sink: {table: t}\n", "names the table 't', which is not among the tables"),
+    ("sink: {table: t, maping: x}\n", "did you mean 'mapping'?"),
+    ("postgres: {port: 70000}\n", "'port' takes a whole number from 0 to 65535"),
     ("tabels: []\n", "unknown key 'tabels'; did you mean 'tables'?"),
     ("tables: [{TableName: t}]\n", "'AttributeDefinitions' is missing"),
     (
@@ -101,13 +139,26 @@ import Testing
     let nodes = plan.processes.filter { $0.role == .node }
     #expect(nodes.count == 3)
     for line in ["journalBytesMax: 33554432\n", "heartbeatMs: 50\n", "electionMinMs: 300\n"] {
-      #expect(nodes.allSatisfy { $0.settings.contains(line) }, "\(line)")
+      #expect(nodes.allSatisfy { $0.settings?.contains(line) == true }, "\(line)")
     }
+  }
+
+  @Test func aCoordinatorIsToldWhichPagesMayCallIt() throws {
+    let origins = "corsOrigins: ['https://ris.example', '*']"
+    let text = start.replacing("{name: c1, port: 8000}", with: "{name: c1, port: 8000, \(origins)}")
+    let topology = try Topology.parse(text, source: "t.yaml")
+    let ports = ["c1", "n1", "n2", "n3"].map { (name: $0, ports: ClusterState.Ports(listen: 1, admin: 2)) }
+    let state = ClusterState(cluster: "ab", topology: "t.yaml", shape: topology.shape, ports: ports, isLoaded: false)
+    let plan = ClusterPlan(topology, state, try temporaryFolder())
+    let coordinator = plan.processes.first { $0.role == .coordinator }
+    #expect(coordinator?.settings?.contains(#"corsOrigins: ["https://ris.example", "*"]"#) == true)
   }
 
   @Test func theDocumentationOfATopologyNamesEveryKey() {
     let text = Topology.printConfig
-    for key in ["regions", "nodeSettings", "sampleData", "replication", "port", "journalBytesMax", "patients"] {
+    for key in [
+      "regions", "nodeSettings", "sampleData", "replication", "port", "journalBytesMax", "patients", "corsOrigins",
+    ] {
       #expect(text.contains("\(key): "), "\(key)")
     }
     #expect(text.contains("# Takes a whole number of milliseconds from 5 to 10000.\nheartbeatMs: 60\n"))
@@ -121,6 +172,16 @@ import Testing
     ("{name: n3}]", "{name: n3}]\n    replication: 2", "an even number"),
     ("port: 8000", "port: 80000", "from 0 to 65535"),
     ("{name: c1, port: 8000}", "", "lists no coordinator"),
+    ("port: 8000}", "port: 8000, corsOrigins: [ris.example]}", "takes origins such as http://localhost:3000, or '*'"),
+    ("us-east-1", "us east", "has a region 'us east'"),
+    (
+      "regions:", "regions:\n  - {name: us-east-1, nodes: [{name: a}], replication: 1, coordinators: [{name: b}]}",
+      "two regions named 'us-east-1'"
+    ),
+    (
+      "regions:", "regions:\n  - {name: x, nodes: [{name: n2}], replication: 1, coordinators: [{name: b}]}",
+      "two processes named 'n2'"
+    ),
   ])
   func impossibleProcessesAreRefused(part: String, changed: String, message: String) {
     let text = start.replacing(part, with: changed)
@@ -129,6 +190,6 @@ import Testing
 
   @Test func anUnknownNameListsTheBuiltInOnes() {
     let message = settingsRefusal { () throws(SettingsError) in _ = try Topology.load("locl") }
-    #expect(message?.contains("(bare, ha, local); did you mean 'local'?") == true)
+    #expect(message?.contains("(bare, global, global-small, ha, local); did you mean 'local'?") == true)
   }
 }

@@ -2,9 +2,10 @@ public import Bytes
 import Messages
 
 /// ```
-/// table id (u32) | key | [version (varint) | indexes | time to live (optional blob) | stream (optional)]
+/// table id (u32) | key | [version (varint) | indexes | time to live (optional blob) | stream (optional) | [replication]]
 /// ```
-/// Settings of version 0 end after the key: a row of theirs is the same on every replica, whichever build wrote it.
+/// Settings of version 0 end after the key: a row of theirs is the same on every replica, whichever build wrote it. Those
+/// of a table without replicas in other regions end after the stream, for the same reason.
 extension TableSettings {
   public func encode() -> [UInt8] {
     var writer = ByteWriter()
@@ -15,6 +16,7 @@ extension TableSettings {
     writer.array(indexes) { $1.encode(into: &$0) }
     writer.optional(timeToLive) { $0.blob($1) }
     writer.optional(stream) { $1.encode(into: &$0) }
+    replication?.encode(into: &writer)
     return writer.bytes
   }
 
@@ -27,6 +29,7 @@ extension TableSettings {
     indexes = try reader.array { (input) throws(MalformedBytes) in try IndexSettings(from: &input) }
     timeToLive = try reader.optional { (input) throws(MalformedBytes) in try input.blob() }
     stream = try reader.optional { (input) throws(MalformedBytes) in try StreamSettings(from: &input) }
+    if !reader.isAtEnd { replication = try ReplicationSettings(from: &reader) }
     try reader.finish()
   }
 }
@@ -48,6 +51,19 @@ extension IndexSettings {
     projection = try reader.stored("an unknown projection")
     includedAttributes = try reader.array { (input) throws(MalformedBytes) in try input.blob() }
     status = try reader.stored("an unknown index status")
+  }
+}
+
+extension ReplicationSettings {
+  func encode(into writer: inout ByteWriter) {
+    writer.string(region)
+    writer.array(others) { $0.string($1) }
+  }
+
+  init(from reader: inout ByteReader) throws(MalformedBytes) {
+    region = try reader.string()
+    others = try reader.array { (input) throws(MalformedBytes) in try input.string() }
+    guard !others.isEmpty else { throw MalformedBytes("a table with replicas has none") }
   }
 }
 

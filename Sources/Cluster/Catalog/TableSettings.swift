@@ -11,10 +11,12 @@ public struct TableSettings: Equatable, Sendable {
   public var timeToLive: [UInt8]?
   /// Nil where the table has none.
   public var stream: StreamSettings?
+  /// Nil where the table has no replicas in other regions.
+  public var replication: ReplicationSettings?
 
   public init(
     id: TableID, key: KeySchema, version: UInt64 = 0, indexes: [IndexSettings] = [], timeToLive: [UInt8]? = nil,
-    stream: StreamSettings? = nil
+    stream: StreamSettings? = nil, replication: ReplicationSettings? = nil
   ) {
     self.id = id
     self.key = key
@@ -22,6 +24,20 @@ public struct TableSettings: Equatable, Sendable {
     self.indexes = indexes
     self.timeToLive = timeToLive
     self.stream = stream
+    self.replication = replication
+  }
+}
+
+/// Which regions hold a replica of a table, as a shard of one of them knows it.
+public struct ReplicationSettings: Equatable, Sendable {
+  /// The shard's own.
+  public var region: String
+  /// Ascending; at least one.
+  public var others: [String]
+
+  public init(region: String, others: [String]) {
+    self.region = region
+    self.others = others.sorted()
   }
 }
 

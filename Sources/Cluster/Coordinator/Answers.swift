@@ -42,6 +42,7 @@ extension Coordinator {
     case .item(let item): finish(call.token, .item(item))
     case .page(let page): finish(call.token, .page(page))
     case .stream(let page): finish(call.token, .stream(page))
+    case .sizes(let sizes): finish(call.token, .sizes(sizes))
     case .catalog:
       adopt(answer)
       finish(call.token, .refreshed)

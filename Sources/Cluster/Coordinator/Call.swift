@@ -12,6 +12,8 @@ public enum Call: Sendable {
   case scan(RangeRead)
   /// Of one shard of the table.
   case stream(StreamRead, ShardID)
+  /// How much one shard holds of these tables and indexes.
+  case sizes([TableID], ShardID)
   /// Answered when every shard serves the table. `uniqueID` is 16 random bytes.
   case createTable(TableDefinition, createdAtMs: UInt64, uniqueID: [UInt8])
   /// Answered when every shard has followed.
@@ -29,6 +31,8 @@ public enum CallOutcome: Sendable {
   case item(EncodedItem?)
   case page(RangePage)
   case stream(StreamPage)
+  /// Empty where the shard has not counted yet.
+  case sizes([TableSize])
   case catalog(CatalogOutcome)
   case refreshed
   case failed(CallFailure)

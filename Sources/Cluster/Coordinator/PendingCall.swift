@@ -58,6 +58,7 @@ struct PendingCall {
     switch call {
     case .get(_, let consistent): !consistent
     case .query(let range), .scan(let range): !range.consistent && !range.prefersLeader
+    case .sizes: true
     case .write, .stream, .createTable, .alterTable, .deleteTable, .refreshCatalog: false
     }
   }
@@ -82,6 +83,7 @@ struct PendingCall {
     case .get(let key, let consistent): return .get(key, consistent: consistent)
     case .query(let range), .scan(let range): return .range(range)
     case .stream(let read, _): return .stream(read)
+    case .sizes(let tables, _): return .sizes(tables)
     case .createTable(let definition, let createdAtMs, let uniqueID):
       let command = CatalogCommand.createTable(definition, createdAtMs: createdAtMs, uniqueID: uniqueID)
       return .catalogCommand(command.encode())

@@ -66,7 +66,7 @@ extension Coordinator {
     case (.write(let write), .single): return catalog.shardMap?.shard(for: write.key.hash).id
     case (.get(let key, _), .single): return catalog.shardMap?.shard(for: key.hash).id
     case (.query(let range), .single): return catalog.shardMap?.shard(for: range.lower.hash).id
-    case (.stream(_, let shard), .single): return catalog.shardMap == nil ? nil : shard
+    case (.stream(_, let shard), .single), (.sizes(_, let shard), .single): return catalog.shardMap == nil ? nil : shard
     default: return .metadata
     }
   }

@@ -86,6 +86,8 @@ public enum Answer: Equatable, Sendable {
   /// The highest change of the batch's source and index that the shard has applied (``Operation/index(_:)``).
   case indexed(through: UInt64)
   case stream(StreamPage)
+  /// In the order of the question; empty where the shard's leader has not counted yet (``Operation/sizes(_:)``).
+  case sizes([TableSize])
   case refused(Refusal)
 }
 

@@ -88,7 +88,7 @@ extension Answer {
     static let written: UInt8 = 1, conditionFailed: UInt8 = 2, item: UInt8 = 3, page: UInt8 = 4
     static let catalogOutcome: UInt8 = 5, catalog: UInt8 = 6, done: UInt8 = 7, checksumAt: UInt8 = 8
     static let refused: UInt8 = 9, member: UInt8 = 10, replacement: UInt8 = 11
-    static let notYet: UInt8 = 12, indexed: UInt8 = 13, stream: UInt8 = 16
+    static let notYet: UInt8 = 12, indexed: UInt8 = 13, stream: UInt8 = 16, sizes: UInt8 = 20
   }
 
   public func encode(into writer: inout ByteWriter) {
@@ -133,6 +133,9 @@ extension Answer {
     case .stream(let page):
       writer.u8(Tag.stream)
       page.encode(into: &writer)
+    case .sizes(let sizes):
+      writer.u8(Tag.sizes)
+      writer.array(sizes) { $1.encode(into: &$0) }
     }
   }
 
@@ -156,6 +159,8 @@ extension Answer {
     case Tag.replacement: self = .replacement(try reader.u64())
     case Tag.indexed: self = .indexed(through: try reader.varint())
     case Tag.stream: self = .stream(try StreamPage(from: &reader))
+    case Tag.sizes:
+      self = .sizes(try reader.array { (input) throws(MalformedBytes) in try TableSize(from: &input) })
     default: throw MalformedBytes("an unknown answer")
     }
   }

@@ -30,6 +30,8 @@ public struct TableID: Hashable, Comparable, Sendable {
   public static let shardState = TableID(0)
   /// The changes of a shard's tables, for their readers. No table has so high an id.
   public static let changeFeed = TableID(.max - 1)
+  /// The versions of items that have replicas in other regions. No table has so high an id.
+  public static let itemVersions = TableID(.max - 2)
 
   @inlinable public static func < (left: TableID, right: TableID) -> Bool { left.rawValue < right.rawValue }
 }

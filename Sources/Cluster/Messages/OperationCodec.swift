@@ -83,7 +83,7 @@ extension Request {
     static let write: UInt8 = 1, get: UInt8 = 2, range: UInt8 = 3, catalogCommand: UInt8 = 4, catalogRead: UInt8 = 5
     static let configureTable: UInt8 = 6, dropTable: UInt8 = 7, checksum: UInt8 = 8
     static let describeMember: UInt8 = 9, replaceReplica: UInt8 = 10, confirmIndex: UInt8 = 11
-    static let index: UInt8 = 12, stream: UInt8 = 16, relay: UInt8 = 17
+    static let index: UInt8 = 12, stream: UInt8 = 16, relay: UInt8 = 17, sizes: UInt8 = 20
   }
 
   private enum Stamp { static let none: UInt8 = 0, first: UInt8 = 1, retry: UInt8 = 2 }
@@ -138,6 +138,9 @@ extension Request {
     case .relay(let request):
       writer.u8(Tag.relay)
       writer.blob(request)
+    case .sizes(let tables):
+      writer.u8(Tag.sizes)
+      writer.array(tables) { $0.table($1) }
     }
   }
 
@@ -171,6 +174,8 @@ extension Request {
     case Tag.index: operation = .index(try IndexBatch(from: &reader))
     case Tag.stream: operation = .stream(try StreamRead(from: &reader))
     case Tag.relay: operation = .relay(try reader.blob())
+    case Tag.sizes:
+      operation = .sizes(try reader.array { (input) throws(MalformedBytes) in try input.table() })
     default: throw MalformedBytes("an unknown operation")
     }
   }

@@ -23,7 +23,8 @@ extension Node {
     let healthy = replicas.map { replica in
       ReplicaStatus(
         shard: replica.group.shard, range: replica.shard?.range, role: replica.raft.role,
-        isLearner: !replica.raft.membership.isVoter(replica.raft.id), leader: replica.leader,
+        isLearner: !replica.raft.membership.isVoter(replica.raft.id),
+        isInJointConsensus: replica.raft.membership.isJoint, leader: replica.leader,
         term: replica.raft.term, commitIndex: replica.raft.commit, appliedIndex: replica.store.applied.index,
         logIndex: replica.raft.last.index, isHealthy: true,
         stalenessMs: replica.staleness(now: time).map { $0.nanoseconds / 1_000_000 },
@@ -32,9 +33,9 @@ extension Node {
     }
     let absent = absences.map { shard, reason in
       ReplicaStatus(
-        shard: shard, range: nil, role: .follower, isLearner: false, leader: nil, term: 0, commitIndex: 0,
-        appliedIndex: 0, logIndex: 0, isHealthy: false, reason: reason, stalenessMs: nil, followerReads: 0,
-        checksum: nil, checksumIndex: nil)
+        shard: shard, range: nil, role: .follower, isLearner: false, isInJointConsensus: false, leader: nil, term: 0,
+        commitIndex: 0, appliedIndex: 0, logIndex: 0, isHealthy: false, reason: reason, stalenessMs: nil,
+        followerReads: 0, checksum: nil, checksumIndex: nil)
     }
     return (healthy + absent).sorted { $0.shard < $1.shard }
   }

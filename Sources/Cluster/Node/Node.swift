@@ -43,6 +43,7 @@ public final class Node {
   var streams = StreamKeeper()
   var relays = Relays()
   private var expiries = ExpirySweeper()
+  private var sizes = SizeKeeper()
   var storage: StorageKeeper
   var handover = Handover()
   private(set) var jobs: [UInt64: NodeJob] = [:]
@@ -125,6 +126,7 @@ public final class Node {
   public func tick(now: Instant, wallTimeMs: WallTimeMs? = nil) {
     for replica in replicas { replica.tick(now) }
     if let wallTimeMs, hasRoom { expiries.sweep(replicas, now: now, wallTimeMs: wallTimeMs) }
+    sizes.tick(replicas, now: now)
     reconcile(now: now)
     keepStorage(now: now)
     tickSnapshots(now: now)

@@ -9,6 +9,9 @@ public struct ReplicaStatus: Equatable, Sendable {
   public var role: Role
   /// It does not decide (yet): a successor that is being filled, say.
   public var isLearner: Bool
+  /// Its group changes its members, as far as it knows: the former ones decide beside the new ones (joint consensus), so
+  /// a member that was replaced still counts as missing.
+  public var isInJointConsensus: Bool
   public var leader: NodeID?
   public var term: Term
   public var commitIndex: LogIndex

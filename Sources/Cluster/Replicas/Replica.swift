@@ -314,8 +314,11 @@ public final class Replica {
   /// The answer of a write as its entry tells it.
   private func answer(of envelope: EntryEnvelope, _ payload: [UInt8]) -> Answer {
     guard var write = envelope.answer else { return .done }
-    if envelope.returnsNew, case .put(_, let item)? = try? ShardCommand(payload, from: envelope.commandStart) {
-      write.new = item
+    if envelope.returnsNew {
+      switch try? ShardCommand(payload, from: envelope.commandStart) {
+      case .put(_, let item), .version(_, let item?, _): write.new = item
+      default: break
+      }
     }
     return .written(write)
   }

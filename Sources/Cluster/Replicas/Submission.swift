@@ -38,6 +38,9 @@ extension Replica {
     case .describeMember, .relay: return Self.wrongGroup
     case .index(let batch): return submit(batch, to: to)
     case .stream(let read): return self.read(.stream(read), to: to, consistent: true, now: now)
+    case .sizes(let tables):
+      guard let shard else { return Self.wrongGroup }
+      return shard.sizes(of: tables).map { .sizes($0) } ?? (isServing ? .sizes([]) : notLeader)
     case .replaceReplica(let node, let old): return replace(node, old: old.map { ReplicaID($0) }, to: to)
     }
   }
@@ -50,7 +53,7 @@ extension Replica {
     case .waits: return nil
     case .none: break
     }
-    switch shard.evaluate(write) {
+    switch shard.evaluate(write, timeMs: max(timeMs, request.stamp?.issuedAtMs ?? 0)) {
     case .refuse(let refusal): reads.append(Read(to: to, work: .answer(.refused(refusal), after: nil)))
     case .propose(let command, let image, let answer):
       let payload = request.stamp.map { stamp in
@@ -59,7 +62,7 @@ extension Replica {
       let made = Answer.written(answer)
       guard let index = propose(payload ?? command.encode(), to: to, answer: made) else { return notLeader }
       if let stamp = request.stamp { remembered.propose(stamp, at: index, made) }
-      shard.proposed(write.key, image, at: index)
+      shard.proposed(write.key, image, time: command.time, at: index)
     case .answer(let answer, let after):
       // An earlier request for the same change may still be under way: it must not find otherwise.
       if let stamp = request.stamp, stamp.isRetry { remembered.decide(stamp, answer, after: after) }

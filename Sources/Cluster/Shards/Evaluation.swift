@@ -1,3 +1,4 @@
+import Catalog
 import Expressions
 public import Items
 public import Messages
@@ -21,7 +22,9 @@ extension ShardMachine {
 
   /// Evaluates a write against the newest proposed state of its item. Only a leader that has applied an entry of its
   /// own term may ask.
-  public func evaluate(_ write: ItemWrite) -> Verdict {
+  ///
+  /// - Parameter timeMs: when the write was issued.
+  public func evaluate(_ write: ItemWrite, timeMs: UInt64 = 0) -> Verdict {
     guard let table = tables[write.key.table] else { return .refuse(.unknownTable) }
     guard let range, range.contains(write.key.hash) else { return .refuse(.wrongShard) }
     let current: CurrentItem
@@ -32,11 +35,19 @@ extension ShardMachine {
       let shown = write.returns.contains(.onConditionFailure) ? current.item : nil
       return .answer(.conditionFailed(old: shown, oldBytes: current.bytes), after: current.after)
     }
-    switch write.action {
-    case .put(let item): return propose(write, item, current)
-    case .delete: return propose(write, nil, current)
-    case .update(let expression, let key): return update(write, expression, key, current, table)
-    }
+    let verdict =
+      switch write.action {
+      case .put(let item): propose(write, item, current)
+      case .delete: propose(write, nil, current)
+      case .update(let expression, let key): update(write, expression, key, current, table)
+      }
+    return table.settings.replication == nil ? verdict : versioned(verdict, write, table, timeMs: timeMs)
+  }
+
+  private func versioned(_ verdict: Verdict, _ write: ItemWrite, _ table: ServedTable, timeMs: UInt64) -> Verdict {
+    guard case .propose(_, let image, let answer) = verdict else { return verdict }
+    let command = ShardCommand.version(write.key, image, time: nextTime(in: table, atMs: timeMs))
+    return .propose(command, image: image, answer: answer)
   }
 
   private func update(

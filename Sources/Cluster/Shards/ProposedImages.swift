@@ -1,4 +1,5 @@
 import Items
+import Messages
 
 /// The newest proposed image of each item whose write is not applied yet, so that writes to one key pipeline.
 ///
@@ -11,20 +12,29 @@ struct ProposedImages {
   }
 
   private var images: [[UInt8]: Image] = [:]
+  /// Those of items with replicas in other regions: few tables have them.
+  private var versions: [[UInt8]: ItemVersion] = [:]
 
   subscript(key: [UInt8]) -> Image? { images[key] }
 
-  mutating func propose(_ key: [UInt8], _ item: EncodedItem?, at index: UInt64) {
+  func version(_ key: [UInt8]) -> ItemVersion? { versions.isEmpty ? nil : versions[key] }
+
+  mutating func propose(_ key: [UInt8], _ item: EncodedItem?, _ version: ItemVersion? = nil, at index: UInt64) {
     images[key] = Image(item: item, index: index)
+    if version != nil || !versions.isEmpty { versions[key] = version }
   }
 
   /// The entry at `index` is in the store now.
   mutating func applied(_ key: [UInt8], at index: UInt64) {
     guard !images.isEmpty, let image = images[key], image.index <= index else { return }
     images[key] = nil
+    if !versions.isEmpty { versions[key] = nil }
   }
 
-  mutating func removeAll() { images.removeAll(keepingCapacity: true) }
+  mutating func removeAll() {
+    images.removeAll(keepingCapacity: true)
+    versions.removeAll(keepingCapacity: true)
+  }
 
   var count: Int { images.count }
 }

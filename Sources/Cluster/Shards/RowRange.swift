@@ -20,5 +20,11 @@ public struct RowRange: Equatable, Sendable {
   /// The feeds of all tables.
   static let feeds = RowRange.table(.changeFeed)
 
+  /// The versions of all tables' items.
+  static let versions = RowRange.table(.itemVersions)
+
+  /// The versions of a table's items, those that were removed included.
+  public static func versions(of table: TableID) -> RowRange { RowRange(prefix: VersionRow.prefix(table)) }
+
   public static func feed(of table: TableID) -> RowRange { RowRange(prefix: FeedRow.prefix(table)) }
 }

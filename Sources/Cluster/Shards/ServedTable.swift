@@ -19,12 +19,15 @@ final class ServedTable {
     let plans = settings.indexes.map { IndexPlan($0, of: settings) }
     locals = plans.filter { $0.layout.isLocal }
     globals = plans.filter { !$0.layout.isLocal }
-    isPlain = plans.isEmpty && settings.stream == nil
-    hasFeed = !globals.isEmpty || settings.stream != nil
+    isPlain = plans.isEmpty && settings.stream == nil && settings.replication == nil
+    hasFeed = !globals.isEmpty || settings.stream != nil || settings.replication != nil
   }
 
   /// Whether its feed has records, or is going to have some.
   var keepsFeed: Bool { hasFeed || !feed.streams.isEmpty }
+
+  /// Whether versions lie beside its items; they stay when the replicas in other regions have gone.
+  var hasVersions: Bool { settings.replication != nil || feed.clock > 0 }
 
   /// No reader needs the records up to here. Never goes back.
   var spare: UInt64 {
@@ -40,7 +43,7 @@ final class ServedTable {
 
   /// Where streams are the only readers, the images go that their view leaves out; that there was an item stays.
   func strip(_ record: inout ChangeRecord) {
-    guard globals.isEmpty, let view = settings.stream?.view else { return }
+    guard globals.isEmpty, settings.replication == nil, let view = settings.stream?.view else { return }
     if !view.showsOld, record.old != nil { record.old = EncodedItem(trusted: []) }
     if !view.showsNew, record.new != nil { record.new = EncodedItem(trusted: []) }
   }

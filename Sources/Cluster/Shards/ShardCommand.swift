@@ -18,6 +18,8 @@ public import Messages
 /// 9 backfill:  backfill slice
 /// 10 expire:   expiry
 /// 12 trim:     stream trim
+/// 20 version:  time (u64), row key (blob), item? (blob)
+/// 21 region:   region batch
 /// ```
 public enum ShardCommand: Sendable {
   case put(RowKey, EncodedItem)
@@ -37,12 +39,17 @@ public enum ShardCommand: Sendable {
   case expire(Expiry)
   /// A table's streams give up their oldest records.
   case trim(StreamTrim)
+  /// A put, or a delete, of an item with replicas in other regions, at that hybrid time (``ItemVersion``).
+  case version(RowKey, EncodedItem?, time: UInt64)
+  /// Changes that were made in another region.
+  case region(RegionBatch)
 
   private enum Kind {
     static let put: UInt8 = 1, delete: UInt8 = 2, configure: UInt8 = 3, drop: UInt8 = 4, checksum: UInt8 = 5
     static let own: UInt8 = 6, index: UInt8 = 7, advance: UInt8 = 8, backfill: UInt8 = 9
     static let expire: UInt8 = 10
     static let trim: UInt8 = 12
+    static let version: UInt8 = 20, region: UInt8 = 21
   }
 
   public func encode() -> [UInt8] {
@@ -86,6 +93,14 @@ public enum ShardCommand: Sendable {
     case .trim(let trim):
       writer.u8(Kind.trim)
       trim.encode(into: &writer)
+    case .version(let key, let item, let time):
+      writer.u8(Kind.version)
+      writer.u64(time)
+      writer.rowKey(key)
+      writer.optional(item) { $0.item($1) }
+    case .region(let batch):
+      writer.u8(Kind.region)
+      batch.encode(into: &writer)
     }
   }
 
@@ -110,15 +125,29 @@ public enum ShardCommand: Sendable {
     case Kind.backfill: self = .backfill(try BackfillSlice(from: &reader))
     case Kind.expire: self = .expire(try Expiry(from: &reader))
     case Kind.trim: self = .trim(try StreamTrim(from: &reader))
+    case Kind.version:
+      let time = try reader.u64()
+      let key = try reader.rowKey()
+      let item = try reader.optional { (input) throws(MalformedBytes) in try input.item() }
+      self = .version(key, item, time: time)
+    case Kind.region: self = .region(try RegionBatch(from: &reader))
     default: throw MalformedBytes("an unknown shard command")
     }
     try reader.finish()
+  }
+
+  /// The hybrid time of a change with one.
+  public var time: UInt64? {
+    if case .version(_, _, let time) = self { return time }
+    return nil
   }
 
   /// Bytes of the encoded command, roughly and rather more.
   public var sizeHint: Int {
     switch self {
     case .put(let key, let item): key.bytes.count + item.bytes.count + 16
+    case .version(let key, let item, _): key.bytes.count + (item?.bytes.count ?? 0) + 32
+    case .region(let batch): batch.changes.reduce(64) { $0 + 96 + $1.key.bytes.count + ($1.item?.bytes.count ?? 0) }
     case .index(let batch): batch.changes.reduce(64) { $0 + 96 + ($1.put?.item.bytes.count ?? 0) }
     default: 64
     }

@@ -21,6 +21,10 @@ public final class ShardMachine {
   /// Tables that were here once. A request to serve one may still be under way.
   var dropped: Set<TableID> = []
   var proposed = ProposedImages()
+  /// Of items with replicas in other regions, what has come from each shard of those.
+  var regionArrivals: [RegionSource: UInt64] = [:]
+  /// The highest hybrid time that this leader has proposed.
+  var proposedClock: UInt64 = 0
   /// Set once the store was found damaged: the replica must not act any more.
   public internal(set) var damage: String?
   /// Tables that have a feed, ascending.
@@ -30,6 +34,8 @@ public final class ShardMachine {
   public internal(set) var streamTables: [TableID] = []
   /// Tables with an index that is still to be filled, ascending.
   public internal(set) var tablesToFill: [TableID] = []
+  /// How much it holds, as far as somebody counted.
+  public var count: Count?
 
   /// Reads the machine's own rows from the store.
   public init(store: ShardStore) throws {
@@ -48,25 +54,28 @@ public final class ShardMachine {
     var next: TableID? = TableID(1)
     while let from = next {
       next = nil
-      try store.scan(from: RowKey(table: from, hash: 0).bytes, to: RowRange.feeds.lower, reverse: false) { key, _ in
+      try store.scan(from: RowKey(table: from, hash: 0).bytes, to: RowRange.versions.lower, reverse: false) { key, _ in
         let table = RowKey(bytes: key).table
         if !holds(table) { orphans.append(.table(table)) }
         next = TableID(table.rawValue + 1)
         return .stop
       }
     }
-    return try orphans + orphanedFeeds()
+    orphans += try self.orphans(in: .versions) { .versions(of: $0) }
+    orphans += try self.orphans(in: .feeds) { .feed(of: $0) }
+    return orphans
   }
 
-  private func orphanedFeeds() throws -> [RowRange] {
+  /// Of rows that belong to tables, by the table's id behind a reserved one.
+  private func orphans(in all: RowRange, _ rows: (TableID) -> RowRange) throws -> [RowRange] {
     var orphans: [RowRange] = []
-    var from: [UInt8]? = RowRange.feeds.lower
+    var from: [UInt8]? = all.lower
     while let lower = from {
       from = nil
-      try store.scan(from: lower, to: RowRange.feeds.upper, reverse: false) { key, _ in
+      try store.scan(from: lower, to: all.upper, reverse: false) { key, _ in
         let table = try FeedRow.table(of: key)
-        if !serves(table) { orphans.append(.feed(of: table)) }
-        from = RowRange.feed(of: table).upper
+        if !serves(table) { orphans.append(rows(table)) }
+        from = rows(table).upper
         return .stop
       }
     }
@@ -88,7 +97,9 @@ public final class ShardMachine {
 
   /// Everything that replicas have in common, in key order: what is being removed is not among it.
   public var rowRanges: [RowRange] {
-    ([.shardState] + tableIDs).map { .table($0) } + feedTables.map { .feed(of: $0) }
+    ([.shardState] + tableIDs).map { .table($0) }
+      + tables.values.filter(\.hasVersions).map(\.settings.id).sorted().map { .versions(of: $0) }
+      + feedTables.map { .feed(of: $0) }
   }
 
   /// Whether this shard has put into the index all that its items imply, and it has arrived. One that was made with its
@@ -143,17 +154,30 @@ public final class ShardMachine {
     case .backfill(let slice): backfill(slice, at: position, timeMs: timeMs)
     case .trim(let trim): self.trim(trim)
     case .expire(let expiry): expire(expiry, at: position, timeMs: timeMs)
+    case .version(let key, let item, let time):
+      if let table = tables[key.table] {
+        let version = table.settings.replication.map { ItemVersion(time: time, region: $0.region) }
+        change(table, key, to: item, version: version, at: position, timeMs: timeMs)
+      }
+      proposed.applied(key.bytes, at: position.index)
+    case .region(let batch): return .answer(apply(batch, at: position, timeMs: timeMs))
     }
     return nil
   }
 
   /// Remembers what a write proposed at `index` will make of its item.
-  public func proposed(_ key: RowKey, _ item: EncodedItem?, at index: LogIndex) {
-    proposed.propose(key.bytes, item, at: index)
+  ///
+  /// - Parameter time: with which ``ShardCommand/version(_:_:time:)`` was proposed.
+  public func proposed(_ key: RowKey, _ item: EncodedItem?, time: UInt64? = nil, at index: LogIndex) {
+    let region = time == nil ? nil : tables[key.table]?.settings.replication?.region
+    proposed.propose(key.bytes, item, region.map { ItemVersion(time: time!, region: $0) }, at: index)
   }
 
   /// This replica no longer leads: what it proposed may never be.
-  public func stepDown() { proposed.removeAll() }
+  public func stepDown() {
+    proposed.removeAll()
+    proposedClock = 0
+  }
 
   /// How an operation is refused whose read of the store failed: damage is this replica's own, others may know.
   func unreadable(_ error: any Error) -> Refusal {

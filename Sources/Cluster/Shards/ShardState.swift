@@ -11,6 +11,7 @@ import Store
 /// 0x01 | table id (hash)                        where the readers of its feed stand
 /// 0x02 | index id (hash) | source shard (u32)   the newest change of an index that came from a shard
 /// 0x03 | table id (hash)                        a table that was dropped; its id is never used again
+/// 0x04 | table id (hash) | shard (u32), region  the newest change of a table that came from a shard of another region
 /// 0xFF                                          the hashes that the shard owns
 /// ```
 enum StateRow {
@@ -21,6 +22,7 @@ enum StateRow {
     case feed = 1
     case arrived = 2
     case dropped = 3
+    case regionArrived = 4
   }
 
   private static let kindShift: UInt64 = 56
@@ -35,6 +37,14 @@ enum StateRow {
     var writer = ByteWriter()
     writer.raw(row(.arrived, source.index).bytes)
     writer.shard(source.shard)
+    return RowKey(bytes: writer.bytes)
+  }
+
+  static func regionArrived(_ source: RegionSource) -> RowKey {
+    var writer = ByteWriter()
+    writer.raw(row(.regionArrived, source.table).bytes)
+    writer.shard(source.shard)
+    writer.raw(Array(source.region.utf8))
     return RowKey(bytes: writer.bytes)
   }
 
@@ -91,6 +101,12 @@ extension ShardMachine {
       var number = ByteReader(value)
       arrived[source] = try number.varint()
     case (.dropped, let id)?: dropped.insert(id)
+    case (.regionArrived, let table)?:
+      var reader = ByteReader(key.bytes, in: RowKey.headerBytes..<key.bytes.count)
+      let shard = try reader.shard()
+      let region = String(decoding: key.bytes[reader.position...], as: UTF8.self)
+      var number = ByteReader(value)
+      regionArrivals[RegionSource(table: table, region: region, shard: shard)] = try number.varint()
     }
   }
 
@@ -102,6 +118,7 @@ extension ShardMachine {
       let newest = try ChangeRecord(sequence: try FeedRow.sequence(of: key), value)
       table.feed.end = newest.sequence
       table.feed.endBytes = newest.feedBytes
+      table.feed.clock = max(table.feed.clock, newest.clock)
       return .stop
     }
   }
@@ -149,6 +166,7 @@ extension ShardMachine {
     // The first global index reads on behind what is there; after the last nothing waits for any.
     if old.globals.isEmpty || table.globals.isEmpty { table.feed.cursor = max(feed.cursor, feed.end) }
     forget(gone)
+    forgetRegions(of: settings.id, but: settings.replication?.others ?? [])
     serve(table)
     store.put(StateRow.settings(settings.id).bytes, settings.encode())
     keep(table)
@@ -162,12 +180,14 @@ extension ShardMachine {
     guard let table = tables.removeValue(forKey: id) else { return nil }
     let gone = table.settings.indexes.map(\.id)
     forget(gone)
+    forgetRegions(of: id, but: [])
     unlist(id)
     tablesToFill.removeAll { $0 == id }
     store.delete(StateRow.settings(id).bytes)
-    guard !table.isPlain || table.keepsFeed else { return .removeRows([.table(id)]) }
+    guard !table.isPlain || table.keepsFeed || table.hasVersions else { return .removeRows([.table(id)]) }
     store.delete(StateRow.feed(id).bytes)
-    return .removeRows(([id] + gone).map { .table($0) } + [.feed(of: id)])
+    let versions: [RowRange] = table.hasVersions ? [.versions(of: id)] : []
+    return .removeRows(([id] + gone).map { .table($0) } + versions + [.feed(of: id)])
   }
 
   private func serve(_ table: ServedTable) {
@@ -206,6 +226,15 @@ extension ShardMachine {
     for source in arrived.keys.filter({ gone.contains($0.index) }).sorted(by: { $0.shard < $1.shard }) {
       arrived[source] = nil
       store.delete(StateRow.arrived(source).bytes)
+    }
+  }
+
+  /// What came from a region that no longer has a replica will not be asked about again.
+  private func forgetRegions(of table: TableID, but kept: [String]) {
+    guard !regionArrivals.isEmpty else { return }
+    for source in regionArrivals.keys where source.table == table && !kept.contains(source.region) {
+      regionArrivals[source] = nil
+      store.delete(StateRow.regionArrived(source).bytes)
     }
   }
 

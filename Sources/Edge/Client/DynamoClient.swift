@@ -1,3 +1,9 @@
+/// The two services that share an endpoint and a signature's scope.
+public enum APIFamily: String, Sendable {
+  case tables = "DynamoDB_20120810"
+  case streams = "DynamoDBStreams_20120810"
+}
+
 /// Calls the DynamoDB JSON API of one endpoint. Without credentials requests name their region in a signature's scope
 /// but are not signed: for endpoints that accept anything.
 public final class DynamoClient: Sendable {
@@ -27,11 +33,13 @@ public final class DynamoClient: Sendable {
   /// Sends a JSON body to an operation such as `PutItem` and returns the answer's JSON.
   ///
   /// Transient failures are tried again as the policy says, so a write may be applied more than once.
-  public func call(_ operation: String, body: [UInt8]) async throws(CallError) -> [UInt8] {
+  public func call(_ operation: String, of family: APIFamily = .tables, body: [UInt8]) async throws(CallError)
+    -> [UInt8]
+  {
     var attempt = 1
     while true {
       do {
-        return try await callOnce(operation, body: body)
+        return try await callOnce(operation, family, body: body)
       } catch {
         guard error.isTransient, attempt < retries.attemptsMax else { throw error }
       }
@@ -40,10 +48,10 @@ public final class DynamoClient: Sendable {
     }
   }
 
-  private func callOnce(_ operation: String, body: [UInt8]) async throws(CallError) -> [UInt8] {
+  private func callOnce(_ operation: String, _ family: APIFamily, body: [UInt8]) async throws(CallError) -> [UInt8] {
     let headers = [
       (name: "Content-Type", value: "application/x-amz-json-1.0"),
-      (name: "X-Amz-Target", value: "DynamoDB_20120810.\(operation)"),
+      (name: "X-Amz-Target", value: "\(family.rawValue).\(operation)"),
     ]
     let request = HTTPRequest(
       "POST", "/",

@@ -6,12 +6,18 @@ internal import NIOHTTP1
 /// Takes the requests of one loop's connections to the operations.
 final class Dispatcher: HTTPResponder {
   private let service: Service
+  /// Where the topology has several regions.
+  private let regions: (others: OtherRegions, loop: any EventLoop)?
   private let requestID: () -> [UInt8]
   /// What a packed body may unpack to.
   private let bodyBytesMax: Int
 
-  init(service: Service, bodyBytesMax: Int = HTTPLimits().bodyBytesMax, requestID: @escaping () -> [UInt8]) {
+  init(
+    service: Service, bodyBytesMax: Int = HTTPLimits().bodyBytesMax,
+    regions: (others: OtherRegions, loop: any EventLoop)? = nil, requestID: @escaping () -> [UInt8]
+  ) {
     self.service = service
+    self.regions = regions
     self.bodyBytesMax = bodyBytesMax
     self.requestID = requestID
   }
@@ -23,7 +29,9 @@ final class Dispatcher: HTTPResponder {
   /// Apart from the connection, so that it can be used without one.
   func respond(to request: HTTPRequest, _ reply: @escaping (HTTPAnswer) -> Void) {
     switch request.method {
-    case .POST: post(request, reply)
+    case .POST:
+      if let regions, regions.others.take(request, on: regions.loop, reply) { return }
+      post(request, reply)
     case .GET, .HEAD: reply(page(request.path, host: request.header("host")))
     default:
       var answer = HTTPAnswer(status: 405, text: "Only GET, HEAD and POST are served here.\n")

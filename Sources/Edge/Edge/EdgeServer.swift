@@ -19,10 +19,12 @@ public final class EdgeServer: Sendable {
   /// - Parameters:
   ///   - group: all of its loops are used.
   ///   - registry: the API's metrics are declared in it before this returns.
+  ///   - regions: where the topology has several.
   ///   - makeHost: called once on each loop, with the loop and its number; the host must be started by its maker.
   public static func start(
     _ configuration: EdgeConfiguration, group: any EventLoopGroup, clock: any Clock,
-    registry: inout MetricRegistry, makeHost: @escaping @Sendable (any EventLoop, Int) -> CoordinatorHost
+    registry: inout MetricRegistry, regions: OtherRegions? = nil,
+    makeHost: @escaping @Sendable (any EventLoop, Int) -> CoordinatorHost
   ) -> EventLoopFuture<EdgeServer> {
     let load = ServerLoad()
     let bodyBytesMax = configuration.limits.bodyBytesMax
@@ -45,7 +47,8 @@ public final class EdgeServer: Sendable {
       return HTTPServer.Lane(
         loop: loop,
         responder: Dispatcher(
-          service: service, bodyBytesMax: bodyBytesMax, requestID: { [unowned loop] in loop.requestID() }))
+          service: service, bodyBytesMax: bodyBytesMax, regions: regions.map { ($0, eventLoop) },
+          requestID: { [unowned loop] in loop.requestID() }))
     }
     return started.map { EdgeServer($0) }
   }

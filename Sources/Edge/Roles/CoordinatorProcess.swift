@@ -38,21 +38,41 @@ public struct CoordinatorProcess {
     let lanes = CoordinatorLanes(
       settings: settings, nodes: nodes, transport: transport, state: state,
       faults: try settings.enableFaults ? ProcessFaults(initial: faults) : nil)
-    let edge = try startEdge(group, &registry, lanes)
+    let regions = otherRegions(&registry, logger)
+    let edge = try startEdge(group, &registry, lanes, regions)
     let admin = try startAdmin(adminGroup.next(), &registry, state, lanes)
     state.publish(registry)
     logger.info("coordinator started", metadata: ["listen": "\(settings.listen)", "admin": "\(settings.admin)"])
+    if settings.corsOrigins.contains(CoordinatorSettings.everyOrigin) {
+      logger.warning("every web page may call the API: corsOrigins lists '*'")
+    }
     let ending = Signals.wait()
     logger.info("coordinator stops", metadata: ["reason": "\(ending.reason)"])
     try? edge.shutDown().wait()
+    if let regions { try? group.next().makeFutureWithTask { await regions.shutDown() }.wait() }
     lanes.stop()
     try? admin.shutDown().wait()
     try? group.syncShutdownGracefully()
     try? adminGroup.syncShutdownGracefully()
   }
 
+  /// Nil where there is only one.
+  private func otherRegions(_ registry: inout MetricRegistry, _ logger: Logger) -> OtherRegions? {
+    guard settings.regions.count > 1 else { return nil }
+    let first = settings.regions[0].name
+    return OtherRegions(
+      own: settings.region, regions: settings.regions.map { .init(name: $0.name, endpoints: $0.endpoints) },
+      registry: &registry
+    ) { name in
+      logger.notice(
+        "a request is signed for a region outside the topology; the first region serves those",
+        metadata: ["region": "\(name)", "first": "\(first)"])
+    }
+  }
+
   private func startEdge(
-    _ group: MultiThreadedEventLoopGroup, _ registry: inout MetricRegistry, _ lanes: CoordinatorLanes
+    _ group: MultiThreadedEventLoopGroup, _ registry: inout MetricRegistry, _ lanes: CoordinatorLanes,
+    _ regions: OtherRegions?
   ) throws -> EdgeServer {
     let address = try ProcessFailure.address(settings.listen, key: "listen")
     let configuration = EdgeConfiguration(
@@ -60,7 +80,8 @@ public struct CoordinatorProcess {
       corsOrigins: settings.corsOrigins)
     do {
       return try EdgeServer.start(
-        configuration, group: group, clock: RealClock(), registry: &registry, makeHost: { lanes.make($0, $1) }
+        configuration, group: group, clock: RealClock(), registry: &registry, regions: regions,
+        makeHost: { lanes.make($0, $1) }
       ).wait()
     } catch {
       throw ProcessFailure.listening(on: settings.listen, key: "listen", error)

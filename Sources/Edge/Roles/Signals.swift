@@ -5,10 +5,10 @@ import Synchronization
 ///
 /// The signals are blocked before any thread starts, so that every thread inherits the mask and only ``wait()`` sees
 /// them.
-enum Signals {
+public enum Signals {
   private static let failure = Mutex<String?>(nil)
 
-  static func prepare() {
+  public static func prepare() {
     signal(SIGPIPE, SIG_IGN)
     // A shell that starts a process in the background has it ignore this one.
     signal(SIGINT, SIG_DFL)
@@ -16,14 +16,14 @@ enum Signals {
     pthread_sigmask(SIG_BLOCK, &set, nil)
   }
 
-  enum Ending {
+  public enum Ending: Sendable {
     /// SIGTERM: this process alone stops, and others go on.
     case asked
     /// SIGINT: everything stops (Ctrl-C reaches a whole process group), so that nothing need be handed over.
     case interrupted
     case failed(String)
 
-    var reason: String {
+    public var reason: String {
       switch self {
       case .asked: "asked to"
       case .interrupted: "interrupted"
@@ -33,7 +33,7 @@ enum Signals {
   }
 
   /// Returns after SIGTERM or SIGINT, or once ``stop(because:)`` was called.
-  static func wait() -> Ending {
+  public static func wait() -> Ending {
     var set = ending
     var received: Int32 = 0
     sigwait(&set, &received)
@@ -42,7 +42,7 @@ enum Signals {
   }
 
   /// Ends ``wait()`` from any thread. The first reason counts.
-  static func stop(because reason: String) {
+  public static func stop(because reason: String) {
     failure.withLock { $0 = $0 ?? reason }
     kill(getpid(), SIGTERM)
   }

@@ -10,11 +10,13 @@ public struct CoordinatorSettings: Equatable, Sendable {
   public var admin: String
   /// The nodes that it may ask.
   public var nodes: [NodeAddress]
+  /// All regions of the topology, this one included; empty where it has only one.
+  public var regions: [RegionEndpoints]
   public var loops: Int
   public var callTimeoutMs: Int
   public var enableFaults: Bool
   public var insecureListen: Bool
-  /// Origins of web pages that may call the API; empty: none.
+  /// Origins of web pages that may call the API, or `*` for all; empty: none.
   public var corsOrigins: [String]
   /// Values of `Host` accepted besides loopback names and the listen address.
   public var allowedHosts: [String]
@@ -23,7 +25,8 @@ public struct CoordinatorSettings: Equatable, Sendable {
 
   public init(
     cluster: String, region: String, name: String, listen: String, admin: String, nodes: [NodeAddress],
-    loops: Int = 2, callTimeoutMs: Int = 10_000, enableFaults: Bool = false, insecureListen: Bool = false,
+    regions: [RegionEndpoints] = [], loops: Int = 2, callTimeoutMs: Int = 10_000, enableFaults: Bool = false,
+    insecureListen: Bool = false,
     corsOrigins: [String] = [], allowedHosts: [String] = [], logFormat: LogFormat = .text, logLevel: LogLevel = .info
   ) {
     self.cluster = cluster
@@ -32,6 +35,7 @@ public struct CoordinatorSettings: Equatable, Sendable {
     self.listen = listen
     self.admin = admin
     self.nodes = nodes
+    self.regions = regions
     self.loops = loops
     self.callTimeoutMs = callTimeoutMs
     self.enableFaults = enableFaults
@@ -48,15 +52,17 @@ public struct CoordinatorSettings: Equatable, Sendable {
       CommonSettings.admin,
       SettingKey("nodes", .sections("{name, node, address}"), "The nodes that it routes to."),
       SettingKey(
+        "regions", .sections("{name, endpoints}"), default: "[]",
+        "Every region, this one included: requests signed for another one are passed on to it, and to the first what "
+          + "is signed for none of them. Empty: all requests are served here."),
+      SettingKey(
         "loops", .integer(unit: "event loops", 1...256), default: "2",
         "Threads that serve connections. More than the machine's idle cores: they only contend."),
       SettingKey(
         "callTimeoutMs", .integer(unit: "milliseconds", 100...120_000), default: "10000",
         "How long a call may take, retries inside the cluster included, before it answers InternalServerError."),
       CommonSettings.enableFaults, CommonSettings.insecureListen,
-      SettingKey(
-        "corsOrigins", .texts("origins, e.g. http://localhost:3000"), default: "[]",
-        "Web pages of these origins may call the API; empty: none may."),
+      corsOriginsKey,
       SettingKey(
         "allowedHosts", .texts("host names"), default: "[]",
         "Names accepted in the Host header besides localhost, loopback addresses and the listen address."),
@@ -76,9 +82,13 @@ public struct CoordinatorSettings: Equatable, Sendable {
   init(_ section: SettingsSection) throws(SettingsError) {
     var nodes: [NodeAddress] = []
     for node in try section.sections("nodes", keys: NodeAddress.keys) { nodes.append(try NodeAddress(node)) }
+    var regions: [RegionEndpoints] = []
+    for region in try section.sections("regions", keys: RegionEndpoints.keys) {
+      regions.append(try RegionEndpoints(region))
+    }
     self.init(
       cluster: try section.text("cluster"), region: try section.text("region"), name: try section.text("name"),
-      listen: try section.text("listen"), admin: try section.text("admin"), nodes: nodes,
+      listen: try section.text("listen"), admin: try section.text("admin"), nodes: nodes, regions: regions,
       loops: try section.integer("loops"), callTimeoutMs: try section.integer("callTimeoutMs"),
       enableFaults: try section.flag("enableFaults"), insecureListen: try section.flag("insecureListen"),
       corsOrigins: try section.texts("corsOrigins"), allowedHosts: try section.texts("allowedHosts"),
@@ -93,9 +103,23 @@ public struct CoordinatorSettings: Equatable, Sendable {
     try CommonSettings.checkListener("listen", listen, insecure: insecureListen, file: file)
     try CommonSettings.checkListener("admin", admin, insecure: insecureListen, file: file)
     try CommonSettings.checkNodes("nodes", nodes, file: file)
+    try RegionEndpoints.check(regions, own: region, file: file)
     guard listen != admin else { throw SettingsError(file: file, "'listen' and 'admin' are both \(listen)") }
-    for origin in corsOrigins where !origin.hasPrefix("http://") && !origin.hasPrefix("https://") {
-      throw SettingsError(file: file, "'corsOrigins' takes origins such as http://localhost:3000, but has '\(origin)'")
+    try Self.checkOrigins(corsOrigins, file: file)
+  }
+
+  /// The same in a topology.
+  public static let corsOriginsKey = SettingKey(
+    "corsOrigins", .texts("origins, e.g. http://localhost:3000"), default: "[]",
+    "Web pages of these origins may call the API; '*': every page that a browser here opens; empty: none may.")
+
+  public static let everyOrigin = "*"
+
+  public static func checkOrigins(_ origins: [String], file: String, line: Int? = nil) throws(SettingsError) {
+    for origin in origins where !origin.hasPrefix("http://") && !origin.hasPrefix("https://") && origin != everyOrigin {
+      throw SettingsError(
+        file: file, line: line,
+        "'corsOrigins' takes origins such as http://localhost:3000, or '*', but has '\(origin)'")
     }
   }
 
@@ -109,7 +133,8 @@ public struct CoordinatorSettings: Equatable, Sendable {
       listen: \(quoted(listen))
       admin: \(quoted(admin))
       nodes:
-      \(nodes.map(\.yaml).joined())loops: \(loops)
+      \(nodes.map(\.yaml).joined())regions: [\(regions.map(\.yaml).joined(separator: ", "))]
+      loops: \(loops)
       callTimeoutMs: \(callTimeoutMs)
       enableFaults: \(enableFaults)
       insecureListen: \(insecureListen)

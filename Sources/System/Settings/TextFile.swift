@@ -1,5 +1,10 @@
 internal import Glibc
 
+/// A settings file's text, for readers that keep it.
+public enum SettingsFile {
+  public static func text(_ path: String) throws(SettingsError) -> String { try TextFile.read(path) }
+}
+
 /// Whole small text files, without Foundation.
 enum TextFile {
   static let bytesMax = 1 << 20

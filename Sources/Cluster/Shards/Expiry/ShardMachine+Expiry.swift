@@ -43,20 +43,26 @@ extension ShardMachine {
     return slice
   }
 
-  /// What was written since it was seen stays: an extension wins.
+  /// What was written since it was seen stays: an extension wins. In another region too: the removal's version is just
+  /// above the one that was seen.
   func expire(_ expiry: Expiry, at position: LogPosition, timeMs: UInt64) {
     proposed.applied(expiry.key.bytes, at: position.index)
     guard let table = tables[expiry.key.table] else { return }
+    var version: ItemVersion?
     do {
       guard let bytes = try store.get(expiry.key.bytes), Expiry.sum(EncodedItem(trusted: bytes)) == expiry.seen else {
         return
+      }
+      if let replication = table.settings.replication {
+        let seen = try self.version(of: expiry.key) ?? .first
+        version = ItemVersion(time: seen.time + 1, region: replication.region)
       }
     } catch { return cannotApply(error) }
     if table.isPlain {
       store.delete(expiry.key.bytes)
     } else {
       change(
-        table, expiry.key, to: nil, flags: .isExpiry, at: position, timeMs: max(timeMs, expiry.atMs))
+        table, expiry.key, to: nil, flags: .isExpiry, version: version, at: position, timeMs: max(timeMs, expiry.atMs))
     }
   }
 }

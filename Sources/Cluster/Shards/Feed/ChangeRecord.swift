@@ -28,6 +28,10 @@ public struct ChangeRecord: Equatable, Sendable {
   public var timeMs: UInt64
   /// The only index that it is for; nil: every reader.
   public var index: TableID?
+  /// Of an item with replicas in other regions: which version the change made.
+  public var version: ItemVersion?
+  /// Then also the table's clock, with this change (``FeedState/clock``).
+  var clock: UInt64 = 0
   /// What the feed's records up to this one weigh, those included that are gone (``weight``).
   var feedBytes: UInt64 = 0
 
@@ -59,7 +63,8 @@ public struct ChangeRecord: Equatable, Sendable {
   public static func sequence(at index: UInt64, ordinal: UInt64 = 0) -> UInt64 { index * ordinalsMax + ordinal }
 
   /// ```
-  /// flags (u8) | time (varint) | key (blob) | old? (blob) | new? (blob) | index? (u32) | bytes of the feed (varint)
+  /// flags (u8) | time (varint) | key (blob) | old? (blob) | new? (blob) | index? (u32) | bytes of the feed (varint) |
+  /// [version | clock (varint)]
   /// ```
   /// The sequence stands in the row's key.
   func encode() -> [UInt8] {
@@ -71,6 +76,10 @@ public struct ChangeRecord: Equatable, Sendable {
     writer.optional(new) { $0.item($1) }
     writer.optional(index) { $0.table($1) }
     writer.varint(feedBytes)
+    if let version {
+      version.encode(into: &writer)
+      writer.varint(clock)
+    }
     return writer.bytes
   }
 
@@ -84,6 +93,10 @@ public struct ChangeRecord: Equatable, Sendable {
     new = try reader.optional { (input) throws(MalformedBytes) in try input.item() }
     index = try reader.optional { (input) throws(MalformedBytes) in try input.table() }
     feedBytes = try reader.varint()
+    if !reader.isAtEnd {
+      version = try ItemVersion(from: &reader)
+      clock = try reader.varint()
+    }
     try reader.finish()
   }
 }

@@ -33,6 +33,9 @@ public struct FeedState: Equatable, Sendable {
   var expiredBytes: UInt64 = 0
   /// The newest record that a stream showed and shows no more.
   public internal(set) var lost: UInt64 = 0
+  /// The highest hybrid time among the versions of the table's items here, whichever region made them; 0 where it never
+  /// had replicas.
+  public internal(set) var clock: UInt64 = 0
 
   public func index(_ id: TableID) -> Index? { indexes.first { $0.id == id } }
 
@@ -79,8 +82,9 @@ public struct FeedState: Equatable, Sendable {
 /// ```
 /// cursor (varint) | indexes (array): id (u32), since (varint), filling (u8: 0 walked, 1 walking from the start, 2 walking
 /// after), through (varint) or after (blob) | reached (array) | end (varint) | end bytes (varint) | streams (array) |
-/// expired (varint) | expired bytes (varint) | lost (varint)
+/// expired (varint) | expired bytes (varint) | lost (varint) | [clock (varint)]
 /// ```
+/// A table that never had replicas ends before the clock: so had an earlier build it.
 extension FeedState {
   private enum Code { static let walked: UInt8 = 0, start: UInt8 = 1, after: UInt8 = 2 }
 
@@ -107,6 +111,7 @@ extension FeedState {
     writer.varint(expired)
     writer.varint(expiredBytes)
     writer.varint(lost)
+    if clock > 0 { writer.varint(clock) }
     return writer.bytes
   }
 
@@ -130,6 +135,7 @@ extension FeedState {
     expired = try reader.varint()
     expiredBytes = try reader.varint()
     lost = try reader.varint()
+    if !reader.isAtEnd { clock = try reader.varint() }
     try reader.finish()
   }
 }

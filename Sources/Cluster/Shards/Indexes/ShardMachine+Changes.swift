@@ -10,19 +10,25 @@ import Store
 extension ShardMachine {
   /// Sets or removes an item, its rows in local indexes, and a record in the feed.
   ///
+  /// `version` is that of a table with replicas in other regions; nil: the entry does not tell it.
   /// The image before is that of the store: an entry that is applied finds the same on every replica.
   func change(
-    _ table: ServedTable, _ key: RowKey, to new: EncodedItem?, flags: ChangeRecord.Flags = [], at position: LogPosition,
-    timeMs: UInt64
+    _ table: ServedTable, _ key: RowKey, to new: EncodedItem?, flags: ChangeRecord.Flags = [],
+    version: ItemVersion? = nil, at position: LogPosition, ordinal: UInt64 = 0, timeMs: UInt64
   ) {
     do {
       let old = try store.get(key.bytes).map { EncodedItem(trusted: $0) }
       if let new { store.put(key.bytes, new.bytes) } else { store.delete(key.bytes) }
       for plan in table.locals { write(try plan.change(from: old, to: new, base: key)) }
+      let version = version ?? laterVersion(in: table, timeMs: timeMs)
+      if let version { set(version, of: key, in: table) }
       guard table.hasFeed else { return }
       var record = ChangeRecord(
-        sequence: ChangeRecord.sequence(at: position.index), key: key, old: old, new: new, flags: flags, timeMs: timeMs)
+        sequence: ChangeRecord.sequence(at: position.index, ordinal: ordinal), key: key, old: old, new: new,
+        flags: flags, timeMs: timeMs)
       if old == new { record.flags.insert(.changesNothing) }
+      record.version = version
+      record.clock = table.feed.clock
       table.strip(&record)
       append(record, to: table)
     } catch {

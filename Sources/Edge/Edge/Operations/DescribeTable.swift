@@ -5,7 +5,7 @@ enum DescribeTable {
     exchange.refreshed { error in
       if let error { return exchange.fail(error) }
       guard let handle = exchange.service.anyTable(name) else { return exchange.fail(.notFound(table: name)) }
-      exchange.succeed("Table", handle.table)
+      exchange.succeedWithSizes("Table", handle.table)
     }
   }
 }

@@ -8,7 +8,7 @@ enum UpdateTable {
       guard table.status == .active else { throw .inUse(table: name, table.status) }
       return try TableUpdate(request, of: table).definition
     } done: {
-      exchange.succeed("TableDescription", $0)
+      exchange.succeedWithSizes("TableDescription", $0)
     }
   }
 }

@@ -1,14 +1,15 @@
 internal import Catalog
 internal import Items
+internal import Messages
 
 /// A table as CreateTable, DescribeTable and DeleteTable show it.
-///
-/// Sizes and counts are 0: DynamoDB's are estimates that are six hours old, and there is no estimate here.
 struct TableDescription {
   let table: Table
   let arn: String
   /// False for the answer of DeleteTable, which tells neither keys nor indexes nor when the table was made.
   var showsSchema = true
+  /// Zeros for a table that is only just made, or goes.
+  var sizes = TableSizes()
 
   func write(to writer: inout JSONWriter) {
     let definition = table.definition
@@ -18,7 +19,7 @@ struct TableDescription {
     writer.member("TableId", Self.uuid(table.uniqueID))
     writer.member("TableStatus", status)
     if showsSchema { writeSchema(to: &writer) }
-    Self.writeSizes("TableSizeBytes", to: &writer)
+    Self.write(sizes.table, "TableSizeBytes", to: &writer)
     writeThroughput(definition.throughput, to: &writer)
     writeBilling(to: &writer)
     writeStream(to: &writer)
@@ -90,11 +91,11 @@ struct TableDescription {
     writer.endArray()
   }
 
-  private static func writeSizes(_ bytes: StaticString, to writer: inout JSONWriter) {
+  private static func write(_ size: TableSize, _ bytes: StaticString, to writer: inout JSONWriter) {
     writer.key(bytes)
-    writer.integer(0)
+    writer.integer(Int(clamping: size.bytes))
     writer.key("ItemCount")
-    writer.integer(0)
+    writer.integer(Int(clamping: size.rows))
   }
 
   /// Tables on demand show zeros.
@@ -152,7 +153,8 @@ struct TableDescription {
       writeStatus(of: index, to: &writer)
       writeThroughput(index.throughput, to: &writer)
     }
-    Self.writeSizes("IndexSizeBytes", to: &writer)
+    let size = table.index(named: index.name).flatMap { sizes.indexes[$0.id] }
+    Self.write(size ?? TableSize(), "IndexSizeBytes", to: &writer)
     writer.endObject()
   }
 
@@ -194,11 +196,14 @@ extension JSONWriter {
 
 extension Exchange {
   /// Answers with one table under `member`.
-  func succeed(_ member: StaticString, _ table: Table, showsSchema: Bool = true) {
+  func succeed(
+    _ member: StaticString, _ table: Table, _ sizes: TableSizes = TableSizes(), showsSchema: Bool = true
+  ) {
     var writer = JSONWriter(capacity: 1_024)
     writer.beginObject()
     writer.key(member)
-    TableDescription(table: table, arn: service.arn(table: table.name), showsSchema: showsSchema).write(to: &writer)
+    let arn = service.arn(table: table.name)
+    TableDescription(table: table, arn: arn, showsSchema: showsSchema, sizes: sizes).write(to: &writer)
     writer.endObject()
     succeed(writer.bytes)
   }

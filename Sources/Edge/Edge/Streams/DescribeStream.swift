@@ -113,34 +113,18 @@ extension Exchange {
   fileprivate func spans(
     of stream: KnownStream, on shards: [ShardID], _ body: @escaping ([StreamSpan?]) -> Void
   ) {
-    guard !shards.isEmpty else { return body([]) }
-    let gathering = SpanGathering(count: shards.count)
-    for (place, shard) in shards.enumerated() {
-      let read = StreamRead(
-        table: stream.handle.id, startedAtMs: stream.settings.startedAtMs, start: .horizon)
-      service.target.submit(.stream(read, shard)) { [self] outcome in
+    let read = StreamRead(table: stream.handle.id, startedAtMs: stream.settings.startedAtMs, start: .horizon)
+    gather(shards.map { .stream(read, $0) }) { [self] outcomes in
+      var spans: [StreamSpan?] = []
+      for outcome in outcomes {
         switch outcome {
-        case .stream(let page): gathering.spans[place] = page.span
-        case .failed(.unknownTable): break
-        case .failed(let failure): gathering.failure = gathering.failure ?? APIError(failure)
+        case .stream(let page): spans.append(page.span)
+        case .failed(.unknownTable): spans.append(nil)
+        case .failed(let failure): return fail(APIError(failure))
         default: fatalError("A stream read ended with the outcome of another call.")
         }
-        gathering.missing -= 1
-        guard gathering.missing == 0 else { return }
-        if let failure = gathering.failure { fail(failure) } else { body(gathering.spans) }
       }
+      body(spans)
     }
-  }
-}
-
-/// Answers of several shards on their way to one.
-private final class SpanGathering {
-  var spans: [StreamSpan?]
-  var missing: Int
-  var failure: APIError?
-
-  init(count: Int) {
-    spans = Array(repeating: nil, count: count)
-    missing = count
   }
 }

@@ -6,9 +6,9 @@ import SimulatedDisk
 
 /// Keeps damage within what can be survived: of what is committed, a minority of the copies (one machine at a time).
 ///
-/// A machine counts as damaged until nothing of the damage is left on its disk and each of its replicas is a voter again
-/// and has applied all that anybody knew to be committed when it became one. Until then nothing else is damaged, and it
-/// does not count as healed.
+/// A machine counts as damaged until nothing of the damage is left on its disk and each of its replicas is a voter again,
+/// of a group that has done with its former members, and has applied all that anybody knew to be committed then. Until
+/// then nothing else is damaged, and it does not count as healed.
 final class FaultAtlas {
   private(set) var damaged: NodeID?
   /// While a fault is still at work there.
@@ -36,7 +36,7 @@ final class FaultAtlas {
     guard let id = damaged, !isSpoiling else { return }
     let disk = cluster.disk(id)
     guard !disk.isScarred, !disk.isDoubtful, let node = cluster.node(id), !cluster.isPaused(.node(id)),
-      node.status.allSatisfy({ $0.isHealthy && !$0.isLearner })
+      node.status.allSatisfy({ $0.isHealthy && !$0.isLearner && !$0.isInJointConsensus })
     else {
       targets = nil
       return

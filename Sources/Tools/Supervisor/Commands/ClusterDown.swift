@@ -4,9 +4,9 @@ public struct ClusterDown: Sendable {
 
   public init(_ folder: DataFolder) { self.folder = folder }
 
-  /// Long enough for the supervisor to have stopped, and then killed, both groups of its children.
+  /// Long enough for the supervisor to have stopped, and then killed, every group of its children.
   private static let supervisorTimeoutMs =
-    2 * (Termination.stopTimeoutMs + Termination.killTimeoutMs) + 5_000
+    ProcessRole.endOrder.count * (Termination.stopTimeoutMs + Termination.killTimeoutMs) + 5_000
 
   /// Stops the supervisor and its processes, or the processes that a lost supervisor left.
   ///
@@ -39,13 +39,17 @@ public struct ClusterDown: Sendable {
     }
   }
 
-  /// Coordinators first.
+  /// Clients first; those that nothing is known of last.
   private func endOrphans(
     _ orphans: [(name: String, identity: ProcessIdentity)], _ description: ClusterDescription?
   ) throws(SupervisorError) {
-    let coordinators = Set(description?.processes.filter { $0.role == .coordinator }.map(\.name) ?? [])
-    try Termination.end(orphans.filter { coordinators.contains($0.name) }.map(\.identity))
-    try Termination.end(orphans.filter { !coordinators.contains($0.name) }.map(\.identity))
+    var rest = orphans
+    for role in ProcessRole.endOrder {
+      let names = Set(description?.processes.filter { $0.role == role }.map(\.name) ?? [])
+      try Termination.end(rest.filter { names.contains($0.name) }.map(\.identity))
+      rest.removeAll { names.contains($0.name) }
+    }
+    try Termination.end(rest.map(\.identity))
   }
 
   /// Removes the data of a stopped cluster: only what its state says that it made.

@@ -10,19 +10,20 @@ public enum DetachedSupervisor {
   /// Returns when every process of the topology was started, or throws what the supervisor said.
   ///
   /// - Parameter topology: the name or path, read again by the new process.
-  public static func start(_ folder: DataFolder, topology: String, publicPort: Int?) throws(SupervisorError) -> Outcome
-  {
+  public static func start(
+    _ folder: DataFolder, topology: String, publicPort: Int?, mirror: MirrorChoice = .asInTopology
+  ) throws(SupervisorError) -> Outcome {
     var ends: [Int32] = [0, 0]
     guard pipe(&ends) == 0 else { throw .system("cannot make a pipe", errno) }
     for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
     defer { close(ends[0]) }
     var arguments = ["cluster", subcommand, "--data", folder.path, "--topology", topology]
     if let publicPort { arguments += ["--port", "\(publicPort)"] }
+    arguments += mirror.arguments
     ProcessLog.rotate(folder.supervisorLogPath)
     do {
-      let executable = try Launcher.ownExecutable()
       _ = try Launcher.start(
-        executable, arguments, output: .descriptor(ends[1], errors: folder.supervisorLogPath))
+        try Launcher.ownExecutable(), arguments, output: .descriptor(ends[1], errors: folder.supervisorLogPath))
     } catch {
       close(ends[1])
       throw error

@@ -11,7 +11,7 @@ extension ProcessCommands {
       throw SupervisorError("\(name) is down, so it cannot be paused; start it with: gantry cluster start \(name)")
     }
     if identity.isPaused { return Report("\(name) was paused already", process, .paused) }
-    try send(.pause, SIGSTOP, identity)
+    try send(.pause, SIGSTOP, process)
     try wait(for: identity, toBePaused: true)
     return Report("\(name) (process \(identity.pid)) is paused", process, .paused)
   }
@@ -24,7 +24,7 @@ extension ProcessCommands {
     }
     let wasPaused = identity.isPaused
     // Also where it seems to run: a pause may be under way.
-    try send(.resume, SIGCONT, identity)
+    try send(.resume, SIGCONT, process)
     try wait(for: identity, toBePaused: false)
     _ = try await HTTPClient.during { (http) async throws(SupervisorError) in
       try await FaultDelivery(folder: folder, http: http).settle()

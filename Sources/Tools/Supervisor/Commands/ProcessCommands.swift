@@ -37,7 +37,7 @@ public struct ProcessCommands: Sendable {
   public func kill() throws(SupervisorError) -> Report {
     let process = try process()
     guard let identity = living(process) else { return Report("\(name) was down already", process, .down) }
-    try send(.kill, SIGKILL, identity)
+    try send(.kill, SIGKILL, process)
     guard Termination.waitUntilDead([identity], timeoutMs: Termination.killTimeoutMs) else {
       throw SupervisorError("\(name) (process \(identity.pid)) does not end although it was killed")
     }
@@ -48,7 +48,7 @@ public struct ProcessCommands: Sendable {
   public func stop() throws(SupervisorError) -> Report {
     let process = try process()
     guard let identity = living(process) else { return Report("\(name) was down already", process, .down) }
-    try send(.stop, SIGTERM, identity)
+    try send(.stop, process.role.stopSignal, process)
     if Termination.waitUntilDead([identity], timeoutMs: Termination.stopTimeoutMs) {
       return Report("\(name) (process \(identity.pid)) has stopped", process, .down)
     }
@@ -81,7 +81,15 @@ public struct ProcessCommands: Sendable {
   /// Why the process cannot be expected to serve; nil where it can.
   private func obstacle() throws(SupervisorError) -> String? {
     let description = try ClusterDescription.ofRunning(folder)
-    let nodes = description.processes.filter { $0.role == .node }
+    switch try description.known(name).role {
+    case .postgres: return nil
+    case .sink:
+      let isUp = description.processes.first { $0.role == .postgres }.map { $0.state(in: folder) == .up } ?? true
+      if !isUp { return "it cannot mirror before PostgreSQL runs" }
+    case .node, .coordinator: break
+    }
+    let region = description.regions.first { region in region.processes.contains { $0.name == name } }
+    let nodes = region?.processes.filter { $0.role == .node } ?? []
     let running = nodes.filter { $0.state(in: folder) == .up }
     if !description.faults.cuts(of: name).isEmpty {
       return "links of it are cut: it may not serve until they are healed"
@@ -93,13 +101,15 @@ public struct ProcessCommands: Sendable {
     process.identity.flatMap { Orphans.isOurs($0, name, folder) ? $0 : nil }
   }
 
-  func send(_ verb: ControlRequest.Verb, _ signal: Int32, _ identity: ProcessIdentity) throws(SupervisorError) {
+  /// To a process that lives.
+  func send(_ verb: ControlRequest.Verb, _ signal: Int32, _ process: DescribedProcess) throws(SupervisorError) {
     switch try ControlClient.ask(ControlRequest(verb, name), folder) {
     case .done: return
     case .failed(let reason): throw SupervisorError(reason)
     case nil:
-      guard Termination.signal(identity.pid, signal) == 0 || errno == ESRCH else {
-        throw .system("cannot signal \(name) (process \(identity.pid))", errno)
+      guard let pid = process.identity?.pid else { return }
+      guard process.role.deliver(signal, to: pid) == 0 || errno == ESRCH else {
+        throw .system("cannot signal \(name) (process \(pid))", errno)
       }
     }
   }
@@ -113,9 +123,9 @@ public struct ProcessCommands: Sendable {
     var description = try ClusterDescription.ofRunning(folder)
     let logPath = folder.logPath(of: name)
     ProcessLog.rotate(logPath)
+    if process.role == .postgres { PostgresServer(folder, name).waitUntilVacant() }
     let identity = try Launcher.start(
-      try Launcher.ownExecutable(), Launcher.arguments(process.role, name, folder, description.faults),
-      output: .file(logPath))
+      try Launcher.command(process, folder, description.faults), output: .file(logPath))
     description.update(name, identity)
     try description.save(folder)
   }

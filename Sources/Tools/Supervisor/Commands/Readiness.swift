@@ -18,15 +18,17 @@ struct Readiness: Sendable {
   let folder: DataFolder
   let http: HTTPClient
 
-  /// Returns when every process, or each of `names`, is that far.
+  /// Returns when every process, or each of `names`, is that far. Of all, the sink need only live: it serves once there
+  /// is a table.
   func wait(for names: [String]? = nil, until level: Level = .serving) async throws(SupervisorError) {
     let deadline = ContinuousClock.now + .milliseconds(Self.timeoutMs)
     while true {
       guard let description = try ClusterDescription.load(folder) else {
         throw SupervisorError("the cluster was taken down while it started")
       }
-      let waited = description.processes.filter { names?.contains($0.name) ?? true }
-      for process in waited { try checkAlive(process) }
+      let named = description.processes.filter { names?.contains($0.name) ?? true }
+      for process in named { try checkAlive(process) }
+      let waited = named.filter { names != nil || $0.role != .sink }
       let missing = await late(waited, level)
       if missing.isEmpty { return }
       guard ContinuousClock.now < deadline else {
@@ -62,6 +64,7 @@ struct Readiness: Sendable {
   }
 
   private func has(_ process: DescribedProcess, reached level: Level) async -> Bool {
+    if process.role == .postgres { return PostgresServer(folder, process.name).isReady(process.identity) }
     guard let endpoint = Endpoint(process.admin) else { return false }
     let response = try? await http.get(level.rawValue, from: endpoint, timeoutMs: 1_000)
     return response?.status == 200

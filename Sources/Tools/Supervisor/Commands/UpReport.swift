@@ -25,6 +25,13 @@ public struct UpReport: Sendable {
     return JSONValue.object(members).indented
   }
 
+  /// The table that a sink mirrors, and where to; nil without one.
+  public var mirror: (table: String, url: String)? {
+    let sink = description.processes.first { $0.role == .sink }
+    guard let url = sink?.postgres, let table = topology.sink?.table else { return nil }
+    return (table, url)
+  }
+
   /// - Parameters:
   ///   - command: how this program was called.
   ///   - dataFlag: ` --data DIR` where the folder is not the default, else empty.
@@ -32,11 +39,12 @@ public struct UpReport: Sendable {
   public func text(command: String, dataFlag: String, staysInForeground: Bool) -> String {
     guard let region = description.regions.first else { fatalError("A cluster has a region.") }
     let nodes = region.processes.filter { $0.role == .node }
-    let coordinators = region.processes.filter { $0.role == .coordinator }
-    let counts = Self.count(nodes.count, "node") + ", " + Self.count(coordinators.count, "coordinator")
-    let endpoints = coordinators.map { "http://\($0.address)" }.joined(separator: " and ")
     let state = isAlreadyUp ? "is already up" : "is up"
-    var text = "Gantry \(state): \(endpoints)  (region \(region.name), \(counts))\n"
+    var text = "Gantry \(state): \(Self.summary(of: region))\n"
+    for other in description.regions.dropFirst() { text += "  and \(Self.summary(of: other))\n" }
+    if description.regions.count > 1 {
+      text += "Each endpoint serves every region: a request goes to the region that it is signed for.\n"
+    }
     text += deviations(command: "\(command) cluster", dataFlag: dataFlag)
     text += Self.clientLines(region)
     if let node = nodes.first {
@@ -63,6 +71,14 @@ public struct UpReport: Sendable {
     return text
   }
 
+  private static func summary(of region: ClusterDescription.Region) -> String {
+    let nodes = region.processes.filter { $0.role == .node }
+    let coordinators = region.processes.filter { $0.role == .coordinator }
+    let counts = count(nodes.count, "node") + ", " + count(coordinators.count, "coordinator")
+    let endpoints = coordinators.map { "http://\($0.address)" }.joined(separator: " and ")
+    return "\(endpoints)  (region \(region.name), \(counts))"
+  }
+
   private static func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
 
   private static func clientLines(_ region: ClusterDescription.Region) -> String {
@@ -80,11 +96,18 @@ public struct UpReport: Sendable {
 
   private func tryLines(node: String, command: String, dataFlag: String) -> String {
     let status = "\(command) cluster status\(dataFlag)"
+    let mirror = mirror.map { mirror in
+      """
+        4. The same patients in PostgreSQL, mirrored change by change:
+           psql '\(mirror.url)'
+
+      """
+    }
     guard let data = topology.sampleData else { return "\nTo look at it:  \(status)\n" }
     let patient = SampleData.patientID(1)
     return """
 
-      Three things to try:
+      \(mirror == nil ? "Three" : "Four") things to try:
         1. One patient's timeline:
            aws dynamodb query --table-name \(data.table) --key-condition-expression 'PK = :p' \
       --expression-attribute-values '{":p":{"S":"PATIENT#\(patient)"}}'
@@ -94,6 +117,6 @@ public struct UpReport: Sendable {
            \(command) cluster kill \(node)\(dataFlag)      (then 1. and 2. again, then: \
       \(command) cluster start \(node)\(dataFlag))
 
-      """
+      """ + (mirror ?? "")
   }
 }

@@ -10,7 +10,7 @@ extension Supervisor {
       kill(getpid(), SIGTERM)
       return .done
     case .start: return start(request.name)
-    case .stop: return signal(request.name, SIGTERM, endsIt: true)
+    case .stop: return signal(request.name, nil, endsIt: true)
     case .kill: return signal(request.name, SIGKILL, endsIt: true)
     case .pause: return signal(request.name, SIGSTOP, endsIt: false)
     case .resume: return signal(request.name, SIGCONT, endsIt: false)
@@ -19,7 +19,9 @@ extension Supervisor {
   }
 
   private func start(_ name: String) -> ControlAnswer {
-    table.withLock { table in
+    // Who starts what it has just seen end may be here before the signal of that end.
+    reap()
+    return table.withLock { table in
       guard let child = table.child(named: name) else { return .failed("no process '\(name)'") }
       guard child.identity == nil else { return .done }
       do throws(SupervisorError) {
@@ -32,13 +34,14 @@ extension Supervisor {
     }
   }
 
-  private func signal(_ name: String, _ signal: Int32, endsIt: Bool) -> ControlAnswer {
+  /// - Parameter signal: nil: what ends a process of its kind in order.
+  private func signal(_ name: String, _ signal: Int32?, endsIt: Bool) -> ControlAnswer {
     table.withLock { table in
       guard let child = table.child(named: name) else { return .failed("no process '\(name)'") }
       guard let identity = child.identity else { return .done }
       if endsIt { table.endRequested(name) } else { log.write("\(name): \(signal == SIGSTOP ? "paused" : "resumed")") }
       // The id still names this child: it is reaped under the same lock.
-      Termination.signal(identity.pid, signal)
+      child.plan.role.deliver(signal ?? child.plan.role.stopSignal, to: identity.pid)
       return .done
     }
   }
@@ -68,13 +71,12 @@ extension ClusterPlan {
       cluster: state.cluster, topology: state.topology, bootID: ProcessIdentity.bootID,
       supervisor: ProcessIdentity.current,
       regions: regions.map { region in
-        let first = region.processes.first { $0.role == .coordinator }
-        return ClusterDescription.Region(
-          name: region.name, endpoint: "http://\(first?.listen ?? "")",
+        ClusterDescription.Region(
+          name: region.name, endpoint: endpoint(of: region),
           processes: region.processes.map {
             DescribedProcess(
               name: $0.name, role: $0.role, node: $0.node, identity: nil, address: $0.listen, admin: $0.admin,
-              dataDir: $0.dataDir)
+              dataDir: $0.dataDir, postgres: $0.postgres)
           })
       })
   }

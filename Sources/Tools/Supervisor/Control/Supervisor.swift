@@ -7,7 +7,6 @@ internal import Synchronization
 /// the next `up` or `down` finds them.
 public final class Supervisor: Sendable {
   let folder: DataFolder
-  let executable: String
   let log: SupervisorLog
   let table: Mutex<ChildTable>
   /// Held open for as long as the process lives.
@@ -31,27 +30,26 @@ public final class Supervisor: Sendable {
     let log = SupervisorLog(path: folder.supervisorLogPath)
     ProcessLog.rotate(folder.supervisorLogPath)
     try Recovery.endOrphans(in: folder, log: log)
+    if let postgres = topology.postgres { _ = try PostgresServer(folder, postgres.name).programs() }
     let state = try Recovery.state(folder, topology, publicPort: publicPort)
     let plan = ClusterPlan(topology, state, folder)
-    let executable = try Launcher.ownExecutable()
     Launcher.raiseFileLimit()
     for process in plan.processes {
       try Files.makeFolder(folder.folder(of: process.name))
-      try Files.replace(folder.settingsPath(of: process.name), with: process.settings)
+      guard let settings = process.settings else { continue }
+      try Files.replace(folder.settingsPath(of: process.name), with: settings)
     }
     let control = try ControlServer(folder)
     let supervisor = Supervisor(
-      folder, executable, log, ChildTable(plan, description: plan.description(state)), lock, control)
+      folder, log, ChildTable(plan, description: plan.description(state)), lock, control)
     try supervisor.startAll()
     return .started(supervisor)
   }
 
   private init(
-    _ folder: DataFolder, _ executable: String, _ log: SupervisorLog, _ table: ChildTable, _ lock: Int32,
-    _ control: ControlServer
+    _ folder: DataFolder, _ log: SupervisorLog, _ table: ChildTable, _ lock: Int32, _ control: ControlServer
   ) {
     self.folder = folder
-    self.executable = executable
     self.log = log
     self.table = Mutex(table)
     self.lock = lock
@@ -91,19 +89,25 @@ public final class Supervisor: Sendable {
 
   /// Starts a process that is down and notes it; the caller saves the description.
   func launch(_ name: String, _ table: inout ChildTable) throws(SupervisorError) {
-    guard let child = table.child(named: name) else { fatalError("The supervisor has no child \(name).") }
+    guard let process = table.description.process(named: name) else {
+      fatalError("The supervisor has no child \(name).")
+    }
     // A command that was read before the end must not leave a process behind.
     guard !table.isStopping else { throw SupervisorError("the cluster is being taken down") }
     let logPath = folder.logPath(of: name)
     ProcessLog.rotate(logPath)
-    let arguments = Launcher.arguments(child.plan.role, name, folder, table.description.faults)
-    let identity = try Launcher.start(executable, arguments, output: .file(logPath))
+    if process.role == .postgres {
+      try PostgresServer(folder, name).prepare()
+      PostgresServer(folder, name).waitUntilVacant()
+    }
+    let identity = try Launcher.start(
+      try Launcher.command(process, folder, table.description.faults), output: .file(logPath))
     table.started(name, identity)
     log.write("\(name): started as process \(identity.pid)")
   }
 
   /// Takes the end of every child that ended.
-  private func reap() {
+  func reap() {
     table.withLock { table in
       var isChanged = false
       for child in table.living {
@@ -127,9 +131,9 @@ public final class Supervisor: Sendable {
     }
   }
 
-  /// Coordinators first, so that no client sees a cluster without nodes; each group within a bound.
+  /// Clients first, so that none sees a cluster without nodes; each group within a bound.
   private func endChildren() {
-    for role in [ProcessRole.coordinator, .node] {
+    for role in ProcessRole.endOrder {
       // Everything stops: no node need hand over what it leads, as it does at SIGTERM.
       end(role, with: SIGINT)
       if !waitUntilEnded(role, timeoutMs: Termination.stopTimeoutMs) {
@@ -144,7 +148,7 @@ public final class Supervisor: Sendable {
     table.withLock { table in
       for child in table.living where child.plan.role == role {
         table.endRequested(child.plan.name)
-        if let identity = child.identity { Termination.signal(identity.pid, signal) }
+        if let identity = child.identity { role.deliver(signal, to: identity.pid) }
       }
     }
   }

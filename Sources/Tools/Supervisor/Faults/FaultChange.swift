@@ -16,7 +16,7 @@ enum FaultChange: Equatable, Sendable {
     for word in words {
       let names = word.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
       for name in names {
-        _ = try cluster.known(name)
+        try checkLinks(of: name, cluster)
         guard seen.insert(name).inserted else {
           throw SupervisorError("'\(name)' is named twice; each process is in one group at most", exitCode: 2)
         }
@@ -29,9 +29,14 @@ enum FaultChange: Equatable, Sendable {
   static func isolate(
     from: String, to: String, of cluster: ClusterDescription
   ) throws(SupervisorError) -> FaultChange {
-    for name in [from, to] { _ = try cluster.known(name) }
+    for name in [from, to] { try checkLinks(of: name, cluster) }
     guard from != to else { throw SupervisorError("'\(from)' has no link to itself", exitCode: 2) }
     return .isolate(from: from, to: to)
+  }
+
+  private static func checkLinks(of name: String, _ cluster: ClusterDescription) throws(SupervisorError) {
+    guard try !cluster.known(name).role.hasLinks else { return }
+    throw SupervisorError("links of '\(name)' cannot be cut; pause it, or stop it", exitCode: 2)
   }
 
   var json: JSONValue {

@@ -18,7 +18,7 @@ struct FaultDelivery: Sendable {
     let deadline = ContinuousClock.now + .milliseconds(Self.timeoutMs)
     while true {
       let description = try ClusterDescription.ofRunning(folder)
-      let states = description.processes.map { ($0, $0.state(in: folder)) }
+      let states = description.processes.filter(\.role.hasLinks).map { ($0, $0.state(in: folder)) }
       var failure: String?
       for (process, state) in states where state == .up {
         failure = try await refusal(of: process, description.faults) ?? failure

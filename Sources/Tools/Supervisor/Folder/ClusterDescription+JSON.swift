@@ -30,6 +30,8 @@ extension ClusterDescription.Region {
       "name": .text(name), "endpoint": .text(endpoint),
       "nodes": .array(processes.filter { $0.role == .node }.map(\.json)),
       "coordinators": .array(processes.filter { $0.role == .coordinator }.map(\.json)),
+      "postgres": processes.first { $0.role == .postgres }?.json ?? .null,
+      "sink": processes.first { $0.role == .sink }?.json ?? .null,
     ])
   }
 
@@ -37,8 +39,13 @@ extension ClusterDescription.Region {
     guard let name = json["name"]?.text, let endpoint = json["endpoint"]?.text, let nodes = json["nodes"]?.elements,
       let coordinators = json["coordinators"]?.elements
     else { return nil }
+    // A file of an earlier build has no mirror.
+    let mirror = [("postgres", ProcessRole.postgres), ("sink", .sink)].compactMap { name, role in
+      json.member(name).flatMap { $0 == .null ? nil : ($0, role) }
+    }
     let processes =
       nodes.map { DescribedProcess($0, role: .node) } + coordinators.map { DescribedProcess($0, role: .coordinator) }
+      + mirror.map { DescribedProcess($0, role: $1) }
     self.init(name: name, endpoint: endpoint, processes: processes.compactMap { $0 })
     guard self.processes.count == processes.count else { return nil }
   }
@@ -55,6 +62,7 @@ extension DescribedProcess {
     add("address", .text(address))
     add("admin", .text(admin))
     add("dataDir", .text(dataDir))
+    if let postgres { add("postgres", .text(postgres)) }
     return .object(members)
   }
 
@@ -64,7 +72,7 @@ extension DescribedProcess {
     else { return nil }
     self.init(
       name: name, role: role, node: json["node"]?.integer, identity: ProcessIdentity(json: json), address: address,
-      admin: admin, dataDir: dataDir)
+      admin: admin, dataDir: dataDir, postgres: json["postgres"]?.text)
   }
 }
 

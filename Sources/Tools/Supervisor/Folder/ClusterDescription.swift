@@ -1,9 +1,15 @@
 internal import Items
 internal import Settings
 
-/// Which of the two kinds of process, as the command line and `cluster.json` call them.
-enum ProcessRole: String, Sendable {
-  case node, coordinator
+/// What a process does, as the command line and `cluster.json` call it.
+enum ProcessRole: String, Sendable, CaseIterable {
+  case node, coordinator, postgres, sink
+
+  /// Whether it takes part in the cluster's own traffic, so that links of it can be cut.
+  var hasLinks: Bool { self == .node || self == .coordinator }
+
+  /// The order in which kinds of process are ended: who asks before who answers.
+  static let endOrder: [ProcessRole] = [.sink, .coordinator, .node, .postgres]
 }
 
 /// A process of the running cluster as `cluster.json` lists it.
@@ -14,10 +20,13 @@ struct DescribedProcess: Equatable, Sendable {
   var node: Int?
   /// Nil while the process is down.
   var identity: ProcessIdentity?
-  /// `host:port`.
+  /// `host:port`; empty for a sink, which serves nobody but on `admin`.
   var address: String
+  /// `host:port`; empty for PostgreSQL.
   var admin: String
   var dataDir: String
+  /// Where a sink writes to: a connection URL.
+  var postgres: String?
 }
 
 /// `cluster.json`: the running cluster, for scripts and for finding orphans.

@@ -1,3 +1,4 @@
+internal import Bytes
 internal import Items
 
 /// `state.json`: what must be the same at the next start.
@@ -23,6 +24,16 @@ struct ClusterState: Equatable, Sendable {
   func ports(of name: String) -> Ports? { ports.first { $0.name == name }?.ports }
 
   var processes: [String] { ports.map(\.name) }
+
+  /// Every region is a cluster of its own: data and links of one are refused by another. The first has the id that was
+  /// minted; those of the others follow from it.
+  func cluster(of region: String, among regions: [String]) -> String {
+    guard region != regions.first else { return cluster }
+    return (UInt64(0)...1).map { seed in
+      let digits = String(Hash64.hash(Array("\(cluster)/\(region)".utf8), seed: seed), radix: 16)
+      return String(repeating: "0", count: 16 - digits.count) + digits
+    }.joined()
+  }
 
   static func load(_ folder: DataFolder) throws(SupervisorError) -> ClusterState? {
     guard let bytes = try Files.read(folder.statePath) else { return nil }

@@ -92,6 +92,12 @@ enum Files {
     return String(cString: pointer)
   }
 
+  /// A path that means the same in every folder; a text that is no path of a file stays as it is.
+  static func absolute(_ path: String) -> String {
+    let isPath = path.contains("/") || path.hasSuffix(".yaml") || path.hasSuffix(".yml")
+    return isPath ? (try? resolved(path)) ?? path : path
+  }
+
   static func size(_ path: String) -> Int {
     var status = stat()
     return stat(path, &status) == 0 ? Int(status.st_size) : 0

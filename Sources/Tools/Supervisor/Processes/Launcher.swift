@@ -1,7 +1,14 @@
 internal import Glibc
+internal import Settings
 
 /// Starts programs in a session of their own, so that a terminal's Ctrl-C and hang-up reach only the supervisor.
 enum Launcher {
+  /// A program and what it is told.
+  struct Command: Equatable, Sendable {
+    var executable: String
+    var arguments: [String]
+  }
+
   /// Where a program's output goes.
   enum Output {
     /// Standard output and error are appended to a file.
@@ -20,25 +27,36 @@ enum Launcher {
     return String(decoding: buffer[0..<length], as: UTF8.self)
   }
 
-  /// What a process of a cluster is started with. By its settings file ``Orphans`` knows it again; faults are in force
-  /// before its first link.
-  static func arguments(
-    _ role: ProcessRole, _ name: String, _ folder: DataFolder, _ faults: ClusterFaults
-  ) -> [String] {
-    let isWhole = faults.cuts(of: name).isEmpty
-    return [role.rawValue, "--config", folder.settingsPath(of: name), "--enable-faults"]
-      + (isWhole ? [] : ["--faults", faults.order(for: name)])
+  /// What a process of a cluster is started with. By its settings file or data ``Orphans`` knows it again; faults are
+  /// in force before its first link.
+  static func command(
+    _ process: DescribedProcess, _ folder: DataFolder, _ faults: ClusterFaults
+  ) throws(SupervisorError) -> Command {
+    if process.role == .postgres {
+      guard let port = HostPort(process.address)?.port else { fatalError("PostgreSQL was planned without a port.") }
+      return try PostgresServer(folder, process.name).command(port: port)
+    }
+    var arguments = [process.role.rawValue, "--config", folder.settingsPath(of: process.name)]
+    if process.role.hasLinks { arguments.append("--enable-faults") }
+    if !faults.cuts(of: process.name).isEmpty { arguments += ["--faults", faults.order(for: process.name)] }
+    return Command(executable: try ownExecutable(), arguments: arguments)
   }
 
-  /// The new process inherits the environment and no open file but its output.
   static func start(
-    _ executable: String, _ arguments: [String], output: Output
+    _ command: Command, input: String = "/dev/null", output: Output
+  ) throws(SupervisorError) -> ProcessIdentity {
+    try start(command.executable, command.arguments, input: input, output: output)
+  }
+
+  /// The new process inherits the environment and no open file but its input and output.
+  static func start(
+    _ executable: String, _ arguments: [String], input: String = "/dev/null", output: Output
   ) throws(SupervisorError) -> ProcessIdentity {
     closeOnExec()
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
-    prepare(&actions, output)
+    prepare(&actions, input, output)
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)
     defer { posix_spawnattr_destroy(&attributes) }
@@ -62,8 +80,10 @@ enum Launcher {
     }
   }
 
-  private static func prepare(_ actions: inout posix_spawn_file_actions_t, _ output: Output) {
-    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+  private static func prepare(
+    _ actions: inout posix_spawn_file_actions_t, _ input: String, _ output: Output
+  ) {
+    posix_spawn_file_actions_addopen(&actions, 0, input, O_RDONLY, 0)
     switch output {
     case .file(let path):
       posix_spawn_file_actions_addopen(&actions, 1, path, O_WRONLY | O_CREAT | O_APPEND, 0o600)

@@ -2,7 +2,8 @@ internal import Glibc
 
 /// Finds the cluster's processes by what they were started with, whoever started them.
 enum Orphans {
-  /// Living processes whose arguments name a settings file of this folder, by the name of the process.
+  /// Living processes whose arguments name a settings file or PostgreSQL's data of this folder, by the name of the
+  /// process.
   static func find(in folder: DataFolder) -> [(name: String, identity: ProcessIdentity)] {
     var found: [(name: String, identity: ProcessIdentity)] = []
     for entry in Files.names(in: "/proc") {
@@ -21,12 +22,16 @@ enum Orphans {
   }
 
   private static func name(of pid: Int32, in folder: DataFolder) -> String? {
-    guard let arguments = Files.text("/proc/\(pid)/cmdline")?.split(separator: "\0").map(String.init),
-      let flag = arguments.firstIndex(of: "--config"), arguments.indices.contains(flag + 1)
-    else { return nil }
-    let path = arguments[flag + 1]
-    guard path.hasPrefix(folder.path + "/"), path.hasSuffix("/settings.yaml") else { return nil }
-    let name = String(path.dropFirst(folder.path.count + 1).dropLast("/settings.yaml".count))
-    return name.contains("/") ? nil : name
+    guard let arguments = Files.text("/proc/\(pid)/cmdline")?.split(separator: "\0").map(String.init) else {
+      return nil
+    }
+    for (flag, file) in [("--config", "/settings.yaml"), ("-D", "/data")] {
+      guard let place = arguments.firstIndex(of: flag), arguments.indices.contains(place + 1) else { continue }
+      let path = arguments[place + 1]
+      guard path.hasPrefix(folder.path + "/"), path.hasSuffix(file) else { continue }
+      let name = path.dropFirst(folder.path.count + 1).dropLast(file.count)
+      if !name.contains("/") { return String(name) }
+    }
+    return nil
   }
 }

@@ -38,12 +38,12 @@ struct ProcessIdentity: Hashable, Sendable {
     return identity
   }
 
-  /// State and start time from a line of `/proc/PID/stat`; the command, field 2, may itself hold blanks and brackets.
-  static func parse(_ text: String) -> (state: String, startTime: UInt64)? {
+  /// State, parent and start time from a line of `/proc/PID/stat`; the command, field 2, may itself hold blanks and brackets.
+  static func parse(_ text: String) -> (state: String, parent: Int32, startTime: UInt64)? {
     guard let bracket = text.lastIndex(of: ")") else { return nil }
     let fields = text[text.index(after: bracket)...].split(whereSeparator: { $0 == " " || $0 == "\n" })
-    guard fields.count > 19, let startTime = UInt64(fields[19]) else { return nil }
-    return (String(fields[0]), startTime)
+    guard fields.count > 19, let parent = Int32(fields[1]), let startTime = UInt64(fields[19]) else { return nil }
+    return (String(fields[0]), parent, startTime)
   }
 
   static var bootID: String {

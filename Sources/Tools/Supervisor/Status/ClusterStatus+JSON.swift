@@ -1,15 +1,25 @@
 internal import Items
 
 extension ClusterStatus {
+  /// The shards of all regions in one list; what else is beside `regions` concerns the first one, or all.
   public var json: String {
     JSONValue.members([
-      "cluster": .text(cluster), "region": .text(region), "endpoint": .text(endpoint),
+      "cluster": .text(cluster), "region": .text(regions.first?.name), "endpoint": .text(regions.first?.endpoint),
       "healthy": .bool(isHealthy), "checksums": .text(agreement?.rawValue),
       "processes": .array(processes.map(\.json)), "faults": faults.json,
-      "metadata": groups.first { $0.id == 0 }?.json ?? .null,
-      "shards": .array(shards.map(\.json)),
+      "metadata": regions.first?.metadata ?? .null,
+      "shards": .array(regions.flatMap { region in region.shards.map { $0.json(in: region.name) } }),
+      "regions": .array(regions.map(\.json)),
     ]).indented
   }
+}
+
+extension ClusterStatus.Region {
+  fileprivate var json: JSONValue {
+    .members(["name": .text(name), "endpoint": .text(endpoint), "metadata": metadata])
+  }
+
+  fileprivate var metadata: JSONValue { groups.first { $0.id == 0 }?.json(in: name) ?? .null }
 }
 
 extension ClusterStatus.Process {
@@ -24,9 +34,10 @@ extension ClusterStatus.Process {
 }
 
 extension ClusterStatus.Shard {
-  fileprivate var json: JSONValue {
+  fileprivate func json(in region: String) -> JSONValue {
     .members([
-      "id": .integer(id), "range": range.map { .array([.text($0.first), .text($0.last)]) } ?? .null,
+      "id": .integer(id), "region": .text(region),
+      "range": range.map { .array([.text($0.first), .text($0.last)]) } ?? .null,
       "leader": .text(leader), "term": .integer(term), "replicas": .array(replicas.map(\.json)),
     ])
   }

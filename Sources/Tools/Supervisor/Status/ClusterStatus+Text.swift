@@ -1,7 +1,7 @@
 extension ClusterStatus {
   /// Tables for people.
   public var text: String {
-    var text = "\(endpoint)  (region \(region), cluster \(cluster.prefix(8)))\n\n"
+    var text = regions.map { "\($0.endpoint)  (region \($0.name), cluster \(cluster.prefix(8)))\n" }.joined() + "\n"
     text += Self.table(
       ["PROCESS", "ROLE", "STATE", "PID", "ADDRESS", "ADMIN"], processes.map(\.row))
     for process in processes where process.state == .down && !process.lastLines.isEmpty {
@@ -9,11 +9,8 @@ extension ClusterStatus {
       text += process.lastLines.map { "  \($0)\n" }.joined()
     }
     if !faults.isEmpty { text += "\nFaults: \(faults.text)\n" }
-    text += "\n"
-    if groups.isEmpty { text += "No node answers, so nothing is known of the shards.\n" }
-    if !groups.isEmpty {
-      let nodes = processes.filter { $0.described.role == .node }.map(\.described.name)
-      text += Self.table(["SHARD", "FROM HASH", "LEADER", "TERM"] + nodes, groups.map { $0.row(nodes) })
+    for region in regions { text += "\n" + shards(of: region) }
+    if regions.contains(where: { !$0.groups.isEmpty }) {
       text += "\nEach replica: applied/logged index; * leads, ! is not healthy.\n"
       for line in complaints { text += line + "\n" }
     }
@@ -26,12 +23,20 @@ extension ClusterStatus {
     return text
   }
 
+  private func shards(of region: Region) -> String {
+    let title = regions.count > 1 ? "Region \(region.name):\n" : ""
+    if region.groups.isEmpty { return title + "No node answers, so nothing is known of the shards.\n" }
+    let nodes = processes.filter { $0.described.role == .node && $0.region == region.name }.map(\.described.name)
+    return title
+      + Self.table(["SHARD", "FROM HASH", "LEADER", "TERM"] + nodes, region.groups.map { $0.row(nodes) })
+  }
+
   /// Why replicas are not healthy; once a node where all of its replicas say the same.
   private var complaints: [String] {
     var lines: [String] = []
     for process in processes {
       let name = process.described.name
-      let reasons: [(id: Int, text: String)] = groups.flatMap { group in
+      let reasons: [(id: Int, text: String)] = regions.flatMap(\.groups).flatMap { group in
         group.replicas.filter { $0.node == name }.compactMap { replica in replica.reason.map { (group.id, $0) } }
       }
       let isCommon = reasons.count > 1 && reasons.allSatisfy { $0.text == reasons[0].text }
@@ -63,7 +68,10 @@ extension ClusterStatus.Process {
   fileprivate var row: [String] {
     let shown = state == .up && isReady != true ? "not ready" : state.rawValue
     let pid = state == .down ? "-" : described.identity.map { "\($0.pid)" } ?? "-"
-    return [described.name, described.role.rawValue, shown, pid, described.address, described.admin]
+    let (address, admin) = (described.address, described.admin)
+    return [
+      described.name, described.role.rawValue, shown, pid, address.isEmpty ? "-" : address, admin.isEmpty ? "-" : admin,
+    ]
   }
 }
 

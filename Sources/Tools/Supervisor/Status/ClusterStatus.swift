@@ -2,6 +2,7 @@
 public struct ClusterStatus: Sendable {
   struct Process: Sendable {
     var described: DescribedProcess
+    var region: String
     var state: ProcessState
     /// Nil where it did not answer.
     var isReady: Bool?
@@ -35,6 +36,15 @@ public struct ClusterStatus: Sendable {
     var replicas: [Replica]
   }
 
+  struct Region: Sendable {
+    var name: String
+    var endpoint: String
+    /// The metadata group first, then shards by number.
+    var groups: [Shard]
+
+    var shards: [Shard] { groups.filter { $0.id != 0 } }
+  }
+
   /// The verdict of `--checksums`.
   public enum Agreement: String, Sendable {
     case equal, unequal
@@ -43,18 +53,15 @@ public struct ClusterStatus: Sendable {
   }
 
   var cluster: String
-  var endpoint: String
-  var region: String
+  /// In the order of the topology; at least one.
+  var regions: [Region]
   var processes: [Process]
   var faults = ClusterFaults()
-  /// The metadata group first, then shards by number.
-  var groups: [Shard]
   public var agreement: Agreement?
 
-  var shards: [Shard] { groups.filter { $0.id != 0 } }
-
-  /// Whether every process is up, not paused, and every shard has a leader.
+  /// Whether every process is up, not paused, and every shard of every region has a leader.
   public var isHealthy: Bool {
-    processes.allSatisfy { $0.state == .up } && !shards.isEmpty && groups.allSatisfy { $0.leader != nil }
+    processes.allSatisfy { $0.state == .up }
+      && regions.allSatisfy { !$0.shards.isEmpty && $0.groups.allSatisfy { $0.leader != nil } }
   }
 }

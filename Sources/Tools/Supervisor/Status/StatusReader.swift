@@ -21,31 +21,42 @@ public struct StatusReader: Sendable {
   }
 
   private func status(_ description: ClusterDescription, _ http: HTTPClient) async -> ClusterStatus {
-    let nodes = description.processes.filter { $0.role == .node }
     async let readiness = readiness(description.processes, http)
-    let reports = await reports(nodes, http)
-    let answered = Set(reports.map(\.name))
-    let replicas = Dictionary(grouping: reports.flatMap(\.groups), by: \.id).values.map(\.count).max() ?? 0
-    let groups = ClusterStatus.Shard.merged(
-      reports, silent: nodes.map(\.name).filter { !answered.contains($0) },
-      everyNodeHasAll: replicas == reports.count)
+    let reports = await reports(description.processes.filter { $0.role == .node }, http)
     let ready = await readiness
-    let processes = description.processes.map { process in
-      let state = process.state(in: folder)
-      let lines = state == .down ? ProcessLog.lastLines(folder.logPath(of: process.name), count: Self.lastLines) : []
-      return ClusterStatus.Process(described: process, state: state, isReady: ready[process.name], lastLines: lines)
+    let processes = description.regions.flatMap { region in
+      region.processes.map { process in
+        let state = process.state(in: folder)
+        let lines = state == .down ? ProcessLog.lastLines(folder.logPath(of: process.name), count: Self.lastLines) : []
+        return ClusterStatus.Process(
+          described: process, region: region.name, state: state, isReady: ready[process.name], lastLines: lines)
+      }
     }
-    let region = description.regions.first
     return ClusterStatus(
-      cluster: description.cluster, endpoint: region?.endpoint ?? "", region: region?.name ?? "",
-      processes: processes, faults: description.faults, groups: groups)
+      cluster: description.cluster, regions: description.regions.map { Self.status(of: $0, reports) },
+      processes: processes, faults: description.faults)
+  }
+
+  private static func status(
+    of region: ClusterDescription.Region, _ reports: [NodeReport]
+  ) -> ClusterStatus.Region {
+    let nodes = region.processes.filter { $0.role == .node }.map(\.name)
+    let reports = reports.filter { nodes.contains($0.name) }
+    let silent = nodes.filter { node in !reports.contains { $0.name == node } }
+    let replicas = Dictionary(grouping: reports.flatMap(\.groups), by: \.id).values.map(\.count).max() ?? 0
+    let groups = ClusterStatus.Shard.merged(reports, silent: silent, everyNodeHasAll: replicas == reports.count)
+    return ClusterStatus.Region(name: region.name, endpoint: region.endpoint, groups: groups)
   }
 
   private func readiness(_ processes: [DescribedProcess], _ http: HTTPClient) async -> [String: Bool] {
-    await answers(processes) { endpoint in
+    var ready = await answers(processes) { endpoint in
       let response = try? await http.get("/readyz", from: endpoint, timeoutMs: Self.askTimeoutMs)
       return response.map { $0.status == 200 }
     }
+    for process in processes where process.role == .postgres {
+      ready[process.name] = PostgresServer(folder, process.name).isReady(process.identity)
+    }
+    return ready
   }
 
   private func reports(_ nodes: [DescribedProcess], _ http: HTTPClient) async -> [NodeReport] {
@@ -81,18 +92,34 @@ public struct StatusReader: Sendable {
       let response = try? await http.post("/checksum", to: endpoint, timeoutMs: 15_000)
       return response.flatMap { $0.status == 200 ? Self.proposed($0.body) : nil }
     }
-    var indexes: [Int: UInt64] = [:]
-    for (id, index) in proposals.values.flatMap({ $0 }) { indexes[id] = max(indexes[id] ?? 0, index) }
+    let indexes = Self.newest(proposals, description)
     let deadline = ContinuousClock.now + .milliseconds(Self.checksumTimeoutMs)
     while true {
       var status = await status(description, http)
-      let verdicts = status.shards.map { shard in
-        indexes[shard.id].map { shard.agreement(at: $0) } ?? .incomplete
+      let verdicts = status.regions.flatMap { region in
+        region.shards.map { shard in
+          indexes[region.name]?[shard.id].map { shard.agreement(at: $0) } ?? .incomplete
+        }
       }
       status.agreement = Self.overall(verdicts)
       if status.agreement != .incomplete || indexes.isEmpty || ContinuousClock.now > deadline { return status }
       try? await Task.sleep(for: .milliseconds(50))
     }
+  }
+
+  /// By region and shard, the highest index that one of its nodes has proposed.
+  private static func newest(
+    _ proposals: [String: [Int: UInt64]], _ description: ClusterDescription
+  ) -> [String: [Int: UInt64]] {
+    var indexes: [String: [Int: UInt64]] = [:]
+    for region in description.regions {
+      for process in region.processes {
+        for (id, index) in proposals[process.name] ?? [:] {
+          indexes[region.name, default: [:]][id] = max(indexes[region.name]?[id] ?? 0, index)
+        }
+      }
+    }
+    return indexes
   }
 
   /// One unequal shard is a finding, whatever the others say.

@@ -1,11 +1,13 @@
 /// The topology files of `Cluster/topologies`, so that their names work wherever the binary is; a test keeps them equal.
 public enum BuiltInTopologies {
-  public static let names = ["bare", "ha", "local"]
+  public static let names = ["bare", "global", "global-small", "ha", "local"]
 
   /// The file's text; nil for a name that is not built in.
   public static func text(_ name: String) -> String? {
     switch name {
     case "bare": bare
+    case "global": global
+    case "global-small": globalSmall
     case "ha": ha
     case "local": local
     default: nil
@@ -29,8 +31,74 @@ public enum BuiltInTopologies {
 
     """
 
+  private static let globalSmall = """
+    # Two regions of one node and one coordinator each: the smallest cluster with a far side. One endpoint serves both,
+    # by the region that a request is signed for.
+    regions:
+      - name: us-east-1
+        shards: 2
+        replication: 1
+        nodes:
+          - name: us-n1
+        coordinators:
+          - name: us-c1
+            port: 8000
+            loops: 1
+      - name: eu-west-1
+        shards: 2
+        replication: 1
+        nodes:
+          - name: eu-n1
+        coordinators:
+          - name: eu-c1
+            port: 8001
+            loops: 1
+
+    """
+
+  private static let global = """
+    # Three regions, each a cluster of three nodes and a coordinator. One endpoint serves all, by the region that a request
+    # is signed for.
+    regions:
+      - name: us-east-1
+        shards: 3
+        replication: 3
+        nodes:
+          - name: us-n1
+          - name: us-n2
+          - name: us-n3
+        coordinators:
+          - name: us-c1
+            port: 8000
+            loops: 1
+      - name: eu-west-1
+        shards: 3
+        replication: 3
+        nodes:
+          - name: eu-n1
+          - name: eu-n2
+          - name: eu-n3
+        coordinators:
+          - name: eu-c1
+            port: 8001
+            loops: 1
+      - name: ap-southeast-2
+        shards: 3
+        replication: 3
+        nodes:
+          - name: ap-n1
+          - name: ap-n2
+          - name: ap-n3
+        coordinators:
+          - name: ap-c1
+            port: 8002
+            loops: 1
+
+    """
+
   private static let local = """
-    # A cluster for one machine: three nodes, one coordinator, and a radiology department of synthetic patients.
+    # A cluster for one machine: three nodes, one coordinator, and a radiology department of synthetic patients, mirrored to
+    # PostgreSQL.
     regions:
       - name: us-east-1
         shards: 6
@@ -45,7 +113,20 @@ public enum BuiltInTopologies {
             loops: 2
 
 
-    """ + patients
+    """ + patients + mirror
+
+  /// What follows the table.
+  private static let mirror = """
+
+    # A PostgreSQL of the cluster's own, its data in the cluster's folder, and the sink that mirrors the table to it.
+    postgres:
+      name: postgres
+    sink:
+      name: sink
+      table: ris-patient-tracking
+      mapping: ris
+
+    """
 
   private static let ha = """
     # As local.yaml, with two coordinators: clients that know both endpoints go on when one of them dies.

@@ -17,11 +17,14 @@ struct PortPlan {
       let wanted = publicPort.map { $0 == 0 ? 0 : $0 + index } ?? coordinator.port
       publicPorts[coordinator.name] = try publicListen(wanted, coordinator.name)
     }
-    for name in topology.regions.flatMap({ $0.nodes + $0.coordinators.map(\.name) }) {
+    if let postgres = topology.postgres { publicPorts[postgres.name] = try publicListen(postgres.port, postgres.name) }
+    for name in topology.regions.flatMap({ $0.nodes + $0.coordinators.map(\.name) }) + topology.mirrorNames {
       let before = former?.ports(of: name)
       let listen = if let port = publicPorts[name] { port } else { try kept(before?.listen) }
       result.append((name: name, ports: ClusterState.Ports(listen: listen, admin: try kept(before?.admin))))
     }
+    // What is left out this time keeps its data, and its ports for the next.
+    result += (former?.ports ?? []).filter { entry in !result.contains { $0.name == entry.name } }
     return result.sorted { $0.name < $1.name }
   }
 

@@ -16,6 +16,8 @@ public struct Topology: Sendable {
     /// Of the public API on loopback; 0: any free one.
     public var port: Int
     public var loops: Int
+    /// Of web pages that may call the API, or `*` for all; empty: none.
+    public var corsOrigins: [String]
   }
 
   public struct Table: Sendable {
@@ -30,16 +32,39 @@ public struct Topology: Sendable {
     public var patients: Int
   }
 
+  /// A PostgreSQL server of the cluster's own, in its data folder.
+  public struct Postgres: Sendable, Equatable {
+    public var name: String
+    /// On loopback; 0: any free one.
+    public var port: Int
+  }
+
+  /// A sink that mirrors one of the tables.
+  public struct Sink: Sendable, Equatable {
+    public var name: String
+    public var table: String
+    /// A built-in mapping or a file; nil mirrors items only.
+    public var mapping: String?
+    /// Where to, instead of the cluster's own PostgreSQL.
+    public var postgres: String?
+  }
+
   /// The built-in name or the path that it was read from.
   public var source: String
   public var regions: [Region]
   public var tables: [Table]
   public var sampleData: SampleDataPlan?
+  public var postgres: Postgres?
+  /// Of the first region.
+  public var sink: Sink?
   /// Times and sizes of every node.
   public var nodeSettings: NodeTuning
   /// How every process writes its log.
   public var logFormat: LogFormat
   public var logLevel: LogLevel
+
+  /// The processes beside the regions' own.
+  var mirrorNames: [String] { [postgres?.name, sink?.name].compactMap { $0 } }
 
   /// What a data folder is bound to: a later start may change everything else.
   var shape: String {

@@ -31,6 +31,8 @@ extension Topology {
       sampleData = SampleDataPlan(
         table: try data.text("table"), seed: UInt64(try data.integer("seed")), patients: try data.integer("patients"))
     }
+    if let own = try section.section("postgres", keys: Self.postgresKeys) { postgres = try Postgres(own) }
+    if let mirror = try section.section("sink", keys: Self.sinkKeys) { sink = try Sink(mirror) }
     nodeSettings = NodeTuning()
     if let settings = try section.section("nodeSettings", keys: NodeTuning.keys) {
       nodeSettings = try NodeTuning(settings)
@@ -42,11 +44,17 @@ extension Topology {
   }
 
   private func validate(_ section: SettingsSection) throws(SettingsError) {
-    guard regions.count == 1 else {
-      throw section.refusal(of: "regions", "must list exactly one region; several are not there yet")
+    guard !regions.isEmpty else { throw section.refusal(of: "regions", "lists no region") }
+    for (index, region) in regions.enumerated() {
+      guard RegionName.isValid(region.name) else {
+        throw section.refusal(of: "regions", "has a region '\(region.name)': a name takes \(RegionName.form)")
+      }
+      guard !regions[..<index].contains(where: { $0.name == region.name }) else {
+        throw section.refusal(of: "regions", "has two regions named '\(region.name)'")
+      }
     }
     var names: Set<String> = []
-    for name in regions.flatMap({ $0.nodes + $0.coordinators.map(\.name) }) {
+    for name in regions.flatMap({ $0.nodes + $0.coordinators.map(\.name) }) + mirrorNames {
       guard ProcessName.isValid(name), !DataFolder.reservedNames.contains(name) else {
         throw section.refusal(of: "regions", "has a process '\(name)': a name takes \(ProcessName.form)")
       }
@@ -57,6 +65,12 @@ extension Topology {
     let ports = regions.flatMap { $0.coordinators.map(\.port) }.filter { $0 != 0 }
     guard Set(ports).count == ports.count else {
       throw section.refusal(of: "regions", "gives one port to two coordinators")
+    }
+    guard sink.map({ sink in tables.contains { $0.name == sink.table } }) ?? true else {
+      throw section.refusal(of: "sink", "names the table '\(sink!.table)', which is not among the tables")
+    }
+    guard sink == nil || sink?.postgres != nil || postgres != nil else {
+      throw section.refusal(of: "sink", "has nowhere to write to: there is neither 'postgres' beside it nor in it")
     }
     guard sampleData.map({ data in tables.contains { $0.name == data.table } }) ?? true else {
       throw section.refusal(of: "sampleData", "names the table '\(sampleData!.table)', which is not among the tables")
@@ -72,15 +86,25 @@ extension Topology {
       SettingKey.documentation(coordinatorKeys, title: "Each of a region's 'coordinators'"),
       SettingKey.documentation(NodeTuning.keys, title: "'nodeSettings'"),
       SettingKey.documentation(sampleDataKeys, title: "'sampleData'"),
+      SettingKey.documentation(postgresKeys, title: "'postgres'"),
+      SettingKey.documentation(sinkKeys, title: "'sink'"),
     ].joined(separator: "\n")
   }
 
   private static let keys = [
-    SettingKey("regions", .sections("regions"), "The regions and their processes; the first one is the default."),
+    SettingKey(
+      "regions", .sections("regions"),
+      "The regions and their processes. The first one has the tables below and serves clients of unknown regions."),
     SettingKey("tables", .sections("CreateTable requests"), default: "[]", "Tables made once."),
     SettingKey(
       "sampleData", .any("a group of keys (table, seed, patients)"), default: "none", "Synthetic patients, loaded once."
     ),
+    SettingKey(
+      "postgres", .any("a group of keys (name, port)"), default: "none",
+      "A PostgreSQL server of the cluster's own, its data in the cluster's folder."),
+    SettingKey(
+      "sink", .any("a group of keys (name, table, mapping, postgres)"), default: "none",
+      "Mirrors a table to PostgreSQL."),
     SettingKey(
       "nodeSettings", .any("a group of keys (\(NodeTuning.keys.map(\.name).joined(separator: ", ")))"), default: "none",
       "Times and sizes of every node, as in its settings file (gantry node --print-config); for drills."),
@@ -96,7 +120,8 @@ extension Topology {
     SettingKey("shards", .integer(unit: "shards", 1...4_096), default: "6", "Ranges of the key space."),
     SettingKey("replication", .integer(unit: "replicas", 1...7), default: "3", "Replicas of each shard."),
     SettingKey("nodes", .sections("nodes (name)"), "The node processes."),
-    SettingKey("coordinators", .sections("coordinators (name, port, loops)"), "The coordinator processes."),
+    SettingKey(
+      "coordinators", .sections("coordinators (name, port, loops, corsOrigins)"), "The coordinator processes."),
   ]
 
   fileprivate static let nodeKeys = [SettingKey("name", .text("a name"), "The node's name.")]
@@ -105,12 +130,29 @@ extension Topology {
     SettingKey("name", .text("a name"), "The coordinator's name."),
     SettingKey("port", .integer(unit: "", 0...65_535), default: "0", "Its public API on loopback; 0: a free port."),
     SettingKey("loops", .integer(unit: "event loops", 1...256), default: "2", "Threads that serve connections."),
+    CoordinatorSettings.corsOriginsKey,
   ]
 
   private static let sampleDataKeys = [
     SettingKey("table", .text("a table's name"), "One of the tables above."),
     SettingKey("seed", .integer(unit: "", 0...Int.max), default: "1", "Equal seeds make equal patients."),
     SettingKey("patients", .integer(unit: "patients", 1...999_999), default: "200", "How many."),
+  ]
+
+  private static let postgresKeys = [
+    SettingKey("name", .text("a name"), default: "postgres", "The server's name."),
+    SettingKey("port", .integer(unit: "", 0...65_535), default: "0", "Where it listens on loopback; 0: a free port."),
+  ]
+
+  private static let sinkKeys = [
+    SettingKey("name", .text("a name"), default: "sink", "The sink's name."),
+    SettingKey("table", .text("a table's name"), "One of the tables above; it needs a stream of new and old images."),
+    SettingKey(
+      "mapping", .text("a built-in mapping or a file"), default: "none",
+      "Which items become rows of which tables; none: items are mirrored only."),
+    SettingKey(
+      "postgres", .text("a connection URL without its password"), default: "the cluster's own",
+      "Another PostgreSQL to mirror to."),
   ]
 
   private static let tableKeys: [SettingKey] =
@@ -122,6 +164,22 @@ extension Topology {
     ].map { name, isOptional in
       SettingKey(name, .any("what CreateTable takes"), default: isOptional ? "none" : nil, "As in CreateTable.")
     }
+}
+
+extension Topology.Postgres {
+  fileprivate init(_ section: SettingsSection) throws(SettingsError) {
+    name = try section.text("name")
+    port = try section.integer("port")
+  }
+}
+
+extension Topology.Sink {
+  fileprivate init(_ section: SettingsSection) throws(SettingsError) {
+    name = try section.text("name")
+    table = try section.text("table")
+    mapping = section.has("mapping") ? try section.text("mapping") : nil
+    postgres = section.has("postgres") ? try section.text("postgres") : nil
+  }
 }
 
 extension Topology.Region {
@@ -136,7 +194,9 @@ extension Topology.Region {
       coordinators.append(
         Topology.Coordinator(
           name: try coordinator.text("name"), port: try coordinator.integer("port"),
-          loops: try coordinator.integer("loops")))
+          loops: try coordinator.integer("loops"), corsOrigins: try coordinator.texts("corsOrigins")))
+      try CoordinatorSettings.checkOrigins(
+        coordinators.last!.corsOrigins, file: coordinator.file, line: coordinator.line)
     }
     guard !nodes.isEmpty else { throw section.refusal(of: "nodes", "lists no node") }
     guard !coordinators.isEmpty else { throw section.refusal(of: "coordinators", "lists no coordinator") }

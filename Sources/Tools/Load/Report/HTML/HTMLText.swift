@@ -1,7 +1,7 @@
 /// Text within a page. Everything that a report holds passes through here before it stands in HTML.
-enum HTMLText {
+package enum HTMLText {
   /// For contents of elements and for attributes in double quotes.
-  static func escaped(_ text: String) -> String {
+  package static func escaped(_ text: String) -> String {
     var escaped = ""
     escaped.reserveCapacity(text.utf8.count)
     for scalar in text.unicodeScalars {
@@ -28,7 +28,7 @@ enum HTMLText {
   }
 
   /// A table of text; the first `words` columns are words, the others numbers.
-  static func table(_ header: [String], _ rows: [[String]], words: Int = 1) -> String {
+  package static func table(_ header: [String], _ rows: [[String]], words: Int = 1) -> String {
     let cells = { (row: [String], tag: String) in
       row.enumerated().map { column, cell in
         "<\(tag)\(column < words ? "" : " class=\"number\"")>\(escaped(cell))</\(tag)>"

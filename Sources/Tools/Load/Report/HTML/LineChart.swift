@@ -31,6 +31,7 @@ struct LineChart {
   var mark: Double?
   /// Drawn behind the lines from the left edge to this value.
   var warmUpEnd: Double?
+  var bands: [ChartBand] = []
 
   static let width = 960.0
   private static let left = 56.0
@@ -45,7 +46,7 @@ struct LineChart {
     <figcaption><h2>\(HTMLText.escaped(title))</h2><p>\(HTMLText.escaped(caption))</p>\(legend)</figcaption>
     <div class="plot"><svg viewBox="0 0 \(Self.pixels(Self.width)) \(Self.pixels(height))" role="img" \
     aria-label="\(HTMLText.escaped(title))">
-    \(shade)\(grid)\(markLine)\(lines)\(cursor)</svg><div class="tip" hidden></div></div>
+    \(shade)\(bandShades)\(grid)\(markLine)\(lines)\(cursor)</svg><div class="tip" hidden></div></div>
     <script type="application/json">\(HTMLText.scriptJSON(pointerData))</script>
     </figure>
 
@@ -81,6 +82,20 @@ struct LineChart {
       <text class="note" x="\(Self.pixels(Self.left + 6))" y="\(Self.pixels(Self.top + 14))">warm-up</text>
 
       """
+  }
+
+  /// Bands that overlap have their words below one another.
+  private var bandShades: String {
+    bands.enumerated().map { number, band in
+      let (start, end) = (x(band.from), max(x(band.to), x(band.from) + 2))
+      return """
+        <rect class="band" x="\(Self.pixels(start))" y="\(Self.pixels(Self.top))" \
+        width="\(Self.pixels(end - start))" height="\(Self.pixels(height - Self.top - Self.bottom))"/>\
+        <text class="note" x="\(Self.pixels(start + 4))" \
+        y="\(Self.pixels(Self.top + 14 + Double(number % 4) * 15))">\(HTMLText.escaped(band.label))</text>
+
+        """
+    }.joined()
   }
 
   private var grid: String {

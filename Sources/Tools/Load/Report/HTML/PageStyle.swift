@@ -47,7 +47,8 @@ enum PageStyle {
     .grid { stroke: var(--rule); } .stub { stroke: var(--soft); }
     .tick, .note { fill: var(--soft); font-size: 12px; font-variant-numeric: tabular-nums; }
     .tick.y { text-anchor: end; dominant-baseline: central; } .tick.x { text-anchor: middle; }
-    .warm { fill: var(--warm); }
+    .warm { fill: var(--warm); } .band { fill: var(--c3); opacity: .10; }
+    .verdict { font-size: 22px; font-weight: 700; }
     .mark { stroke: var(--soft); stroke-dasharray: 5 4; }
     .line { fill: none; stroke: var(--c); stroke-width: 1.8; stroke-linejoin: round; stroke-linecap: round; }
     .area { fill: var(--c); opacity: .14; } .bar { fill: var(--c); }

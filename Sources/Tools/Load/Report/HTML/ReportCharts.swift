@@ -1,5 +1,5 @@
 /// The charts of a report's page.
-struct ReportCharts {
+package struct ReportCharts {
   /// More points than a chart has room for are taken together.
   static let pointsMax = 1200
 
@@ -7,16 +7,18 @@ struct ReportCharts {
   private let seconds: [SecondReport]
   private let secondsAPoint: Int
   private let time: ChartAxis
+  private let bands: [ChartBand]
 
-  init(_ report: RunReport) {
+  package init(_ report: RunReport, bands: [ChartBand] = []) {
     self.report = report
+    self.bands = bands
     secondsAPoint = max(1, (report.seconds.count + Self.pointsMax - 1) / Self.pointsMax)
     seconds = Self.thinned(report.seconds, by: secondsAPoint)
     let first = report.seconds.first.map { min(0, $0.atSeconds - $0.lengthSeconds) } ?? 0
     time = .seconds(from: first, to: report.seconds.last?.atSeconds ?? report.elapsedMs / 1000)
   }
 
-  var html: String {
+  package var html: String {
     guard !seconds.isEmpty else { return percentiles.html }
     let errors = seconds.contains { $0.total.errors > 0 }
     return latency.html + percentiles.html + throughput.html
@@ -76,7 +78,7 @@ struct ReportCharts {
               let value = second.total[keyPath: path]
               return second.total.operations > 0 && value > 0 ? value : nil
             }, Self.milliseconds))
-      }, warmUpEnd: warmUpEnd)
+      }, warmUpEnd: warmUpEnd, bands: bands)
   }
 
   private var percentiles: LineChart {
@@ -120,7 +122,7 @@ struct ReportCharts {
         LineChart.Series(
           name: "operations a second", colour: 1, shape: .area,
           points: points(rate) { Decimals.shortest($0, 1) })
-      ], height: 200, mark: report.settings.rate, warmUpEnd: warmUpEnd)
+      ], height: 200, mark: report.settings.rate, warmUpEnd: warmUpEnd, bands: bands)
   }
 
   private var rateNote: String {
@@ -137,6 +139,6 @@ struct ReportCharts {
         LineChart.Series(
           name: "errors", colour: 3, shape: .bars,
           points: points({ Double($0.total.errors) }) { Decimals.shortest($0, 0) })
-      ], height: 140, warmUpEnd: warmUpEnd)
+      ], height: 140, warmUpEnd: warmUpEnd, bands: bands)
   }
 }

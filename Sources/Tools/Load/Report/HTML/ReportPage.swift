@@ -2,35 +2,17 @@ extension RunReport {
   /// One page that needs nothing else: no file, no network, not even its script, which only shows numbers under the
   /// pointer.
   public var html: String {
-    """
-    <!DOCTYPE html>
-    <html lang="en">
-    <head>
-    <meta charset="utf-8">
-    <meta name="viewport" content="width=device-width, initial-scale=1">
-    <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; \
-    script-src 'unsafe-inline'">
-    <title>Load \(HTMLText.escaped(settings.workload)), \(HTMLText.escaped(startedAt))</title>
-    <style>
-    \(PageStyle.text)
-    </style>
-    </head>
-    <body>
-    <main>
-    <header>
-    <h1>Load: \(HTMLText.escaped(settings.workload))</h1>
-    <p class="loop\(settings.isOpenLoop ? "" : " caution")">\(HTMLText.escaped(loopSentence))</p>
-    <p class="run">\(HTMLText.escaped(settings.runLine))</p>
-    <p class="run">begun \(HTMLText.escaped(startedAt))</p>
-    </header>
-    \(tiles)\(assertionSection)\(ReportCharts(self).html)\(kindSection)\(errorSection)\(settingsSection)</main>
-    <script>
-    \(PageScript.text)
-    </script>
-    </body>
-    </html>
-
-    """
+    PageFrame.html(
+      title: "Load \(settings.workload), \(startedAt)",
+      body: """
+        <header>
+        <h1>Load: \(HTMLText.escaped(settings.workload))</h1>
+        <p class="loop\(settings.isOpenLoop ? "" : " caution")">\(HTMLText.escaped(loopSentence))</p>
+        <p class="run">\(HTMLText.escaped(settings.runLine))</p>
+        <p class="run">begun \(HTMLText.escaped(startedAt))</p>
+        </header>
+        \(tiles)\(assertionSection)\(ReportCharts(self).html)\(kindSection)\(errorSection)\(settingsSection)
+        """)
   }
 
   private var loopSentence: String {
@@ -38,7 +20,8 @@ extension RunReport {
     return line.prefix(1).uppercased() + line.dropFirst() + "."
   }
 
-  private var tiles: String {
+  /// The numbers that say most.
+  package var tiles: String {
     let latency = total.latency
     let tiles = [
       ("operations a second", Decimals.fixed(total.perSecond, total.perSecond < 100 ? 1 : 0)),
@@ -62,7 +45,8 @@ extension RunReport {
     return "<section><h2>Assertions</h2><table><tbody>\n\(rows.joined())</tbody></table></section>\n"
   }
 
-  private var kindSection: String {
+  /// A table of latencies for each kind of operation.
+  package var kindSection: String {
     var html = "<section><h2>By kind of operation</h2>\n" + table(\.latency)
     if settings.isOpenLoop {
       html += "<h3>Service time, from the moment of sending</h3>\n" + table(\.serviceTime)
@@ -85,7 +69,7 @@ extension RunReport {
       })
   }
 
-  private var errorSection: String {
+  package var errorSection: String {
     guard !errors.isEmpty else { return "" }
     return "<section><h2>Errors by type</h2>\n"
       + HTMLText.table(

@@ -1,4 +1,4 @@
-internal import Items
+package import Items
 
 /// The JSON form of a report, which `--json` writes and `compare` reads. Names end in their unit; times are
 /// milliseconds. ``RunReport/init(parsing:)`` tells the members.
@@ -31,27 +31,27 @@ extension RunReport {
 }
 
 extension JSONWriter {
-  mutating func member(_ name: StaticString, _ value: String) {
+  package mutating func member(_ name: StaticString, _ value: String) {
     key(name)
     string(value)
   }
 
-  mutating func member(_ name: StaticString, _ value: Int) {
+  package mutating func member(_ name: StaticString, _ value: Int) {
     key(name)
     integer(value)
   }
 
-  mutating func member(_ name: StaticString, _ value: Bool) {
+  package mutating func member(_ name: StaticString, _ value: Bool) {
     key(name)
     bool(value)
   }
 
-  mutating func member(_ name: StaticString, _ value: Double?) {
+  package mutating func member(_ name: StaticString, _ value: Double?) {
     key(name)
     if let value { double(value) } else { null() }
   }
 
-  mutating func array<Element>(
+  package mutating func array<Element>(
     _ name: StaticString, _ elements: [Element], _ write: (inout JSONWriter, Element) -> Void
   ) {
     key(name)

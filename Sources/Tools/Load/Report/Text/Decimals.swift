@@ -1,7 +1,7 @@
 /// Numbers as reports show them, without Foundation.
-enum Decimals {
+package enum Decimals {
   /// With exactly `places` digits after the point, rounded; a number beyond 10¹⁵ in its shortest form.
-  static func fixed(_ value: Double, _ places: Int) -> String {
+  package static func fixed(_ value: Double, _ places: Int) -> String {
     var scale = 1.0
     for _ in 0..<places { scale *= 10 }
     let scaled = (value * scale).rounded()
@@ -14,7 +14,7 @@ enum Decimals {
   }
 
   /// With at most `places` digits after the point, and none that say nothing: `2.5`, `10`.
-  static func shortest(_ value: Double, _ places: Int) -> String {
+  package static func shortest(_ value: Double, _ places: Int) -> String {
     var text = fixed(value, places)
     guard text.contains("."), !text.contains("e") else { return text }
     while text.last == "0" { text.removeLast() }
@@ -28,7 +28,7 @@ enum Decimals {
     return (percent < 0 ? "" : "+") + fixed(percent, percent.magnitude < 100 ? 1 : 0) + " %"
   }
 
-  static func padded(_ text: String, _ width: Int) -> String {
+  package static func padded(_ text: String, _ width: Int) -> String {
     String(repeating: " ", count: max(0, width - text.count)) + text
   }
 }

@@ -1,0 +1,72 @@
+internal import Supervisor
+
+/// Does to a cluster what a fault asks for, by the same means as the cluster commands.
+struct FaultHand: Sendable {
+  private static let wholeTimeout = Duration.seconds(60)
+
+  let cluster: DrilledCluster
+
+  func perform(_ work: FaultWork) async throws {
+    switch work {
+    case .kill(let names): try await eachAtOnce(names) { _ = try $0.kill() }
+    case .stop(let names): try await eachAtOnce(names) { _ = try $0.stop() }
+    case .start(let names): try await eachAtOnce(names) { _ = try await $0.start() }
+    case .pause(let names): try await eachAtOnce(names) { _ = try $0.pause() }
+    case .resume(let names): try await eachAtOnce(names) { _ = try await $0.resume() }
+    case .restart(let names): try await restart(names)
+    case .corrupt(let names, let file): try await rewrite(names) { try FileDamage.corrupt(file, in: $0) }
+    case .wipe(let names): try await rewrite(names) { try FileDamage.wipe($0) }
+    case .partition(let groups):
+      _ = try await FaultCommands(cluster.folder).partition(groups.map { $0.joined(separator: ",") })
+    case .isolate(let senders, let receivers):
+      for sender in senders {
+        for receiver in receivers { _ = try await FaultCommands(cluster.folder).isolate(from: sender, to: receiver) }
+      }
+    case .heal: _ = try await FaultCommands(cluster.folder).heal()
+    }
+  }
+
+  private func eachAtOnce(
+    _ names: [String], _ body: @escaping @Sendable (ProcessCommands) async throws -> Void
+  ) async throws {
+    let commands = try names.map { (name) throws(SupervisorError) in try ProcessCommands(cluster.folder, name) }
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for command in commands { group.addTask { try await body(command) } }
+      try await group.waitForAll()
+    }
+  }
+
+  /// One after the other, as an upgrade goes: the next one when the cluster is whole.
+  private func restart(_ names: [String]) async throws {
+    for name in names {
+      let command = try ProcessCommands(cluster.folder, name)
+      _ = try command.stop()
+      _ = try await command.start()
+      try await waitUntilWhole(after: name)
+    }
+  }
+
+  private func waitUntilWhole(after name: String) async throws {
+    let deadline = ContinuousClock.now + Self.wholeTimeout
+    while true {
+      let obstacles = try await cluster.view().obstacles
+      if obstacles.isEmpty { return }
+      guard ContinuousClock.now < deadline else {
+        throw DrillError("after the restart of \(name) the cluster does not become whole: \(obstacles[0])")
+      }
+      try await Task.sleep(for: .milliseconds(50))
+    }
+  }
+
+  /// Changes the files of processes that are dead meanwhile.
+  private func rewrite(_ names: [String], _ change: (String) throws -> Void) async throws {
+    let folders = try await cluster.view().processes.reduce(into: [:]) { $0[$1.name] = $1.dataDir }
+    for name in names {
+      let command = try ProcessCommands(cluster.folder, name)
+      _ = try command.kill()
+      guard let folder = folders[name] else { throw DrillError("\(name) has no files") }
+      try change(folder)
+      _ = try await command.start()
+    }
+  }
+}

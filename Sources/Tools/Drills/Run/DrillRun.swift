@@ -1,0 +1,136 @@
+public import Client
+internal import Environment
+internal import Glibc
+internal import History
+internal import Load
+internal import Supervisor
+internal import Synchronization
+
+/// One run of a drill: a cluster, a load and a ledger beside each other, faults at their times, then the verdict.
+public struct DrillRun: Sendable {
+  public enum Place: Sendable {
+    /// A cluster of its own, removed afterwards unless it is kept.
+    case own(keeps: Bool)
+    /// The cluster that is up in a folder.
+    case folder(String)
+    /// Any DynamoDB API: load and ledger without the timeline, and without what only a cluster can show.
+    case endpoints([Endpoint], region: String)
+  }
+
+  private static let convergenceLimit = Duration.seconds(60)
+
+  private let drill: Drill
+  private let place: Place
+  private let notes: @Sendable (String) -> Void
+
+  /// - Parameter notes: lines for people while it runs; called on any thread.
+  public init(_ drill: Drill, at place: Place, notes: @escaping @Sendable (String) -> Void) {
+    self.drill = drill
+    self.place = place
+    self.notes = notes
+  }
+
+  /// - Throws: where the drill could not be carried out, so that nothing is known.
+  public func run() async throws -> DrillReport {
+    switch place {
+    case .own(let keeps):
+      notes("starting \(drill.topology)")
+      let cluster = try await DrilledCluster.start(drill.topology, notes)
+      let outcome: Result<DrillReport, any Error>
+      do { outcome = .success(try await run(on: cluster)) } catch { outcome = .failure(error) }
+      if keeps { notes("the cluster is kept: --data \(cluster.folder.path)") } else { cluster.remove() }
+      return try outcome.get()
+    case .folder(let path):
+      return try await run(on: try await DrilledCluster.existing(path))
+    case .endpoints(let endpoints, let region):
+      return try await run(on: nil, endpoints, region)
+    }
+  }
+
+  private func run(on cluster: DrilledCluster) async throws -> DrillReport {
+    let view = try await cluster.view()
+    if let obstacle = view.obstacles.first {
+      throw DrillError("the cluster is not whole before the drill begins: \(obstacle)")
+    }
+    return try await run(on: cluster, view.endpoints, view.region)
+  }
+
+  private func run(on cluster: DrilledCluster?, _ endpoints: [Endpoint], _ region: String) async throws -> DrillReport {
+    let http = HTTPClient()
+    let outcome: Result<DrillReport, any Error>
+    do {
+      outcome = .success(try await run(on: cluster, endpoints, region, http))
+    } catch {
+      outcome = .failure(error)
+    }
+    await http.shutDown()
+    return try outcome.get()
+  }
+
+  private func run(
+    on cluster: DrilledCluster?, _ endpoints: [Endpoint], _ region: String, _ http: HTTPClient
+  ) async throws -> DrillReport {
+    let plan = try plan(endpoints, region)
+    let ledger = Ledger(endpoints, region: region, http: http)
+    try await plan.preparation(http: http).run(notes)
+    try await ledger.makeTable()
+    var evidence = try await observe(cluster, try LoadUnderFaults(plan), ledger)
+    if drill.asks(.lostAcknowledgedWrites) {
+      notes("looking for \(ledger.acknowledged) acknowledged writes")
+      evidence.lost = try await ledger.missing()
+    }
+    evidence.ledgerWrites = ledger.acknowledged
+    evidence.ledgerUnknown = ledger.unknown
+    return DrillReport(drill, evidence)
+  }
+
+  private func plan(_ endpoints: [Endpoint], _ region: String) throws -> WorkloadPlan {
+    let workload = try Workload.load(drill.load.workload, overrides: drill.load.overrides)
+    var settings = LoadSettings(pace: .open([.steady(drill.load.rate, drill.load.duration)]))
+    settings.clients = drill.load.clients
+    settings.keepsHistory = drill.asks(.linearizable) || drill.asks(.unavailableMsMax)
+    // As SDKs do it: what a client sees after these is what its user sees.
+    settings.retries = 3
+    let plan = WorkloadPlan(workload, HTTPWireSettings(endpoints: endpoints, region: region), settings)
+    try plan.check()
+    return plan
+  }
+
+  /// Load, ledger and faults at the same time, and how long the cluster takes to be whole after the last fault.
+  private func observe(
+    _ cluster: DrilledCluster?, _ load: LoadUnderFaults, _ ledger: Ledger
+  ) async throws -> DrillEvidence {
+    let start = ContinuousClock.now
+    async let written: Void = ledger.write(run: "\(getpid())-\(UInt64.random(in: 0 ... .max))")
+    async let measured = load.measure(second)
+    do {
+      var bands: [FaultBand] = []
+      var convergence: Convergence?
+      if let cluster {
+        bands = try await Timeline(steps: drill.timeline, cluster: cluster, notes: notes).run(from: start)
+        convergence = try await Convergence.wait(for: cluster, limit: Self.convergenceLimit)
+      }
+      let (report, history) = try await measured
+      ledger.stop()
+      await written
+      return DrillEvidence(load: report, history: history, bands: bands, convergence: convergence)
+    } catch {
+      load.stop()
+      ledger.stop()
+      throw error
+    }
+  }
+
+  private func second(_ second: SecondReport) {
+    guard !second.isWarmUp else { return }
+    let values = second.total
+    notes(
+      "\(Clocks.shown(second.atSeconds))  \(Decimals.padded("\(values.operations)", 5)) answers, "
+        + "p99 \(Decimals.fixed(values.p99Ms, 1)) ms, max \(Decimals.fixed(values.maxMs, 1)) ms, "
+        + "\(values.errors) errors")
+  }
+}
+
+extension Drill {
+  func asks(_ kind: Expectation.Kind) -> Bool { expectations.contains { $0.kind == kind } }
+}
