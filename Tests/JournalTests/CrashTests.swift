@@ -100,6 +100,40 @@ private func runScript(_ log: Harness) throws {
     #expect(unsynced > 5)
   }
 
+  /// The log is read twice when it is opened: to find what is sound, and to take it. A disk that errs the second time must
+  /// not get its error copied forward under a new checksum.
+  @Test func whatIsMisreadWhileOpeningIsNeverTakenForTheLog() throws {
+    var misread = 0
+    for wrong in 1..<1_000 {
+      var reads = 0
+      for seed in UInt64(0)..<8 {
+        let disk = SimulatedDisk()
+        let log = try Harness(disk, tiny)
+        log.append(1, entries(1...2, 1, 400))
+        try log.write()
+        log.append(1, entries(3...6, 1, 900))
+        try log.write()
+        disk.kill()
+        reads = 0
+        disk.beforeOperation = { [unowned disk] (operation) throws(DiskError) in
+          guard case .read = operation else { return }
+          reads += 1
+          disk.hazard = reads == wrong ? DiskHazard(.corruptReads, chance: 10_000, seed: seed) : nil
+        }
+        _ = try? Journal.open(disk: disk, directory: "/journal", configuration: tiny)
+        disk.beforeOperation = nil
+        disk.hazard = nil
+        disk.kill()
+        let after = try Harness(disk, tiny)
+        if after.recovery.damage != nil { misread += 1 }
+        let found = after.model.logs[group(1)]?.entries ?? []
+        #expect(found.allSatisfy { log.everything[group(1)]?.contains($0) == true }, "read \(wrong), seed \(seed)")
+      }
+      if reads < wrong { break }
+    }
+    #expect(misread > 8)
+  }
+
   /// Returns whether the write in flight came back.
   private func check(_ disk: SimulatedDisk, _ log: Harness?) throws -> Bool {
     var configuration = tiny

@@ -39,6 +39,51 @@ import Testing
     let region = TestRegion(options)
     for table in 0..<3 { _ = try region.makeTable("table-\(table)") }
   }
+
+  /// Neither has a reason to give up its lead; without a way round, the table waits for as long as the link is cut.
+  @Test(arguments: [240, 241] as [UInt64], [true, false])
+  func theMetadataLeaderNeedNotReachAShardsLeader(seed: UInt64, asksInVain: Bool) throws {
+    let region = TestRegion(SimulationOptions(seed: seed))
+    let (metadata, leader) = try region.metadataLeaderAndAnother()
+    let way = asksInVain ? (from: metadata, to: leader) : (from: leader, to: metadata)
+    region.cluster.cutOneWay(from: .node(way.from), to: .node(way.to))
+    _ = try region.makeTable()
+    var outcome: CallOutcome?
+    region.cluster.submit(.deleteTable(name: "patients")) { outcome = $0 }
+    region.cluster.run(for: .seconds(12)) { outcome != nil }
+    guard case .catalog(.table)? = outcome else {
+      Issue.record("The deletion was not done: \(String(describing: outcome))")
+      return
+    }
+    if asksInVain {
+      #expect(region.leads(metadata, .metadata) && region.leads(leader, ShardID(1)), "The cut went round nobody.")
+    }
+  }
+}
+
+extension TestRegion {
+  fileprivate func leads(_ id: NodeID, _ shard: ShardID) -> Bool {
+    cluster.node(id)?.status.contains { $0.shard == shard && $0.leader == id } ?? false
+  }
+
+  /// The leader of the metadata group, and another node that leads the first shard.
+  fileprivate func metadataLeaderAndAnother() throws -> (NodeID, NodeID) {
+    var found: (NodeID, NodeID)?
+    for _ in 0..<40 where found == nil {
+      cluster.run(for: .seconds(3))
+      guard let metadata = cluster.nodeIDs.first(where: { leads($0, .metadata) }),
+        let leader = cluster.nodeIDs.first(where: { leads($0, ShardID(1)) })
+      else { continue }
+      guard metadata == leader else {
+        found = (metadata, leader)
+        continue
+      }
+      cluster.crash(leader)
+      cluster.run(for: .seconds(3))
+      cluster.start(leader)
+    }
+    return try #require(found, "One node leads everything.")
+  }
 }
 
 /// Makes a table, fills it, deletes it, and makes it again under the same name.

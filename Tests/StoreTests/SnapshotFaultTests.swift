@@ -34,13 +34,18 @@ import Testing
     var found = (old: 0, new: 0)
     for changes in 0..<100_000 {
       var isThrough = false
-      for seed in 0..<(fate == .power ? UInt64(2) : 1) {
+      for seed in UInt64(0)..<2 {
         let disk = SimulatedDisk()
         var world = try follower(disk)
         disk.stop(afterChanges: changes)
         isThrough = (try? snapshot.install(beside: world.store)) != nil
         end(disk, fate, seed)
         let isNew = try check(&world, snapshot, "\(changes) changes, \(fate), seed \(seed)")
+        if fate == .kill {
+          end(disk, .power, seed)
+          let isNewAfterwards = try check(&world, snapshot, "\(changes) changes, \(fate), then power")
+          #expect(isNewAfterwards == isNew, "What a restart finds outlives the power cut that follows.")
+        }
         // Life goes on with the old store too.
         if !isNew && changes % 5 == 0 {
           try snapshot.install(beside: world.store)

@@ -108,6 +108,8 @@ public enum Operation: Sendable {
   case region(RegionBatch)
   /// Asks whether all that the shard held of the table has arrived in that region.
   case confirmReplica(TableID, region: String)
+  /// An encoded request for whoever leads its shard, as far as the receiver knows: for one that does not reach the leader.
+  case relay([UInt8])
   /// How much the shard holds of these tables and indexes. Any replica may say, as of when it last counted.
   case sizes([TableID])
 }

@@ -83,7 +83,7 @@ extension Request {
     static let write: UInt8 = 1, get: UInt8 = 2, range: UInt8 = 3, catalogCommand: UInt8 = 4, catalogRead: UInt8 = 5
     static let configureTable: UInt8 = 6, dropTable: UInt8 = 7, checksum: UInt8 = 8
     static let describeMember: UInt8 = 9, replaceReplica: UInt8 = 10, confirmIndex: UInt8 = 11
-    static let index: UInt8 = 12, stream: UInt8 = 16, sizes: UInt8 = 20
+    static let index: UInt8 = 12, stream: UInt8 = 16, relay: UInt8 = 17, sizes: UInt8 = 20
     static let region: UInt8 = 24, confirmReplica: UInt8 = 25
   }
 
@@ -143,6 +143,9 @@ extension Request {
       writer.u8(Tag.confirmReplica)
       writer.table(table)
       writer.string(region)
+    case .relay(let request):
+      writer.u8(Tag.relay)
+      writer.blob(request)
     case .sizes(let tables):
       writer.u8(Tag.sizes)
       writer.array(tables) { $0.table($1) }
@@ -182,6 +185,7 @@ extension Request {
     case Tag.confirmReplica:
       let table = try reader.table()
       operation = .confirmReplica(table, region: try reader.string())
+    case Tag.relay: operation = .relay(try reader.blob())
     case Tag.sizes:
       operation = .sizes(try reader.array { (input) throws(MalformedBytes) in try input.table() })
     default: throw MalformedBytes("an unknown operation")

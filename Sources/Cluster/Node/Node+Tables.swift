@@ -26,10 +26,9 @@ extension Node {
       outgoingRegional.append((region, node, Request(id: task.id, shard: .metadata, operation: operation)))
       return
     }
-    guard case .shard(let shard) = task.target, let node = likelyLeader(of: shard, task.attempt, catalog) else {
-      return
-    }
-    let request = Request(id: task.id, shard: shard, operation: operation)
+    guard case .shard(let shard) = task.target, let (node, isRelay) = way(of: task, to: shard, catalog) else { return }
+    var request = Request(id: task.id, shard: shard, operation: operation)
+    if isRelay { request.operation = .relay(request.encoded()) }
     if node == configuration.node {
       submit(request, to: .local(task.id), now: now)
     } else {
@@ -55,12 +54,19 @@ extension Node {
     }
   }
 
-  /// This node's own replica knows; where it has none, the shard's nodes are asked in turn.
-  private func likelyLeader(of shard: ShardID, _ attempt: Int, _ catalog: Catalog) -> NodeID? {
-    if let leader = replica(GroupID(shard))?.leader { return leader }
-    guard let nodes = catalog.shardMap?.shards.first(where: { $0.id == shard })?.nodes, !nodes.isEmpty else {
-      return nil
+  /// This node's own replica knows the leader; where it has none, the shard's nodes are asked in turn. After a
+  /// silence every other question goes by way of another node: the leader may be one whom only this node does not reach.
+  private func way(
+    of task: TableReconciler.Task, to shard: ShardID, _ catalog: Catalog
+  ) -> (node: NodeID, isRelay: Bool)? {
+    let nodes = catalog.shardMap?.shards.first { $0.id == shard }?.nodes ?? []
+    let leader = replica(GroupID(shard))?.leader
+    let others = nodes.filter { $0 != leader && $0 != configuration.node }
+    if task.hasMetSilence, task.attempt % 2 == 1, leader != configuration.node, !others.isEmpty {
+      Probes.hit(.requestIsRelayed)
+      return (others[task.attempt / 2 % others.count], true)
     }
-    return nodes[attempt % nodes.count]
+    if let leader { return (leader, false) }
+    return nodes.isEmpty ? nil : (nodes[task.attempt % nodes.count], false)
   }
 }

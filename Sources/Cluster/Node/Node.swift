@@ -46,6 +46,7 @@ public final class Node {
   private(set) var wallTimeMs: UInt64?
   /// When it was last said that another region's clock is ahead.
   var clockNoticedAt: Instant?
+  var relays = Relays()
   private var expiries = ExpirySweeper()
   private var sizes = SizeKeeper()
   var storage: StorageKeeper
@@ -182,6 +183,10 @@ public final class Node {
         indexes.answered(response.id, response.answer, by: node, now: now)
         continue
       }
+      if Relays.isOwn(response.id) {
+        pass(response)
+        continue
+      }
       reconciler.answered(response.id, response.answer, now: now)
       answered(response, by: node, now: now)
     }
@@ -241,6 +246,7 @@ public final class Node {
       replies.append(.init(to: to, term: 0, answer: describe(to: asker)))
       return
     }
+    if case .relay(let bytes) = request.operation { return relay(bytes, to: to, now: now) }
     guard let replica = replica(GroupID(request.shard)) else {
       replies.append(.init(to: to, term: 0, answer: .refused(.notLeader(leader: nil))))
       return

@@ -35,6 +35,8 @@ struct TableReconciler {
     var table: TableID
     /// How often it was asked before.
     var attempt: Int
+    /// At least once nobody answered.
+    var hasMetSilence: Bool
   }
 
   private struct Progress {
@@ -42,9 +44,11 @@ struct TableReconciler {
     var work: Work
     var target: Target
     var isDone = false
-    var task: UInt64?
+    /// The questions of which no answer has come, the newest last.
+    var tasks: [UInt64] = []
     var retryAt = Instant.zero
     var attempts = 0
+    var hasMetSilence = false
   }
 
   private var version: UInt64?
@@ -57,8 +61,11 @@ struct TableReconciler {
   /// Commands that were handed out and have not shown in the catalog yet.
   private var proposed: [(command: CatalogCommand, retryAt: Instant)] = []
 
-  /// An answer that never comes is given up after this time.
-  private static let taskTimeout = Span.seconds(1)
+  /// After so long without an answer the shard is asked again, by another way. A late answer counts nonetheless.
+  private static let silenceMax = Span.milliseconds(300)
+  /// Older questions are forgotten.
+  private static let tasksMax = 32
+  private static let commandTimeout = Span.seconds(1)
   private static let retryDelay = Span.milliseconds(5)
   /// Filling an index takes a while.
   private static let confirmDelay = Span.milliseconds(50)
@@ -77,13 +84,15 @@ struct TableReconciler {
     adopt(catalog)
     var tasks: [Task] = []
     for position in progress.indices where !progress[position].isDone && progress[position].retryAt <= now {
+      if !progress[position].tasks.isEmpty { progress[position].hasMetSilence = true }
       let task = Task(
         id: nextTask, target: progress[position].target, work: progress[position].work, table: progress[position].table,
-        attempt: progress[position].attempts)
+        attempt: progress[position].attempts, hasMetSilence: progress[position].hasMetSilence)
       nextTask += 1
       progress[position].attempts += 1
-      progress[position].task = task.id
-      progress[position].retryAt = now + Self.taskTimeout
+      if progress[position].tasks.count == Self.tasksMax { progress[position].tasks.removeFirst() }
+      progress[position].tasks.append(task.id)
+      progress[position].retryAt = now + Self.silenceMax
       tasks.append(task)
     }
     return (tasks, finished(now: now))
@@ -96,7 +105,7 @@ struct TableReconciler {
 
   /// The answer of another region's metadata group.
   mutating func answered(_ id: UInt64, from region: String, _ answer: Answer, now: Instant) {
-    guard let position = progress.firstIndex(where: { $0.task == id }) else { return }
+    guard let position = progress.firstIndex(where: { $0.tasks.contains(id) }) else { return }
     var isDone = false
     if case .catalogOutcome(let bytes) = answer, let outcome = try? CatalogOutcome(bytes) {
       switch outcome {
@@ -112,10 +121,14 @@ struct TableReconciler {
 
   /// What is not done is asked again.
   mutating func answered(_ id: UInt64, isDone: Bool, now: Instant) {
-    guard let position = progress.firstIndex(where: { $0.task == id }) else { return }
-    progress[position].task = nil
+    guard let position = progress.firstIndex(where: { $0.tasks.contains(id) }), !progress[position].isDone else {
+      return
+    }
     progress[position].isDone = isDone
-    guard !isDone else { return }
+    let isNewest = progress[position].tasks.last == id
+    // Once the newest is answered no earlier silence is waited for.
+    progress[position].tasks.removeAll { $0 == id || isNewest }
+    guard !isDone, isNewest else { return }
     switch progress[position].work {
     case .confirm, .replica, .leave: progress[position].retryAt = now + Self.confirmDelay
     case .configure, .drop: progress[position].retryAt = now + Self.retryDelay
@@ -184,7 +197,7 @@ struct TableReconciler {
     var commands: [CatalogCommand] = []
     func handOut(_ command: CatalogCommand) {
       guard !proposed.contains(where: { $0.command == command }) else { return }
-      proposed.append((command, now + Self.taskTimeout))
+      proposed.append((command, now + Self.commandTimeout))
       commands.append(command)
     }
     for command in dueAtOnce + failures { handOut(command) }

@@ -35,7 +35,7 @@ extension Replica {
     case .checksum:
       guard shard != nil else { return Self.wrongGroup }
       return propose(.checksum, to: to) { .checksumAt($0) }
-    case .describeMember: return Self.wrongGroup
+    case .describeMember, .relay: return Self.wrongGroup
     case .index(let batch): return submit(batch, to: to)
     case .region(let batch): return submit(batch, to: to)
     case .confirmReplica(let table, let region):

@@ -58,6 +58,7 @@ public enum Probe: Int, CaseIterable, Sendable {
   case learnerBecomesAVoter
   case wipedNodeJoinsAnew
   case streamGivesUpRecords
+  case requestIsRelayed
 
   // Indexes.
   case indexBatchIsSentAgain

@@ -20,9 +20,8 @@ extension Opening {
       switch step {
       case .damage(let groups, let reason): replay.hit(groups, reason)
       case .batch(let batch):
-        let payload = try read(batch)
-        guard let range = recordRange(payload) else {
-          replay.hit(batch.groups, "batch \(batch.number) does not decode")
+        guard let payload = try read(batch), let range = recordRange(payload) else {
+          replay.hit(batch.groups, "batch \(batch.number) cannot be read")
           continue
         }
         let offset = (batch.firstSector - 1) * Format.payloadBytes + range.lowerBound
@@ -37,9 +36,8 @@ extension Opening {
   mutating func replayTail(_ chain: Chain, _ target: Segment) throws(JournalError) -> TailCopy {
     var copy = TailCopy()
     guard let batch = chain.tail else { return copy }
-    let payload = try read(batch)
-    guard let range = recordRange(payload) else {
-      replay.hit(batch.groups, "batch \(batch.number) does not decode")
+    guard let payload = try read(batch), let range = recordRange(payload) else {
+      replay.hit(batch.groups, "batch \(batch.number) cannot be read")
       return copy
     }
     copy.groups = batch.groups ?? []
@@ -61,14 +59,29 @@ extension Opening {
     return copy
   }
 
-  private func read(_ batch: FoundBatch) throws(JournalError) -> [UInt8] {
+  /// Nil where the batch is not what the scan found: a disk may answer the same question in two ways, and what is copied
+  /// from here on has checksums of its own.
+  private func read(_ batch: FoundBatch) throws(JournalError) -> [UInt8]? {
     guard let file = segments.first(where: { $0.sequence == batch.segment })?.file else {
       fatalError("Batch \(batch.number) lies in a segment that was not scanned.")
     }
     var content = [UInt8](repeating: 0, count: batch.count * Format.sectorBytes)
     let count = try readSectors(file, into: &content, batch)
     guard count == content.count else { throw JournalError(.damaged, "segment \(batch.segment) became shorter") }
+    guard isSound(content, batch) else { return nil }
     return joinPayloads(content, first: 0, count: batch.count)
+  }
+
+  private func isSound(_ content: [UInt8], _ batch: FoundBatch) -> Bool {
+    let identity = SegmentIdentity(sequence: batch.segment, salt: configuration.salt)
+    return content.withUnsafeBytes { bytes in
+      (0..<batch.count).allSatisfy { sector in
+        let start = sector * Format.sectorBytes
+        let one = UnsafeRawBufferPointer(rebasing: bytes[start..<start + Format.sectorBytes])
+        if case .current = identity.state(of: one, number: batch.firstSector + sector) { return true }
+        return false
+      }
+    }
   }
 
   private func readSectors(

@@ -90,6 +90,12 @@ struct StoreFiles {
     try Self.sync(what) { () throws(DiskError) in try disk.syncDirectory(directory) }
   }
 
+  /// The name that a process gave which was then killed may be known to the machine's cache only. What follows rests on
+  /// it: other files are removed, and the log is dropped.
+  static func proveName(_ disk: any Disk, _ directory: String) throws(StoreError) {
+    try sync("could not sync \(directory)") { () throws(DiskError) in try disk.syncDirectory(directory) }
+  }
+
   private func encode() -> [UInt8] {
     var writer = ByteWriter(capacity: 48)
     writer.u64(Self.magic)

@@ -19,6 +19,7 @@ struct StoreOpening {
       throw StoreError(error, "could not make \(directory)")
     }
     let live = try StoreFiles.read(disk, directory)
+    if live != nil { try StoreFiles.proveName(disk, directory) }
     try StoreFiles.clean(disk, directory, keeping: live?.generation)
     if let live { return try open(live, disk, directory, configuration) }
     return try create(disk, directory, configuration)

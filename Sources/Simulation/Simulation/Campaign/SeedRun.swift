@@ -48,7 +48,7 @@ public final class SeedRun {
       clients, lagging, RecordClients(region, seed: random.next()), LockClients(region, seed: random.next()),
       RivalClients(region), TableClients(region, seed: random.next()),
       IndexCheck(region, length: length, seed: seed ^ 0x1DE_C5), MinorityCheck(region, clients: clients),
-      StreamClients(region, seed: seed ^ 0x57_8EA5),
+      StreamClients(region, seed: seed ^ 0x57_8EA5), ExpiryCheck(region, seed: seed ^ 0xE_4D),
       ReplicasCheck(region),
     ]
   }
@@ -131,11 +131,13 @@ public final class SeedRun {
     for check in checks { check.faultsReturn() }
     faults.endAll()
     trace.note(cluster.now, "phase", "the faults go on")
+    cluster.hasStalls = true
     faults.begin(schedule.rest(after: passed))
   }
 
   /// Heals everything but one node, which then suffers something that lasts.
   private func breakOne() -> (node: NodeID, fault: Fault)? {
+    cluster.hasStalls = false
     let damaged = faults.atlas.damaged
     guard damaged != nil || random.chance(3, in: 4) else {
       faults.endAll()

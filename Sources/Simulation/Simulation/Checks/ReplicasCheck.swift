@@ -51,7 +51,13 @@ final class ReplicasCheck: SimulationCheck {
   }
 
   func judge() -> [Violation] {
-    guard isIdle else { return [Violation(.replicas, "replicas do not come to a checksum of the same entry")] }
+    guard isIdle else {
+      let ends = cluster.nodeIDs.flatMap { id in
+        places(of: id).map { "\(Process.node(id)) shard \($0.shard.rawValue) at \($0.index.map { "\($0)" } ?? "none")" }
+      }
+      let words = ends.joined(separator: ", ")
+      return [Violation(.replicas, "replicas do not come to a checksum of the same entry: \(words)")]
+    }
     let all = cluster.nodeIDs.flatMap { sums(of: $0) }
     var different: [ShardID] = []
     for status in all where all.contains(where: { $0.shard == status.shard && $0.checksum != status.checksum }) {

@@ -46,9 +46,7 @@ final class TableClients: SimulationCheck {
     pause()
   }
 
-  /// A table needs the leader of every shard, and the leader of the metadata group has to find and reach them: with a node
-  /// that is broken in any way that may take longer.
-  func majorityIsHealed(broken: NodeID?) { healedAt = broken == nil ? cluster.now : nil }
+  func majorityIsHealed(broken: NodeID?) { healedAt = cluster.now }
 
   func faultsReturn() { healedAt = nil }
 

@@ -13,6 +13,10 @@ public enum Fault: Hashable, Sendable {
   /// A process ends after so many changes of its disk, or after so many from when a file next gets a name with that end;
   /// with its machine's power or without.
   case dies(NodeID, afterChanges: Int, fromRenamingTo: String?, losesPower: Bool)
+  /// A machine is down for two thirds of the time, which may be longer than the others keep log for it, and then its
+  /// process ends when it has put the state that it fetches in its place and made so many changes of its disk; with its
+  /// machine's power or without.
+  case fallsBehind(NodeID, afterChanges: Int, losesPower: Bool)
   /// Every machine loses power at once.
   case powerCut
   /// A process is killed and starts again.
@@ -31,6 +35,8 @@ public enum Fault: Hashable, Sendable {
   case flap([Process], [Process], period: Span)
   /// Leaders are cut off as soon as they lead, for about so long.
   case unrest(cutLasts: Span)
+  /// Leaders of a shard take turns at being cut off, with what reached some and not others.
+  case quarrel(ShardID)
   case weather(Weather)
   /// Every piece of blocking work on a machine takes that much longer.
   case slowDisk(NodeID, Span)
@@ -68,6 +74,9 @@ extension Fault: CustomStringConvertible {
     case .dies(let id, let count, let name, let losesPower):
       "\(losesPower ? "power cut at" : "kill") \(Process.node(id)) after \(count) changes of its disk"
         + (name.map { ", from the next renaming to \($0)" } ?? "")
+    case .fallsBehind(let id, let count, let losesPower):
+      "\(Process.node(id)) falls behind; "
+        + "\(losesPower ? "power cut" : "killed") \(count) changes after the renaming that ends its fetch"
     case .powerCut: "power cut everywhere"
     case .kill(let process): "kill \(process)"
     case .leave(let id): "stop \(Process.node(id)) in order"
@@ -78,6 +87,7 @@ extension Fault: CustomStringConvertible {
     case .flap(let left, let right, let period):
       "cut \(Self.names(left)) | \(Self.names(right)) every \(Self.milliseconds(period))"
     case .unrest(let cutLasts): "leaders cut off for about \(Self.milliseconds(cutLasts))"
+    case .quarrel(let shard): "leaders of shard \(shard.rawValue) cut off in turn"
     case .weather(let weather):
       "weather: \(weather.lossPerMille) ‰ lost, \(weather.duplicatesPerMille) ‰ doubled, up to \(Self.milliseconds(weather.delayMax))"
     case .slowDisk(let id, let delay): "slow disk at \(Process.node(id)): \(Self.milliseconds(delay)) more"

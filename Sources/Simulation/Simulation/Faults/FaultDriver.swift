@@ -36,6 +36,7 @@ final class FaultDriver {
   }
 
   private var unrests: [Int: Unrest] = [:]
+  private var quarrels: [Int: Quarrel] = [:]
   private var stalls: [Int: (from: Process, to: Process)] = [:]
 
   /// The isolation that each cut makes, by the position of its fault.
@@ -93,10 +94,13 @@ final class FaultDriver {
     case .dies(let id, let count, let name, let losesPower):
       cluster.dies(id, afterChanges: count, fromRenamingTo: name, losesPower: losesPower)
     case .crashAsItVotes(let percent):
-      cluster.votes[position] = { [unowned self] candidate in
-        cluster.votes[position] = nil
-        voted(for: candidate, cutPercent: percent)
+      cluster.watchers[position] = { [unowned self] message in
+        guard message.isVote else { return }
+        cluster.watchers[position] = nil
+        voted(for: message.to, cutPercent: percent)
       }
+    case .fallsBehind(let id, let count, let losesPower):
+      return ifUp(id) { fallsBehind(id, for: timed.lasts, afterChanges: count, losesPower: losesPower) }
     case .powerCut: for id in cluster.nodeIDs { cluster.crash(id) }
     case .kill(.node(let id)): return ifUp(id) { cluster.kill(id) }
     case .kill(.coordinator(let number)):
@@ -119,7 +123,11 @@ final class FaultDriver {
     case .unrest(let cutLasts):
       let unrest = Unrest(cluster, cutLasts: cutLasts, seed: random.next()) { [unowned self] in crashBriefly($0) }
       unrests[position] = unrest
-      if unrest.isSwift { cluster.votes[position] = { unrest.voted(for: $0) } }
+      if unrest.isSwift { cluster.watchers[position] = { unrest.look(at: $0) } }
+    case .quarrel(let shard):
+      let quarrel = Quarrel(cluster, over: shard, seed: random.next())
+      quarrels[position] = quarrel
+      cluster.watchers[position] = { quarrel.look(at: $0) }
     case .weather(let weather):
       weathers.append((position, weather))
       cluster.weather = currentWeather
@@ -143,15 +151,18 @@ final class FaultDriver {
     case .crashAsItSends(let id):
       cluster.crashesAsItSends(id, false)
       restart(id)
-    case .dies(let id, _, _, _):
+    case .dies(let id, _, _, _), .fallsBehind(let id, _, _):
       cluster.livesOn(id)
       restart(id)
     case .stall: release(position)
-    case .crashAsItVotes: cluster.votes[position] = nil
+    case .crashAsItVotes: cluster.watchers[position] = nil
     case .cut, .cutOneWay, .flap: lift(position)
     case .unrest:
-      cluster.votes[position] = nil
+      cluster.watchers[position] = nil
       unrests.removeValue(forKey: position)?.end()
+    case .quarrel:
+      cluster.watchers[position] = nil
+      quarrels.removeValue(forKey: position)?.end()
     case .weather:
       weathers.removeAll { $0.position == position }
       cluster.weather = currentWeather
@@ -168,8 +179,9 @@ final class FaultDriver {
     keptDown = broken
     for position in cuts.keys.sorted() { lift(position) }
     for position in stalls.keys.sorted() { release(position) }
-    cluster.votes = [:]
+    cluster.watchers = [:]
     for position in unrests.keys.sorted() { unrests.removeValue(forKey: position)?.end() }
+    for position in quarrels.keys.sorted() { quarrels.removeValue(forKey: position)?.end() }
     cluster.heal()
     weathers = []
     cluster.weather = currentWeather
@@ -230,6 +242,14 @@ final class FaultDriver {
     cluster.schedule(after: Span(nanoseconds: election.nanoseconds / 100 * cutPercent)) { [unowned self] in
       // At the end of all faults every cut is lifted.
       if epoch == self.epoch { cluster.lift(groups) }
+    }
+  }
+
+  private func fallsBehind(_ id: NodeID, for span: Span, afterChanges count: Int, losesPower: Bool) {
+    cluster.kill(id)
+    after(Span(nanoseconds: span.nanoseconds / 3 * 2)) { [unowned self] in
+      cluster.dies(id, afterChanges: count, fromRenamingTo: "CURRENT", losesPower: losesPower)
+      restart(id)
     }
   }
 

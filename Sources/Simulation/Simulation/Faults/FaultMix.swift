@@ -5,9 +5,9 @@ import Messages
 /// everything, so that rare combinations are not drowned by common ones.
 struct FaultMix {
   enum Kind: CaseIterable {
-    case crash, crashAsItSends, crashAsItVotes, crashAsItWrites, crashAsItRenames, powerCut
+    case crash, crashAsItSends, crashAsItVotes, crashAsItWrites, crashAsItRenames, fallsBehind, powerCut
     case kill, killCoordinator, leave, pause
-    case cut, cutOneWay, stall, flap, unrest, weather, slowDisk, fullDisk
+    case cut, cutOneWay, stall, flap, unrest, quarrel, weather, slowDisk, fullDisk
     case drift, wallJump, wipe, flippedBit, corruptReads, misdirectedReads, lostWrites, errors
   }
 
@@ -52,6 +52,7 @@ struct FaultMix {
     case .crashAsItWrites: dies(afterChangesBelow: [8, 64, 512][random.index(3)], fromRenamingTo: nil)
     case .crashAsItRenames:
       dies(afterChangesBelow: 4, fromRenamingTo: ["CURRENT", "CURRENT", "identity", ".log"][random.index(4)])
+    case .fallsBehind: .fallsBehind(node(), afterChanges: 1 + random.index(3), losesPower: random.chance(1, in: 2))
     case .powerCut: .powerCut
     case .kill: .kill(.node(node()))
     case .killCoordinator: .kill(coordinator())
@@ -62,6 +63,7 @@ struct FaultMix {
     case .stall: stall()
     case .flap: flap()
     case .unrest: .unrest(cutLasts: .milliseconds(10 + random.below(random.chance(1, in: 2) ? 100 : 1_000)))
+    case .quarrel: .quarrel(ShardID(UInt32(1 + random.index(options.shards))))
     case .weather: .weather(weather())
     case .slowDisk: .slowDisk(node(), .milliseconds(1 + random.below(random.chance(1, in: 4) ? 3_000 : 200)))
     case .fullDisk: .fullDisk(node(), bytesLeft: random.below(UInt64(2 * options.journalSegmentBytes)))
@@ -80,6 +82,8 @@ struct FaultMix {
     let most: UInt64 =
       switch kind {
       case .powerCut: 300
+      case .quarrel: random.chance(1, in: 3) ? 20_000 : 8_000
+      case .fallsBehind: 24_000
       case .weather, .slowDisk, .fullDisk, .unrest, .crashAsItVotes, .crashAsItRenames: 8_000
       case .pause where random.chance(1, in: 2): 400
       default: random.chance(1, in: 4) ? 6_000 : 1_500

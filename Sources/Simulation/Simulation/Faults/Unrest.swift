@@ -54,8 +54,9 @@ final class Unrest {
   }
 
   /// A vote is on its way to a candidate. Its entries of before, and its first one as a leader, reach one other or nobody.
-  func voted(for candidate: NodeID) {
-    guard !isOver else { return }
+  func look(at message: SentMessage) {
+    guard !isOver, message.isVote else { return }
+    let candidate = message.to
     switch random.below(4) {
     case 0: cut(candidate)
     case 1:

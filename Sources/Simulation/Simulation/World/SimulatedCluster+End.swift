@@ -8,7 +8,7 @@ extension SimulatedCluster {
     visits = [:]
     onFailure = nil
     onNotice = nil
-    votes = [:]
+    watchers = [:]
     for router in routers { router.completions = [:] }
     for machine in machines {
       machine.node = nil

@@ -5,6 +5,16 @@ import Raft
 import Replicas
 import SimulatedDisk
 
+/// A message of consensus on its way.
+struct SentMessage {
+  var from: NodeID
+  var to: NodeID
+  var part: ConsensusFrame.Part
+
+  /// Whether it gives its receiver a vote.
+  var isVote: Bool { part.message.body == .voteAnswer(isGranted: true) }
+}
+
 /// Ends of processes at the moments that matter: when something has been said and is not on the disk yet, and between two
 /// changes of a disk that belong together.
 extension SimulatedCluster {
@@ -36,19 +46,19 @@ extension SimulatedCluster {
   /// Called when the messages of a turn have left. True where power has gone, and with it the rest of the turn.
   func losesPower(_ machine: SimulatedMachine, after effects: NodeEffects) -> Bool {
     let life = machine.life
-    if !votes.isEmpty, let candidate = votedFor(effects) {
-      for number in votes.keys.sorted() { votes[number]?(candidate) }
-    }
+    if !watchers.isEmpty { showMessages(of: effects, from: machine.id) }
     if machine.crashesAsItSends, !effects.consensus.isEmpty, writesLog(effects, machine) { crash(machine.id) }
     return machine.life != life
   }
 
-  private func votedFor(_ effects: NodeEffects) -> NodeID? {
+  private func showMessages(of effects: NodeEffects, from: NodeID) {
     for (to, bytes) in effects.consensus {
       guard let frame = try? ConsensusFrame(bytes) else { continue }
-      if frame.parts.contains(where: { $0.message.body == .voteAnswer(isGranted: true) }) { return to }
+      for part in frame.parts {
+        let message = SentMessage(from: from, to: to, part: part)
+        for number in watchers.keys.sorted() { watchers[number]?(message) }
+      }
     }
-    return nil
   }
 
   /// Whether something of this turn or one before is not on the disk yet.

@@ -43,10 +43,6 @@ extension SimulatedCluster {
   }
 
   private func deliver(_ event: Event, from: Process, to: Process) {
-    // No shard knows yet that it has dropped a table: an installation that comes seconds late would bring it back.
-    if case .nodeRequests = event {
-      return queue.add(event, at: now + Span(nanoseconds: random.below(weather.delayMax.nanoseconds) + 1))
-    }
     if links.isHeld(from: from, to: to) { return held.append((from, to, event)) }
     queue.add(event, at: now + networkDelay())
   }

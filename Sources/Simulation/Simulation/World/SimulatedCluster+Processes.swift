@@ -148,7 +148,9 @@ extension SimulatedCluster {
 
   /// What a process sees that looks at the clock in the middle of its turn: it may have stood still since the turn began.
   private func readClock(_ machine: SimulatedMachine) -> Instant {
-    if machine.stall == nil, options.stallsPerMillion > 0, random.chance(options.stallsPerMillion, in: 1_000_000) {
+    if hasStalls, machine.stall == nil, options.stallsPerMillion > 0,
+      random.chance(options.stallsPerMillion, in: 1_000_000)
+    {
       machine.stall = Span(nanoseconds: 1 + random.below(options.stallMax.nanoseconds))
     }
     return machine.clock.local(now + (machine.stall ?? .zero))
@@ -235,6 +237,13 @@ extension SimulatedCluster {
   }
 
   func jump(coordinator number: Int, milliseconds: Int) { routers[number].clock.wallOffsetMs += milliseconds }
+
+  /// What the wall clocks of nodes show, from the one that is furthest behind to the one furthest ahead.
+  var wallTimesMs: (oldest: WallTimeMs, newest: WallTimeMs) {
+    let times = machines.map { $0.clock.wallTimeMs(now) }
+    guard let oldest = times.min(), let newest = times.max() else { fatalError("A region has nodes.") }
+    return (oldest, newest)
+  }
 
   /// How far the coordinators' wall clocks are apart from each other or from the world's.
   var wallClockSpreadMs: Int {

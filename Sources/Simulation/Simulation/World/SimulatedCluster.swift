@@ -29,8 +29,11 @@ public final class SimulatedCluster {
   /// Called with what a node tells its operator.
   public var onNotice: ((NodeID, NodeNotice) -> Void)?
 
-  /// Called when a message with a vote has left, with the node that it is for; by who asked for that.
-  var votes: [Int: (NodeID) -> Void] = [:]
+  /// Called with each message of consensus that has left; by who asked for that.
+  var watchers: [Int: (SentMessage) -> Void] = [:]
+
+  /// Whether processes stand still by chance in the middle of their turns, as far as the options say so.
+  var hasStalls = true
 
   var random: SeededRandom
   var queue = EventQueue<Event>()
@@ -56,6 +59,9 @@ public final class SimulatedCluster {
     }
     routers = (0..<options.coordinators).map {
       SimulatedRouter(number: $0, clock: Self.clock(options, now, &random))
+    }
+    if options.clocksDiffer {
+      for machine in machines { machine.clock.wallOffsetMs = Int(random.below(4_000)) - 2_000 }
     }
     links = Links(nodes: options.nodes, coordinators: options.coordinators)
     weather = options.weather
