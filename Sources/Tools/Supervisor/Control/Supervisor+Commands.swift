@@ -2,7 +2,7 @@ internal import Glibc
 internal import Synchronization
 
 extension Supervisor {
-  /// Does what a command asks; never waits for a child.
+  /// Does what a command asks; waits for no child but one that is dead already.
   func answer(_ request: ControlRequest) -> ControlAnswer {
     switch request.verb {
     case .shutDown:
@@ -19,8 +19,7 @@ extension Supervisor {
   }
 
   private func start(_ name: String) -> ControlAnswer {
-    // Who starts what it has just seen end may be here before the signal of that end.
-    reap()
+    takeEnd(of: name)
     return table.withLock { table in
       guard let child = table.child(named: name) else { return .failed("no process '\(name)'") }
       guard child.identity == nil else { return .done }
@@ -31,6 +30,17 @@ extension Supervisor {
       }
       save(table)
       return .done
+    }
+  }
+
+  /// Who starts what it has just seen end may be here before that end: the first thread of a process is dead before the
+  /// others are, and only after them it can be reaped.
+  private func takeEnd(of name: String) {
+    let deadline = ContinuousClock.now + .milliseconds(Termination.killTimeoutMs)
+    while ContinuousClock.now < deadline {
+      reap()
+      guard let identity = table.withLock({ $0.child(named: name)?.identity }), !identity.isAlive else { return }
+      Pause.milliseconds(1)
     }
   }
 
