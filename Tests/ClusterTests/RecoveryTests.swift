@@ -175,8 +175,8 @@ extension RealProcesses {
     }
 
     @Test(arguments: [
-      ["clustr"], ["cluster", "up"], ["cluster", "kill"], ["cluster", "up", "--topology", "bare", "--no-sink"],
-      ["node"], ["cluster", "up", "--topology", "bare", "--port", "x"],
+      ["clustr"], ["cluster", "up"], ["cluster", "kill"], ["node"],
+      ["cluster", "up", "--topology", "bare", "--port", "x"],
     ])
     func wrongUsageIsExitCodeTwo(arguments: [String]) throws {
       let run = try TestCluster.gantry(arguments)

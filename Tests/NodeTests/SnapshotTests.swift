@@ -169,6 +169,26 @@ import Testing
     #expect(absent.running.snapshotsInstalled >= 1)
   }
 
+  @Test func aNewLeaderFeedsAMemberWhoseServerFellSilent() throws {
+    let world = try World()
+    let absent = world.absent
+    let server = try #require(world.cluster.leader(of: Self.shard))
+    try absent.start(seed: 9)
+    var items = 0
+    world.cluster.isBulkDelivered = { from, to, frame in
+      guard from == server.id || to == server.id else { return true }
+      if case .item = frame.body { items += 1 }
+      return items < 8
+    }
+    try #require(world.cluster.run(ticks: 400) { items >= 8 })
+    server.kill()
+    // Without the absent member the new leader has no majority.
+    #expect(world.cluster.run(ticks: 600) { absent.running.snapshotsInstalled >= 1 })
+    try server.start(seed: 10)
+    world.cluster.isBulkDelivered = { _, _, _ in true }
+    world.check()
+  }
+
   @Test func lostAndDoubledFramesOnlyCostTime() throws {
     let world = try World()
     var random = SeededRandom(seed: 3)

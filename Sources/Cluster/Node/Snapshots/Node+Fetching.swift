@@ -28,6 +28,13 @@ extension Node {
   }
 
   private func offered(_ offer: SnapshotOffer, to group: GroupID, now: Instant) {
+    // A leader that stands still while another one is elected would otherwise hold up the group: the new one may need
+    // this member for its majority.
+    if let fetch = snapshots.fetching?.fetch, fetch.group == group, fetch.server != offer.from.node,
+      fetch.isOverdue(now: now, hasOffer: true)
+    {
+      giveUp(now: now)
+    }
     guard snapshots.fetching == nil, snapshots.retryAt <= now, let replica = replica(group) else { return }
     let fetch = SnapshotFetch(
       group: group, id: snapshots.drawNumber(), server: offer.from.node, offered: offer.position, now: now)

@@ -27,6 +27,8 @@ struct SnapshotFetch {
   static let keepInterval = Span.seconds(3)
   /// Without an answer for this long the fetch is given up.
   static let patience = Span.seconds(10)
+  /// Without an answer for this long another server that offers the same is preferred.
+  static let patienceBesideAnOffer = Span.seconds(1)
 
   let group: GroupID
   let id: UInt64
@@ -81,9 +83,11 @@ struct SnapshotFetch {
   }
 
   /// Whether the server has been silent for too long.
-  func isOverdue(now: Instant) -> Bool {
+  ///
+  /// - Parameter hasOffer: another server offers the group's state.
+  func isOverdue(now: Instant, hasOffer: Bool = false) -> Bool {
     guard phase != .built, !isWorking else { return false }
-    return now.since(progressAt) >= Self.patience
+    return now.since(progressAt) >= (hasOffer ? Self.patienceBesideAnOffer : Self.patience)
   }
 
   enum Outcome: Equatable {
