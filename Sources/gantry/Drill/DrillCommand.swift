@@ -10,6 +10,8 @@ struct DrillCommand: ParsableCommand {
     discussion: """
       A drill starts the topology that it names in a temporary folder and removes it afterwards. Exit status 0: every
       expectation held; 99: one was missed, or too little happened to prove anything; 1: it could not be carried out.
+      Not there yet: delay and loss of links, full and slow disks, skewed clocks, the equality of the mirror and of regions,
+      and a self-test that plants a bug for each drill.
       Built-in drills: \(BuiltInDrills.names.joined(separator: ", ")).
       Examples:
         gantry drill leader-kill
