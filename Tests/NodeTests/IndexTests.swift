@@ -48,6 +48,21 @@ import Testing
     #expect(cluster.nodes.map { $0.running.status.map(\.logIndex) } == before)
   }
 
+  /// An entry that a leader could not apply is missing in its feed. Sending what comes behind it would let the other shards
+  /// take the next leader's records for repeats: rows would stay that no item has.
+  @Test func aLeaderWithAHoleInItsFeedServesNothingFromThatMomentOn() throws {
+    let cluster = try cluster()
+    let table = try IndexedTable(cluster)
+    for number in 0..<8 { table.put("i\(number)", "g") }
+    let led = cluster.nodes.flatMap { $0.running.replicas }.filter { $0.isServing && $0.shard != nil }
+    #expect(led.count == 4)
+    for replica in led {
+      replica.shard?.cannotRead(TestFailure("a page is damaged"))
+      #expect(!replica.isServing)
+    }
+    #expect(try table.settle("all") == [], "Others lead, and the damaged replicas are made anew.")
+  }
+
   @Test func theNextLeaderGoesOnWhereTheOthersStand() throws {
     let cluster = try cluster()
     let table = try IndexedTable(cluster)

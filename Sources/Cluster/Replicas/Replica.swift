@@ -100,7 +100,10 @@ public final class Replica {
   }
 
   /// Whether this replica leads and has applied an entry of its own term, so that its state is the newest.
-  public var isServing: Bool { raft.isLeader && appliedTerm == raft.term }
+  ///
+  /// An entry that could not be applied leaves a hole in the state and in the feed: from that moment on nothing is
+  /// answered or sent from it, also in the turn that found it, before the node lets go of the replica.
+  public var isServing: Bool { raft.isLeader && appliedTerm == raft.term && shard?.damage == nil }
 
   public var leader: NodeID? { raft.leader?.node }
 
