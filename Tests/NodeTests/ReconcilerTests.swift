@@ -9,7 +9,7 @@ import Testing
 @Suite struct ReconcilerTests {
   private var now = Instant(nanoseconds: 1_000_000_000)
   private var catalog: Catalog
-  private var reconciler = TableReconciler()
+  private var reconciler = TableReconciler(firstTask: 1)
 
   init() {
     catalog = Catalog()

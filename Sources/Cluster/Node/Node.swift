@@ -38,15 +38,15 @@ public final class Node {
 
   private let lock: any File
   var gate = SyncGate()
-  var reconciler = TableReconciler()
-  var indexes = IndexKeeper()
+  var reconciler: TableReconciler
+  var indexes: IndexKeeper
   var streams = StreamKeeper()
   var regions: RegionKeeper
   /// The wall clock of the last tick; nil before one that knew it.
   private(set) var wallTimeMs: UInt64?
   /// When it was last said that another region's clock is ahead.
   var clockNoticedAt: Instant?
-  var relays = Relays()
+  var relays: Relays
   private var expiries = ExpirySweeper()
   private var sizes = SizeKeeper()
   var storage: StorageKeeper
@@ -107,7 +107,6 @@ public final class Node {
     self.clock = clock
     var random = random
     self.configuration = configuration
-    regions = RegionKeeper(configuration.regions)
     maker = ReplicaMaker(configuration: configuration, disk: disk)
     let opened = try NodeOpening.open(maker, random: &random, now: now)
     self.random = random
@@ -122,6 +121,12 @@ public final class Node {
     storage = StorageKeeper(configuration: configuration, groups: opened.replicas.map(\.group))
     storage.drop(opened.orphans)
     snapshots = SnapshotKeeper(random: SeededRandom(seed: self.random.next()))
+    // Answers to what was asked before a restart may still come: no start counts from where another one did.
+    let first = self.random.next() >> 8
+    reconciler = TableReconciler(firstTask: first)
+    indexes = IndexKeeper(firstRequest: first)
+    relays = Relays(firstRequest: first)
+    regions = RegionKeeper(configuration.regions, firstRequest: first)
     try begin(now: now)
   }
 

@@ -13,14 +13,16 @@ struct Relays {
   }
 
   private var pending: [Pending] = []
-  private var nextID: UInt64 = 1
+  private var nextID: UInt64
 
   /// Who asked has asked again by then.
   private static let timeout = Span.seconds(2)
   private static let countMax = 1_024
   /// Their requests have numbers of their own.
-  private static let requestBit: UInt64 = 1 << 61
-  static func isOwn(_ request: UInt64) -> Bool { request >> 61 == 1 }
+  private static let requestBit: UInt64 = 1 << 60
+  static func isOwn(_ request: UInt64) -> Bool { request >> 60 == 1 }
+
+  init(firstRequest: UInt64) { nextID = firstRequest }
 
   /// The number under which it is asked; nil where too much is under way.
   mutating func add(_ to: ReplyTo, now: Instant) -> UInt64? {

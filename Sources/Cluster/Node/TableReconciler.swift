@@ -53,13 +53,15 @@ struct TableReconciler {
 
   private var version: UInt64?
   private var progress: [Progress] = []
-  private var nextTask: UInt64 = 1
+  private var nextTask: UInt64
   /// What is to be proposed without asking anybody.
   private var dueAtOnce: [CatalogCommand] = []
   /// Replicas whose region has another table of that name.
   private var failed: [(region: String, table: TableID)] = []
   /// Commands that were handed out and have not shown in the catalog yet.
   private var proposed: [(command: CatalogCommand, retryAt: Instant)] = []
+
+  init(firstTask: UInt64) { nextTask = firstTask }
 
   /// After so long without an answer the shard is asked again, by another way. A late answer counts nonetheless.
   private static let silenceMax = Span.milliseconds(300)

@@ -19,7 +19,7 @@ struct IndexKeeper {
   private var led: [Led] = []
   /// Leaders that were learnt from answers.
   private var leaders: [ShardID: NodeID] = [:]
-  private var nextRequest: UInt64 = 1
+  private var nextRequest: UInt64
   private var tries: UInt64 = 0
   /// Changes that arrived at the shards of their rows.
   private(set) var changesCarried: UInt64 = 0
@@ -37,6 +37,8 @@ struct IndexKeeper {
   static let fillPause = Span.milliseconds(4)
   /// Nothing more is put into a feed while so much of it waits.
   private static let fillWaitingMax = 1_024
+
+  init(firstRequest: UInt64) { nextRequest = firstRequest }
 
   struct Outgoing {
     var shard: ShardID

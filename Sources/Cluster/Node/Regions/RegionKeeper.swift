@@ -19,7 +19,7 @@ struct RegionKeeper {
 
   private var led: [Led] = []
   private(set) var others: [OtherRegion]
-  private var nextRequest: UInt64 = 1
+  private var nextRequest: UInt64
   /// Changes arrived since the last look: more may be sent.
   private var hasNews = false
   /// Entries were proposed at the last look.
@@ -41,7 +41,10 @@ struct RegionKeeper {
     var request: Request
   }
 
-  init(_ regions: [NodeConfiguration.Region]) { others = regions.map { OtherRegion($0) } }
+  init(_ regions: [NodeConfiguration.Region], firstRequest: UInt64) {
+    others = regions.map { OtherRegion($0) }
+    nextRequest = firstRequest
+  }
 
   var isIdle: Bool { led.isEmpty }
 
