@@ -94,8 +94,8 @@ final class TableMaker {
     let create = Call.createTable(SimulatedTable.definition, createdAtMs: 0, uniqueID: unique)
     cluster.submit(create, via: router) { [self] outcome in
       switch outcome {
-      case .catalog(.table(let table)): made = table.id
-      case .catalog(.tableInUse), .catalog(.tableExists): look(router)
+      // Where shards were out of reach for long the answer is that the table is being made, as the service's own.
+      case .catalog(.table), .catalog(.tableInUse), .catalog(.tableExists): look(router)
       default: again()
       }
     }
