@@ -96,6 +96,7 @@ def test_a_replica_fails_where_another_table_has_its_name(regions):
     ] == ["CREATION_FAILED"])
     assert "Replicas" not in there.describe_table(TableName="taken")["Table"]
     assert there.scan(TableName="taken")["Count"] == 1
+    until(lambda: here.describe_table(TableName="taken")["Table"]["TableStatus"] == "ACTIVE")
     here.update_table(TableName="taken", ReplicaUpdates=[{"Delete": {"RegionName": "eu-west-1"}}])
     until(lambda: "Replicas" not in here.describe_table(TableName="taken")["Table"])
     assert there.scan(TableName="taken")["Count"] == 1
