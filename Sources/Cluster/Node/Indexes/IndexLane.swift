@@ -4,28 +4,19 @@ import Items
 import Messages
 
 /// The way of one index's changes from one shard to another: in the order of the feed, one batch under way at a time.
-struct IndexLane {
+struct IndexLane: ChangeLane {
   let index: TableID
   let shard: ShardID
-  /// The newest change that the other shard is known to have applied.
-  private(set) var applied: UInt64
-  /// Above ``applied``, ascending; what is under way is still among them.
-  private var waiting = Deque<Waiting>()
-  private(set) var bytes = 0
-  private var flight: Flight?
-  private var retryAt = Instant.zero
+  var queue: LaneQueue<Waiting>
 
-  struct Waiting {
+  struct Waiting: LaneEntry {
     var change: IndexBatch.Change
     var bytes: Int
     /// On a move between shards the row is deleted here once the other shard has put it.
     var putBy: ShardID?
     var readAt: Instant
-  }
 
-  private struct Flight {
-    var request: UInt64
-    var sentAt: Instant
+    var sequence: UInt64 { change.sequence }
   }
 
   /// When a batch leaves, and how large it may be.
@@ -46,33 +37,23 @@ struct IndexLane {
   init(index: TableID, shard: ShardID, applied: UInt64) {
     self.index = index
     self.shard = shard
-    self.applied = applied
+    queue = LaneQueue(applied: applied)
   }
 
-  var count: Int { waiting.count }
-
-  /// The oldest change that is not known to be applied.
-  var oldest: Waiting? { waiting.first }
-
   mutating func add(_ change: IndexBatch.Change, putBy: ShardID?, now: Instant) {
-    guard change.sequence > applied else { return }
     let size = 96 + (change.put?.item.bytes.count ?? 0)
-    bytes += size
-    waiting.append(Waiting(change: change, bytes: size, putBy: putBy, readAt: now))
+    queue.add(Waiting(change: change, bytes: size, putBy: putBy, readAt: now))
   }
 
   /// What can be sent now, if anything: `isPut` says whether another shard has put the row of that change.
   mutating func nextBatch(
     from source: ShardID, _ batching: Batching, now: Instant, isPut: (ShardID, UInt64) -> Bool
   ) -> IndexBatch? {
-    if let flight, now.since(flight.sentAt) >= Self.timeout {
-      Probes.hit(.indexBatchIsSentAgain)
-      self.flight = nil
-    }
-    guard flight == nil, retryAt <= now else { return nil }
+    if queue.giveUp(after: Self.timeout, now: now) { Probes.hit(.indexBatchIsSentAgain) }
+    guard queue.isFree(now: now) else { return nil }
     var changes: [IndexBatch.Change] = []
     var size = 0
-    for next in waiting {
+    for next in queue.entries {
       guard changes.count < Self.changesMax, next.readAt + batching.delay <= now else { break }
       guard changes.isEmpty || size + next.bytes <= batching.bytesMax else { break }
       if let putBy = next.putBy, !isPut(putBy, next.change.sequence) {
@@ -84,28 +65,5 @@ struct IndexLane {
     }
     guard !changes.isEmpty else { return nil }
     return IndexBatch(source: source, index: index, predecessor: applied, changes: changes)
-  }
-
-  mutating func sent(_ request: UInt64, now: Instant) { flight = Flight(request: request, sentAt: now) }
-
-  func isUnderWay(_ request: UInt64) -> Bool { flight?.request == request }
-
-  /// Takes what the other shard says of itself: everything up to `through` is applied there. Returns how many that were.
-  mutating func answered(through: UInt64) -> Int {
-    flight = nil
-    applied = max(applied, through)
-    var count = 0
-    while let first = waiting.first, first.change.sequence <= applied {
-      bytes -= first.bytes
-      waiting.removeFirst()
-      count += 1
-    }
-    return count
-  }
-
-  /// The request had no effect that is known.
-  mutating func failed(retryAt: Instant) {
-    flight = nil
-    self.retryAt = retryAt
   }
 }

@@ -4,19 +4,15 @@ import Messages
 
 /// The way of a table's changes from one shard to a shard of another region: in the order of the feed, one batch under way
 /// at a time.
-struct RegionLane {
+struct RegionLane: ChangeLane {
   let shard: ShardID
-  /// The newest change that the other shard is known to have taken.
-  private(set) var applied: UInt64
-  /// Above ``applied``, ascending; what is under way is still among them.
-  private var waiting = Deque<Waiting>()
-  private(set) var bytes = 0
-  private var flight: (request: UInt64, sentAt: Instant)?
-  private var retryAt = Instant.zero
+  var queue: LaneQueue<Waiting>
 
-  private struct Waiting {
+  struct Waiting: LaneEntry {
     var change: RegionBatch.Change
     var bytes: Int
+
+    var sequence: UInt64 { change.sequence }
   }
 
   static let bytesMax = 256 << 10
@@ -26,54 +22,24 @@ struct RegionLane {
 
   init(shard: ShardID, applied: UInt64) {
     self.shard = shard
-    self.applied = applied
+    queue = LaneQueue(applied: applied)
   }
 
-  var count: Int { waiting.count }
-
-  /// The oldest change that is not known to have arrived.
-  var oldest: UInt64? { waiting.first?.change.sequence }
-
   mutating func add(_ change: RegionBatch.Change) {
-    guard change.sequence > applied else { return }
-    let size = RegionBatch.bytes(of: change)
-    bytes += size
-    waiting.append(Waiting(change: change, bytes: size))
+    queue.add(Waiting(change: change, bytes: RegionBatch.bytes(of: change)))
   }
 
   /// What can be sent now, if anything.
   mutating func nextBatch(from source: RegionSource, bytesMax: Int, now: Instant) -> RegionBatch? {
-    if let flight, now.since(flight.sentAt) >= Self.timeout { self.flight = nil }
-    guard flight == nil, retryAt <= now, !waiting.isEmpty else { return nil }
+    _ = queue.giveUp(after: Self.timeout, now: now)
+    guard queue.isFree(now: now), count > 0 else { return nil }
     var changes: [RegionBatch.Change] = []
     var size = 0
-    for next in waiting {
+    for next in queue.entries {
       guard changes.count < RegionBatch.changesMax, changes.isEmpty || size + next.bytes <= bytesMax else { break }
       changes.append(next.change)
       size += next.bytes
     }
     return RegionBatch(source: source, predecessor: applied, changes: changes)
-  }
-
-  mutating func sent(_ request: UInt64, now: Instant) { flight = (request, now) }
-
-  func isUnderWay(_ request: UInt64) -> Bool { flight?.request == request }
-
-  /// Takes what the other shard says of itself: it has everything up to `through`. Returns how many that were.
-  mutating func answered(through: UInt64) -> Int {
-    flight = nil
-    applied = max(applied, through)
-    var count = 0
-    while let first = waiting.first, first.change.sequence <= applied {
-      bytes -= first.bytes
-      waiting.removeFirst()
-      count += 1
-    }
-    return count
-  }
-
-  mutating func failed(retryAt: Instant) {
-    flight = nil
-    self.retryAt = retryAt
   }
 }

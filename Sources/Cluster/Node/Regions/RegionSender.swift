@@ -98,7 +98,8 @@ struct RegionSender {
 
   /// The entry that is due; nil where nothing is new, or too little.
   func advance(now: Instant) -> RegionAdvance? {
-    let through = lanes.reduce(position) { through, lane in lane.oldest.map { min(through, $0 - 1) } ?? through }
+    let through = lanes.reduce(position) { through, lane in lane.oldest.map { min(through, $0.sequence - 1) } ?? through
+    }
     guard through > advancedTo, settled >= Self.settledMax || now.since(advancedAt) >= Self.advanceInterval else {
       return nil
     }
