@@ -71,13 +71,7 @@ struct DrillCommand: ParsableCommand {
   private func place() throws -> DrillRun.Place {
     if let data { return .folder(data) }
     guard let endpoint else { return .own(keeps: keep) }
-    return .endpoints(
-      try endpoint.split(separator: ",").map { text in
-        guard let endpoint = Endpoint(String(text)) else {
-          throw ValidationError("'\(text)' is no endpoint; one is http://HOST:PORT.")
-        }
-        return endpoint
-      }, region: region)
+    return .endpoints(try Endpoint.list(endpoint), region: region)
   }
 
   private func show(_ report: DrillReport, besides json: OutputFile?) {

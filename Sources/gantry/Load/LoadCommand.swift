@@ -57,15 +57,9 @@ struct LoadCommand: ParsableCommand {
 
   private func prepare(_ plan: WorkloadPlan) throws {
     try blocking { () async throws(LoadError) in
-      let http = HTTPClient()
-      let outcome: Result<Void, LoadError>
-      do throws(LoadError) {
-        outcome = .success(try await plan.preparation(http: http).run { Terminal.note($0) })
-      } catch {
-        outcome = .failure(error)
+      try await HTTPClient.during { (http) async throws(LoadError) in
+        try await plan.preparation(http: http).run { Terminal.note($0) }
       }
-      await http.shutDown()
-      try outcome.get()
     }
   }
 }

@@ -28,21 +28,10 @@ struct LoadTarget: ParsableArguments {
   }
 
   func wire() throws -> HTTPWireSettings {
-    var wire = HTTPWireSettings(endpoints: try endpoints(), region: regionName, credentials: try credentials())
+    var wire = HTTPWireSettings(
+      endpoints: try Endpoint.list(endpoint), region: regionName, credentials: try credentials())
     wire.asksForCapacity = capacity
     return wire
-  }
-
-  private func endpoints() throws -> [Endpoint] {
-    try endpoint.split(separator: ",", omittingEmptySubsequences: false).map { text in
-      if text.hasPrefix("https://") {
-        throw ValidationError("'\(text)': TLS is not there yet; an endpoint is http://HOST:PORT.")
-      }
-      guard let endpoint = Endpoint(String(text)) else {
-        throw ValidationError("'\(text)' is no endpoint; one is http://HOST:PORT.")
-      }
-      return endpoint
-    }
   }
 
   private var regionName: String {
@@ -58,6 +47,21 @@ struct LoadTarget: ParsableArguments {
       return credentials
     } catch let error as CredentialsError {
       throw ValidationError("--sign: \(error).")
+    }
+  }
+}
+
+extension Endpoint {
+  /// What `--endpoint` takes where there may be several: URLs with commas between them.
+  static func list(_ text: String) throws -> [Endpoint] {
+    try text.split(separator: ",", omittingEmptySubsequences: false).map { text in
+      if text.hasPrefix("https://") {
+        throw ValidationError("'\(text)': TLS is not there yet; an endpoint is http://HOST:PORT.")
+      }
+      guard let endpoint = Endpoint(String(text)) else {
+        throw ValidationError("'\(text)' is no endpoint; one is http://HOST:PORT.")
+      }
+      return endpoint
     }
   }
 }

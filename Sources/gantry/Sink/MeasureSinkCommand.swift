@@ -36,15 +36,7 @@ struct MeasuredTableOptions: ParsableArguments {
   ) throws -> Result {
     guard let address = Endpoint(endpoint) else { throw ValidationError("--endpoint takes http://host:port.") }
     return try blocking { () async throws in
-      let http = HTTPClient()
-      let result: Swift.Result<Result, any Error>
-      do {
-        result = .success(try await body(DynamoClient(endpoint: address, http: http)))
-      } catch {
-        result = .failure(error)
-      }
-      await http.shutDown()
-      return try result.get()
+      try await HTTPClient.during { http in try await body(DynamoClient(endpoint: address, http: http)) }
     }
   }
 }

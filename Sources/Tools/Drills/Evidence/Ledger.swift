@@ -1,5 +1,6 @@
 internal import Client
 internal import Items
+internal import Load
 internal import Synchronization
 
 /// Rows that are written once each, at a small steady rate beside the load, and looked for at the end: an acknowledged
@@ -32,11 +33,7 @@ final class Ledger: Sendable {
   var unknown: Int { state.withLock { $0.unknown } }
 
   func makeTable() async throws(CallError) {
-    let request =
-      #"{"TableName":"\#(Self.table)","BillingMode":"PAY_PER_REQUEST","#
-      + #""AttributeDefinitions":[{"AttributeName":"id","AttributeType":"S"}],"#
-      + #""KeySchema":[{"AttributeName":"id","KeyType":"HASH"}]}"#
-    try await reader.createTable(named: Self.table, request: Array(request.utf8))
+    try await reader.createTable(named: Self.table, request: TableRequests.simple(Self.table))
   }
 
   func stop() { state.withLock { $0.isStopped = true } }

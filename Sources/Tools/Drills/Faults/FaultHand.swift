@@ -15,7 +15,8 @@ struct FaultHand: Sendable {
     case .resume(let names): try await eachAtOnce(names) { _ = try await $0.resume() }
     case .restart(let names): try await restart(names)
     case .corrupt(let names, let file): try await rewrite(names) { try FileDamage.corrupt(file, in: $0) }
-    case .wipe(let names): try await rewrite(names) { try FileDamage.wipe($0) }
+    // As where a machine is replaced; the node makes the folder anew.
+    case .wipe(let names): try await rewrite(names) { try Files.removeTree($0) }
     case .partition(let groups):
       _ = try await FaultCommands(cluster.folder).partition(groups.map { $0.joined(separator: ",") })
     case .isolate(let senders, let receivers):

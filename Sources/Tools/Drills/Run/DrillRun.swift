@@ -56,15 +56,7 @@ public struct DrillRun: Sendable {
   }
 
   private func run(on cluster: DrilledCluster?, _ endpoints: [Endpoint], _ region: String) async throws -> DrillReport {
-    let http = HTTPClient()
-    let outcome: Result<DrillReport, any Error>
-    do {
-      outcome = .success(try await run(on: cluster, endpoints, region, http))
-    } catch {
-      outcome = .failure(error)
-    }
-    await http.shutDown()
-    return try outcome.get()
+    try await HTTPClient.during { http in try await run(on: cluster, endpoints, region, http) }
   }
 
   private func run(

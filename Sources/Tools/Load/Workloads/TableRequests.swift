@@ -1,7 +1,7 @@
 /// The `CreateTable` requests of the workloads.
-enum TableRequests {
+package enum TableRequests {
   /// A table whose items have one key, the text `id`.
-  static func simple(_ name: String) -> [UInt8] {
+  package static func simple(_ name: String) -> [UInt8] {
     Array(
       (#"{"TableName":"\#(name)","BillingMode":"PAY_PER_REQUEST","#
         + #""AttributeDefinitions":[{"AttributeName":"id","AttributeType":"S"}],"#

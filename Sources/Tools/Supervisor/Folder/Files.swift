@@ -1,11 +1,11 @@
 internal import Glibc
 
 /// Small whole files and folders. Errors name the path and the system's reason.
-enum Files {
+package enum Files {
   static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
   /// Nil where the file does not exist.
-  static func read(_ path: String) throws(SupervisorError) -> [UInt8]? {
+  package static func read(_ path: String) throws(SupervisorError) -> [UInt8]? {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else {
       if errno == ENOENT { return nil }
@@ -59,7 +59,7 @@ enum Files {
     guard mkdir(path, 0o700) == 0 || errno == EEXIST else { throw .system("cannot make the folder \(path)", errno) }
   }
 
-  static func names(in folder: String) -> [String] {
+  package static func names(in folder: String) -> [String] {
     guard let stream = opendir(folder) else { return [] }
     defer { closedir(stream) }
     var names: [String] = []
@@ -73,7 +73,7 @@ enum Files {
   }
 
   /// Removes a file, or a folder with all that is in it; follows no symbolic link. Absent: nothing to do.
-  static func removeTree(_ path: String) throws(SupervisorError) {
+  package static func removeTree(_ path: String) throws(SupervisorError) {
     var status = stat()
     guard lstat(path, &status) == 0 else {
       if errno == ENOENT { return }
