@@ -1,5 +1,6 @@
 import Environment
 import Items
+import Synchronization
 import Testing
 
 @testable import Sink
@@ -97,6 +98,63 @@ import Testing
       #expect(try bench.count("gantry_dead_letters") == 0)
       let rows = found.reduce(0) { $0 + $1.count }
       #expect(try bench.count("gantry_parked") == plan.final.count - rows)
+    }
+  }
+
+  @Test("A waiting row that goes while its parent comes is gone, whoever is first") func childGoesAsItsParentComes()
+    async throws
+  {
+    let bench = try TestBench()
+    let (children, parents) = (try bench.lease("s1"), try bench.lease("s2"))
+    let order = Sample.order("o1", of: "p1")
+    try bench.apply([StreamRecord(1, old: nil, new: order)], children)
+    #expect(try bench.count("gantry_parked") == 1)
+    // The parent's transaction has seen the waiting row and then stands still before it writes.
+    let obstacle = try Connection(bench.target)
+    _ = try obstacle.pipeline([
+      .begin,
+      Statement(
+        "INSERT INTO patient (patient_id, mrn, first_name, last_name, date_of_birth) "
+          + "VALUES ('p1', 'M', 'A', 'B', '1980-01-01')"),
+    ])
+    let isRemoved = Mutex(false)
+    let (applier, target) = (bench.applier, bench.target)
+    let parent = bench.reader.entry(StreamRecord(2, old: nil, new: Sample.patient("p1")))
+    let removal = bench.reader.entry(StreamRecord(3, old: order, new: nil))
+    async let coming: Void = Self.apply(parent, parents, applier, target)
+    try await wait { try waiting(bench) == 1 }
+    async let going: Void = {
+      try await Self.apply(removal, children, applier, target)
+      isRemoved.withLock { $0 = true }
+    }()
+    try await wait { try waiting(bench) == 2 || isRemoved.withLock { $0 } }
+    _ = try obstacle.pipeline([.rollback])
+    _ = try await (coming, going)
+    #expect(try bench.count("patient") == 1)
+    #expect(try bench.count("radiology_order") == 0)
+    #expect(try bench.count("gantry_parked") == 0)
+  }
+
+  private static func apply(
+    _ entry: BatchEntry, _ lease: ShardLease, _ applier: Applier, _ target: PostgresTarget
+  ) async throws {
+    let session = Session(target)
+    defer { session.end() }
+    let place = BatchPlace(stream: lease.stream, shard: lease.shard, fence: { lease.fence($0) })
+    _ = try await session.run { try applier.apply([entry], from: place, on: $0) }
+  }
+
+  /// Connections of the database that wait for a lock.
+  private func waiting(_ bench: TestBench) throws -> Int {
+    try bench.count(
+      "pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
+  }
+
+  private func wait(_ condition: () throws -> Bool) async throws {
+    let deadline = ContinuousClock.now + .seconds(300)
+    while try !condition() {
+      try #require(ContinuousClock.now < deadline, "It did not come about.")
+      try await Task.sleep(for: .milliseconds(5))
     }
   }
 }

@@ -26,8 +26,11 @@ struct DatabaseState: RelationalState {
   func parked(waitingFor table: Int, _ keys: [[UInt8]]) throws -> [MappedRow] {
     let name = schema.tables[table].name
     let ids = keys.map { ParkedRows.id(name, $0) }
+    // They are held: whoever changes such an item meanwhile waits until its row is where this plan puts it.
     return ParkedRows.rows(
-      try connection.query(ParkedRows.select + " WHERE waiting_id = ANY($1)", [.array(ArrayColumn(.bytea, ids))]),
+      try connection.query(
+        ParkedRows.select + " WHERE waiting_id = ANY($1) ORDER BY id FOR UPDATE",
+        [.array(ArrayColumn(.bytea, ids))]),
       schema)
   }
 }

@@ -1,7 +1,9 @@
 extension RelationalPlan {
-  /// The plan as statements: parents are written before their children, and deleted after them.
+  /// The plan as statements: parents are written before their children, and deleted after them. What is parked no more
+  /// goes first: where another transaction is just giving such a row its place, what follows finds it there.
   func statements(_ schema: TargetSchema) -> [Statement] {
     var statements: [Statement] = []
+    if !unparked.isEmpty { statements.append(ParkedRows.delete(unparked, schema)) }
     for table in schema.tables.indices where !upserts[table].isEmpty {
       statements.append(Self.upsert(upserts[table], schema.tables[table]))
     }
@@ -10,7 +12,6 @@ extension RelationalPlan {
         Statement(
           TableStatements.delete(schema.tables[table]), [.array(ArrayColumn(.text, deletes[table].inOrder))]))
     }
-    if !unparked.isEmpty { statements.append(ParkedRows.delete(unparked, schema)) }
     statements += parked.map { ParkedRows.insert($0, schema) }
     return statements
   }
