@@ -1,13 +1,15 @@
 internal import ArgumentParser
 internal import Client
 internal import Load
+internal import Settings
 
 /// What is loaded, and with what.
 struct LoadTarget: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "Where the API is; several with commas between them: clients are spread over them, and go on at the next one when "
-        + "one fails.", valueName: "url"))
+        + "one fails. REGION=URL names the region that requests to it are signed for: clients begin at the first region "
+        + "named, and go on at others when it fails.", valueName: "[region=]url"))
   var endpoint = "http://127.0.0.1:8000"
   @Option(help: ArgumentHelp("A built-in workload, or the path of a file.", valueName: "name|file"))
   var workload: String?
@@ -29,7 +31,7 @@ struct LoadTarget: ParsableArguments {
 
   func wire() throws -> HTTPWireSettings {
     var wire = HTTPWireSettings(
-      endpoints: try Endpoint.list(endpoint), region: regionName, credentials: try credentials())
+      targets: try RegionalEndpoint.list(endpoint, region: regionName), credentials: try credentials())
     wire.asksForCapacity = capacity
     return wire
   }
@@ -47,6 +49,21 @@ struct LoadTarget: ParsableArguments {
       return credentials
     } catch let error as CredentialsError {
       throw ValidationError("--sign: \(error).")
+    }
+  }
+}
+
+extension RegionalEndpoint {
+  /// What `--endpoint` of a load takes: URLs with commas between them, each with the name of its region before it or not.
+  static func list(_ text: String, region: String) throws -> [RegionalEndpoint] {
+    try text.split(separator: ",", omittingEmptySubsequences: false).flatMap { part in
+      let words = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+      if words.count == 2, !RegionName.isValid(words[0]) {
+        throw ValidationError("'\(words[0])' is no region: a name takes \(RegionName.form).")
+      }
+      return try Endpoint.list(words.last ?? "").map {
+        RegionalEndpoint(region: words.count == 2 ? words[0] : region, endpoint: $0)
+      }
     }
   }
 }
