@@ -5,13 +5,10 @@ struct ClusterCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "cluster",
     abstract: "Starts, watches, breaks and stops a cluster on this machine.",
-    discussion: """
-      Not there yet: add, drain, replace.
-      """,
     subcommands: [
       UpCommand.self, StatusCommand.self, KillCommand.self, StopCommand.self, StartCommand.self, PauseCommand.self,
-      ResumeCommand.self, PartitionCommand.self, IsolateCommand.self, HealCommand.self, LogsCommand.self,
-      DownCommand.self, SuperviseCommand.self,
+      ResumeCommand.self, PartitionCommand.self, IsolateCommand.self, HealCommand.self, AddCommand.self,
+      DrainCommand.self, ReplaceCommand.self, LogsCommand.self, DownCommand.self, SuperviseCommand.self,
     ])
 }
 

@@ -14,7 +14,7 @@ struct Handover {
   /// A sync under way for longer than this, while a majority has synced what it is for, is a disk that does not keep up.
   static let slowSync = Span.milliseconds(250)
 
-  private var isLeaving = false
+  private(set) var isLeaving = false
   private var tries: [(group: GroupID, at: Instant, interval: Span)] = []
 
   mutating func leave() { isLeaving = true }

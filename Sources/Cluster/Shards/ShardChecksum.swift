@@ -12,13 +12,17 @@ public enum ShardChecksum {
     var sum: UInt64 = 0
     for range in ranges {
       try view.scan(from: range.lower, to: range.upper, reverse: false) { key, value in
-        var row = ByteWriter(capacity: key.count + value.count + 8)
-        row.blob(key)
-        row.raw(value)
-        sum = Hash64.hash(row.bytes, seed: sum)
+        sum = add(key, value, to: sum)
         return .proceed
       }
     }
     return sum
+  }
+
+  static func add(_ key: [UInt8], _ value: [UInt8], to sum: UInt64) -> UInt64 {
+    var row = ByteWriter(capacity: key.count + value.count + 8)
+    row.blob(key)
+    row.raw(value)
+    return Hash64.hash(row.bytes, seed: sum)
   }
 }
