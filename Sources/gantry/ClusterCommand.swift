@@ -5,14 +5,11 @@ struct ClusterCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "cluster",
     abstract: "Starts, watches, breaks and stops a cluster on this machine.",
-    discussion: """
-      Not there yet: add, drain, replace.
-      """,
     subcommands: [
       UpCommand.self, StatusCommand.self, KillCommand.self, StopCommand.self, StartCommand.self, PauseCommand.self,
       ResumeCommand.self, PartitionCommand.self, IsolateCommand.self, DelayCommand.self, LossCommand.self,
-      HealCommand.self, ClockCommand.self, PauseReplicationCommand.self, ResumeReplicationCommand.self,
-      LogsCommand.self, DownCommand.self, SuperviseCommand.self,
+      HealCommand.self, ClockCommand.self, PauseReplicationCommand.self, ResumeReplicationCommand.self, AddCommand.self,
+      DrainCommand.self, ReplaceCommand.self, LogsCommand.self, DownCommand.self, SuperviseCommand.self,
     ])
 }
 

@@ -7,7 +7,8 @@ import Replicas
 
 /// Three nodes whose messages arrive at once, except those that the test holds back.
 final class TestCluster {
-  let nodes: [TestNode]
+  /// In the order of their numbers, without gaps.
+  private(set) var nodes: [TestNode]
   /// Whether a message is delivered; those that are not are lost.
   var isDelivered: (_ from: NodeID, _ to: NodeID, _ part: ConsensusFrame.Part) -> Bool = { _, _, _ in true }
   /// Whether requests of that node to others are delivered.
@@ -24,6 +25,15 @@ final class TestCluster {
       change(&configuration)
       return TestNode(configuration)
     }
+  }
+
+  /// A node that the cluster was not made with; it is not started, and nobody was told of it.
+  func addNode() -> TestNode {
+    var configuration = TestNode.configuration(node: UInt32(nodes.count + 1), of: UInt32(nodes.count + 1))
+    configuration.founders = nodes[0].configuration.founders
+    configuration.shards = nodes[0].configuration.shards
+    nodes.append(TestNode(configuration))
+    return nodes[nodes.count - 1]
   }
 
   subscript(id: NodeID) -> TestNode { nodes[Int(id.rawValue) - 1] }

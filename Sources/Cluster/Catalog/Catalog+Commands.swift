@@ -38,7 +38,15 @@ extension Catalog {
     case .forget(let id):
       guard let position = tables.firstIndex(where: { $0.id == id }) else { return .tableNotFound }
       return .table(tables.remove(at: position))
+    case .changeMembers(let next): return changeMembers(next)
     }
+  }
+
+  private mutating func changeMembers(_ next: ClusterMembers) -> CatalogOutcome {
+    guard shardMap != nil, next.version == (members?.version ?? 0) + 1 else { return .membersChanged }
+    members = next
+    for place in next.places where place.shard != .metadata { shardMap?.place(place.shard, on: place.nodes) }
+    return .done
   }
 
   mutating func create(

@@ -9,12 +9,15 @@ public struct Catalog: Equatable, Sendable {
   /// Ascending by name (bytewise, as `ListTables` pages).
   public internal(set) var tables: [Table]
   var nextTableID: UInt32
+  /// Nil until nodes were added or taken away: before, members and places are those that the cluster was made with.
+  public internal(set) var members: ClusterMembers?
 
   public init() {
     version = 0
     shardMap = nil
     tables = []
     nextTableID = 1
+    members = nil
   }
 
   /// Table names are ASCII, so the order of their bytes is that of their characters. O(log n).

@@ -2,7 +2,8 @@ public import Bytes
 import Messages
 
 /// ```
-/// 128, 0 (two bytes) | form (u8: 2) | version (varint) | shard map (optional) | tables (each a blob) | next id (u32)
+/// 128, 0 (two bytes) | form (u8: 2) | version (varint) | shard map (optional) | tables (each a blob) | next id (u32) |
+/// members (blob; missing until they were changed)
 /// ```
 /// An earlier build began with the version, whose first two bytes are never these, and had tables of another form.
 extension Catalog {
@@ -17,6 +18,7 @@ extension Catalog {
     writer.optional(shardMap) { $1.encode(into: &$0) }
     writer.array(tables) { writer, table in writer.nested { table.encode(into: &$0) } }
     writer.u32(nextTableID)
+    if let members { writer.blob(members.encode()) }
     return writer.bytes
   }
 
@@ -34,6 +36,7 @@ extension Catalog {
       return try input.nested { (input) throws(MalformedBytes) in try Table(from: &input) }
     }
     nextTableID = try reader.u32()
+    members = reader.isAtEnd ? nil : try ClusterMembers(try reader.blob())
     try reader.finish()
   }
 }
@@ -45,6 +48,7 @@ extension CatalogCommand {
     static let alterTable: UInt8 = 8, number: UInt8 = 9, completeIndex: UInt8 = 10
     static let ensureReplica: UInt8 = 20, leaveReplica: UInt8 = 21, completeReplica: UInt8 = 22
     static let failReplica: UInt8 = 23, forgetReplica: UInt8 = 24
+    static let changeMembers: UInt8 = 40
   }
 
   public func encode() -> [UInt8] {
@@ -91,6 +95,9 @@ extension CatalogCommand {
     case .completeReplica(let region, let id): encode(Code.completeReplica, region, id, into: &writer)
     case .failReplica(let region, let id): encode(Code.failReplica, region, id, into: &writer)
     case .forgetReplica(let region, let id): encode(Code.forgetReplica, region, id, into: &writer)
+    case .changeMembers(let members):
+      writer.u8(Code.changeMembers)
+      members.encode(into: &writer)
     }
     return writer.bytes
   }
@@ -141,6 +148,7 @@ extension CatalogCommand {
     case Code.forgetReplica:
       let region = try reader.string()
       self = .forgetReplica(region, of: try reader.table())
+    case Code.changeMembers: self = .changeMembers(try ClusterMembers(from: &reader))
     default: throw MalformedBytes("an unknown catalog command")
     }
     try reader.finish()
@@ -170,6 +178,7 @@ extension CatalogOutcome {
     static let tableInUse: UInt8 = 5, deletionProtected: UInt8 = 6, tooManyTables: UInt8 = 7
     static let alreadyInitialised: UInt8 = 8, table: UInt8 = 9, tableChanged: UInt8 = 10
     static let indexesInUse: UInt8 = 11, hasReplicas: UInt8 = 20
+    static let membersChanged: UInt8 = 40
   }
 
   public func encode() -> [UInt8] {
@@ -190,6 +199,7 @@ extension CatalogOutcome {
     case .hasReplicas: writer.u8(Code.hasReplicas)
     case .tooManyTables: writer.u8(Code.tooManyTables)
     case .alreadyInitialised: writer.u8(Code.alreadyInitialised)
+    case .membersChanged: writer.u8(Code.membersChanged)
     }
     return writer.bytes
   }
@@ -209,6 +219,7 @@ extension CatalogOutcome {
     case Code.hasReplicas: self = .hasReplicas
     case Code.tooManyTables: self = .tooManyTables
     case Code.alreadyInitialised: self = .alreadyInitialised
+    case Code.membersChanged: self = .membersChanged
     default: throw MalformedBytes("an unknown catalog outcome")
     }
     try reader.finish()

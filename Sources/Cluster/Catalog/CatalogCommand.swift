@@ -28,6 +28,8 @@ public enum CatalogCommand: Equatable, Sendable {
   case forgetReplica(String, of: TableID)
   /// No shard serves the table any more.
   case forget(TableID)
+  /// The nodes and the places of replicas, made from those of the version before.
+  case changeMembers(ClusterMembers)
 }
 
 /// A whole new definition of a table, made from the one that the asker saw. What differs is the change.
@@ -64,4 +66,6 @@ public enum CatalogOutcome: Equatable, Sendable {
   case hasReplicas
   case tooManyTables
   case alreadyInitialised
+  /// The members were changed since these were made from them.
+  case membersChanged
 }

@@ -63,6 +63,12 @@ public struct ShardMap: Equatable, Sendable {
     return shards[position].lower...upper
   }
 
+  /// The replicas of a shard are on those nodes now.
+  mutating func place(_ id: ShardID, on nodes: [NodeID]) {
+    guard let position = shards.firstIndex(where: { $0.id == id }) else { return }
+    shards[position].nodes = nodes.sorted()
+  }
+
   func encode(into writer: inout ByteWriter) {
     writer.array(shards) {
       $0.shard($1.id)

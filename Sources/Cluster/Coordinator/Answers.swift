@@ -112,6 +112,8 @@ extension Coordinator {
     case .notLeader(let leader):
       let isNews = leader != nil && leader != replica.node && leaders[call.shard]?.node != leader
       leaders[call.shard] = leader == replica.node ? nil : leader.map { Leader(node: $0, term: replica.term) }
+      // It is on a node that came since the catalog was read.
+      if let leader, !links.contains(where: { $0.node == leader }) { catalogAskedAt = nil }
       // A leader named for the first time is asked at once; else the group is between leaders, which takes a while.
       if isNews {
         Probes.hit(.leaderIsLearntFromARefusal)

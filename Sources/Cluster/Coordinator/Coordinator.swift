@@ -31,7 +31,8 @@ public final class Coordinator {
   var probes: [UInt64: ShardID] = [:]
   let recentChanges: RecentChanges
 
-  private var catalogAskedAt: Instant?
+  /// Cleared to ask for the catalog at the next tick.
+  var catalogAskedAt: Instant?
   private var catalogRequest: UInt64?
 
   struct Leader: Equatable {
@@ -150,6 +151,9 @@ public final class Coordinator {
       return
     }
     catalog = newer
+    for member in newer.members?.members ?? [] where !links.contains(where: { $0.node == member.node }) {
+      links.append(NodeLink(node: member.node))
+    }
   }
 
   private func learnLeader(of shard: ShardID, from response: Response, by node: NodeID) {

@@ -81,18 +81,23 @@ extension Coordinator {
   private func anyReplica(of shard: ShardID) -> NodeID? {
     let replicas =
       shard == .metadata
-      ? configuration.nodes : catalog.shardMap?.shards.first { $0.id == shard }?.nodes ?? []
-    let reachable = replicas.filter(isUp)
+      ? metadataNodes : catalog.shardMap?.shards.first { $0.id == shard }?.nodes ?? []
+    var reachable = replicas.filter(isUp)
+    // What is known of places may be old: any node may know better.
+    if reachable.isEmpty { reachable = links.filter(\.isUp).map(\.node) }
     guard !reachable.isEmpty else { return nil }
     return reachable[Int(random.below(UInt64(reachable.count)))]
   }
+
+  /// Where the metadata group was, as far as is known; who is asked in vain does not matter.
+  private var metadataNodes: [NodeID] { catalog.members?.nodes(of: .metadata) ?? configuration.nodes }
 
   private func isUp(_ node: NodeID) -> Bool { links.contains { $0.node == node && $0.isUp } }
 
   /// Asks a replica of every shard without a known leader who leads it, so that the first call finds it.
   func probeLeaders() {
     guard let map = catalog.shardMap else { return }
-    if probes.count >= map.shards.count * configuration.nodes.count { probes.removeAll() }
+    if probes.count >= map.shards.count * links.count { probes.removeAll() }
     for shard in map.shards where leaders[shard.id] == nil {
       guard let node = target(for: shard.id) else { continue }
       let key = RowKey(table: .shardState, hash: shard.lower)

@@ -110,6 +110,18 @@ public enum Operation: Sendable {
   case confirmReplica(TableID, region: String)
   /// An encoded request for whoever leads its shard, as far as the receiver knows: for one that does not reach the leader.
   case relay([UInt8])
+  /// The group's replicas are to be on these nodes: replicas are added and taken away, one at a time, until they are.
+  /// `version` is that of the members it follows from; of two the higher counts. Answered by ``Answer/done`` once it is so.
+  case placeReplicas([NodeID], version: UInt64)
+  /// Encoded members of the cluster, from the metadata group's leader to a node: which groups it takes part in, and where
+  /// the others are. Of no shard.
+  case assign([UInt8])
+  /// An encoded request to add nodes or to take them away.
+  case changeMembers([UInt8])
+  /// What a replica has in the range that the entry asked about, told to the shard's leader.
+  case rangeSummed(index: UInt64, sum: UInt64, by: NodeID)
+  /// The leader's word that the receiver's replica differs there from what most have.
+  case differs(index: UInt64)
   /// How much the shard holds of these tables and indexes. Any replica may say, as of when it last counted.
   case sizes([TableID])
 }

@@ -85,6 +85,8 @@ extension Request {
     static let describeMember: UInt8 = 9, replaceReplica: UInt8 = 10, confirmIndex: UInt8 = 11
     static let index: UInt8 = 12, stream: UInt8 = 16, relay: UInt8 = 17, sizes: UInt8 = 20
     static let region: UInt8 = 24, confirmReplica: UInt8 = 25
+    static let placeReplicas: UInt8 = 40, assign: UInt8 = 41, changeMembers: UInt8 = 42
+    static let rangeSummed: UInt8 = 43, differs: UInt8 = 44
   }
 
   private enum Stamp { static let none: UInt8 = 0, first: UInt8 = 1, retry: UInt8 = 2 }
@@ -146,6 +148,24 @@ extension Request {
     case .relay(let request):
       writer.u8(Tag.relay)
       writer.blob(request)
+    case .placeReplicas(let nodes, let version):
+      writer.u8(Tag.placeReplicas)
+      writer.array(nodes) { $0.node($1) }
+      writer.varint(version)
+    case .assign(let members):
+      writer.u8(Tag.assign)
+      writer.blob(members)
+    case .changeMembers(let request):
+      writer.u8(Tag.changeMembers)
+      writer.blob(request)
+    case .rangeSummed(let index, let sum, let node):
+      writer.u8(Tag.rangeSummed)
+      writer.varint(index)
+      writer.u64(sum)
+      writer.node(node)
+    case .differs(let index):
+      writer.u8(Tag.differs)
+      writer.varint(index)
     case .sizes(let tables):
       writer.u8(Tag.sizes)
       writer.array(tables) { $0.table($1) }
@@ -185,6 +205,16 @@ extension Request {
     case Tag.confirmReplica:
       let table = try reader.table()
       operation = .confirmReplica(table, region: try reader.string())
+    case Tag.placeReplicas:
+      let nodes = try reader.array { (input) throws(MalformedBytes) in try input.node() }
+      operation = .placeReplicas(nodes, version: try reader.varint())
+    case Tag.assign: operation = .assign(try reader.blob())
+    case Tag.changeMembers: operation = .changeMembers(try reader.blob())
+    case Tag.rangeSummed:
+      let index = try reader.varint()
+      let sum = try reader.u64()
+      operation = .rangeSummed(index: index, sum: sum, by: try reader.node())
+    case Tag.differs: operation = .differs(index: try reader.varint())
     case Tag.relay: operation = .relay(try reader.blob())
     case Tag.sizes:
       operation = .sizes(try reader.array { (input) throws(MalformedBytes) in try input.table() })

@@ -15,7 +15,7 @@ struct Handover {
   /// up.
   static let slowSync = Span.milliseconds(250)
 
-  private var isLeaving = false
+  private(set) var isLeaving = false
   private var tries: [(group: GroupID, at: Instant, interval: Span)] = []
 
   mutating func leave() { isLeaving = true }

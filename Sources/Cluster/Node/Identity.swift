@@ -1,4 +1,5 @@
 import Bytes
+import Catalog
 import Environment
 import Messages
 import Raft
@@ -10,11 +11,12 @@ import Replicas
 /// ```
 /// "gantry\n" | format (u32) | cluster (string) | node (u32) | nodes (array of u32) | shards (u32) |
 /// replication (u32) | incarnation (u64) | replicas (array of: group u32, state u8, id u64, 0: unknown) |
-/// seen (array of: node u32, incarnation u64) | CRC-32C of all before (u32)
+/// seen (array of: node u32, incarnation u64) | members (blob; format 3) | CRC-32C of all before (u32)
 /// ```
-/// Format 1 goes from the replication to the checksum: incarnation 0, and the first members' replicas.
+/// Format 1 goes from the replication to the checksum: incarnation 0, and the first members' replicas. Format 2 knows
+/// of no members: it is written until nodes were added or taken away.
 struct Identity: Equatable {
-  static let format: UInt32 = 2
+  static let format: UInt32 = 3
 
   /// What the node holds of one group.
   struct Holding: Equatable {
@@ -25,6 +27,8 @@ struct Identity: Equatable {
       case lost = 1
       /// The id was handed out anew and has not acted yet; log and store may still be the lost replica's.
       case rebuilding = 2
+      /// It moved to another node; log and store go. The id never acts again.
+      case removed = 3
     }
 
     var group: GroupID
@@ -50,12 +54,14 @@ struct Identity: Equatable {
   var holdings: [Holding]
   /// The highest incarnation seen of each other node, ascending by node.
   var seen: [Seen] = []
+  /// The newest that this node was told; nil until nodes were added or taken away.
+  var members: ClusterMembers?
 
   /// A new node's.
   init(_ configuration: NodeConfiguration) {
     cluster = configuration.cluster
     node = configuration.node
-    nodes = configuration.nodes
+    nodes = configuration.founders
     shards = UInt32(configuration.shards)
     replication = UInt32(configuration.replication)
     holdings = configuration.placedGroups.map {

@@ -1,4 +1,5 @@
 import Bytes
+import Catalog
 import Environment
 import Messages
 import Raft
@@ -57,6 +58,7 @@ extension Identity {
     seen = try reader.array { (input) throws(MalformedBytes) in
       Seen(node: try input.node(), incarnation: try input.u64())
     }
+    if format > 2 { members = try ClusterMembers(try reader.blob()) }
   }
 
   /// Replaces the file; durable when it returns. Blocks.
@@ -75,7 +77,7 @@ extension Identity {
   private func encode() -> [UInt8] {
     var writer = ByteWriter()
     writer.raw(Self.magic)
-    writer.u32(Self.format)
+    writer.u32(members == nil ? 2 : Self.format)
     writer.string(cluster)
     writer.node(node)
     writer.array(nodes) { $0.node($1) }
@@ -87,6 +89,7 @@ extension Identity {
       $0.node($1.node)
       $0.u64($1.incarnation)
     }
+    if let members { writer.blob(members.encode()) }
     writer.u32(CRC32C.checksum(writer.bytes))
     return writer.bytes
   }
@@ -105,6 +108,6 @@ extension Identity.Holding {
     self.state = state
     let raw = try reader.u64()
     id = raw == 0 ? nil : ReplicaID(raw)
-    guard id != nil || state == .lost else { throw MalformedBytes("a replica without an id") }
+    guard id != nil || state == .lost || state == .removed else { throw MalformedBytes("a replica without an id") }
   }
 }

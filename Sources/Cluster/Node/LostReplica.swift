@@ -12,6 +12,8 @@ import Replicas
 /// 3. The identity file names the new id and says that log and store are still the old ones.
 /// 4. Log and store are emptied.
 /// 5. The identity file says that the new id may act.
+///
+/// A replica that moved to another node goes the same way to its end: the identity file says so, log and store are emptied.
 struct LostReplica {
   enum StoreStep: Equatable {
     case due(Instant)
@@ -29,6 +31,8 @@ struct LostReplica {
     case emptying(isLogDone: Bool, store: StoreStep)
     case releasing(IdentityKeeper.Version?)
     case joined
+    /// Nothing of it is left.
+    case gone
   }
 
   enum Action: Equatable {
@@ -38,6 +42,8 @@ struct LostReplica {
     case ask(NodeID)
     case emptyLog
     case emptyStore
+    /// The store goes, and no new one comes.
+    case eraseStore
     /// The successor takes part from now on.
     case join
   }
@@ -50,7 +56,9 @@ struct LostReplica {
   let reason: String
   private let node: NodeID
   /// The group's other nodes, which are asked in turn.
-  private let peers: [NodeID]
+  private(set) var peers: [NodeID]
+  /// It has moved to another node, and has no successor here.
+  private(set) var isLeaving: Bool
   private var turn = 0
   private var leader: NodeID?
   private var isHintFollowed = false
@@ -66,15 +74,17 @@ struct LostReplica {
     self.reason = reason
     self.node = node
     self.peers = peers.filter { $0 != node }
-    step = isRecorded ? (holding.state == .rebuilding ? .draining : .asking) : .losing(nil)
+    isLeaving = holding.state == .removed
+    step = isRecorded ? (holding.state == .lost ? .asking : .draining) : .losing(nil)
   }
 
   /// What the identity file says of the group in this step.
   var holding: Identity.Holding {
-    switch step {
+    if isLeaving { return .init(group: group, id: id, state: .removed) }
+    return switch step {
     case .losing, .asking: .init(group: group, id: id, state: .lost)
     case .assigning, .draining, .emptying: .init(group: group, id: id, state: .rebuilding)
-    case .releasing, .joined: .init(group: group, id: id, state: .normal)
+    case .releasing, .joined, .gone: .init(group: group, id: id, state: .normal)
     }
   }
 
@@ -82,6 +92,9 @@ struct LostReplica {
   mutating func next(recorded: IdentityKeeper.Version, isIdle: Bool, now: Instant) -> Action? {
     switch step {
     case .losing(nil), .assigning(nil), .releasing(nil): return .record
+    case .losing(let version?) where version <= recorded && isLeaving:
+      step = .draining
+      return next(recorded: recorded, isIdle: isIdle, now: now)
     case .losing(let version?) where version <= recorded:
       step = .asking
       return ask(now)
@@ -94,14 +107,17 @@ struct LostReplica {
       return .emptyLog
     case .emptying(let isLogDone, .due(let due)) where due <= now:
       step = .emptying(isLogDone: isLogDone, store: .running)
-      return .emptyStore
+      return isLeaving ? .eraseStore : .emptyStore
+    case .emptying(isLogDone: true, .done) where isLeaving:
+      step = .gone
+      return nil
     case .emptying(isLogDone: true, .done):
       step = .releasing(nil)
       return .record
     case .releasing(let version?) where version <= recorded:
       step = .joined
       return .join
-    case .losing, .assigning, .draining, .emptying, .releasing, .joined: return nil
+    case .losing, .assigning, .draining, .emptying, .releasing, .joined, .gone: return nil
     }
   }
 
@@ -110,9 +126,23 @@ struct LostReplica {
     case .losing: step = .losing(version)
     case .assigning: step = .assigning(version)
     case .releasing: step = .releasing(version)
-    case .asking, .draining, .emptying, .joined: fatalError("A step was recorded that needs no record.")
+    case .asking, .draining, .emptying, .joined, .gone: fatalError("A step was recorded that needs no record.")
     }
   }
+
+  /// The group's replica is no longer to be on this node. False where a successor is being made: it leaves once it is there.
+  mutating func leave() -> Bool {
+    switch step {
+    case .losing, .asking:
+      isLeaving = true
+      step = .losing(nil)
+      return true
+    default: return isLeaving
+    }
+  }
+
+  /// Where the group's replicas are now.
+  mutating func found(_ nodes: [NodeID]) { peers = nodes.filter { $0 != node } }
 
   mutating func logEmptied() {
     guard case .emptying(false, let store) = step else { return }
@@ -167,11 +197,12 @@ struct LostReplica {
 
   /// Where it stands, for the operator.
   var state: String {
-    switch step {
+    if isLeaving { return "what is left of it is removed" }
+    return switch step {
     case .losing: "it leaves its group"
     case .asking where peers.isEmpty: "no other node has a copy: restore a backup into a new cluster"
     case .asking: "it waits for its group's leader, which needs a majority of whole replicas, to name a successor"
-    case .assigning, .draining, .emptying, .releasing, .joined: "a successor is being made"
+    case .assigning, .draining, .emptying, .releasing, .joined, .gone: "a successor is being made"
     }
   }
 }

@@ -9,26 +9,38 @@ import Store
 extension Node {
   /// The replica takes no further part. What waited for it is answered, what it held back is not sent.
   func lose(_ group: GroupID, _ reason: String, now: Instant) {
-    guard let position = replicas.firstIndex(where: { $0.group == group }), let placed = placed(group) else { return }
+    guard let replica = takeAway(group, now: now) else { return }
     Probes.hit(.replicaIsLost)
-    let replica = replicas.remove(at: position)
     replicasLost += 1
+    let holding = Identity.Holding(group: group, id: replica.raft.id, state: .lost)
+    addLost(holding, reason)
+    notice(group, reason)
+  }
+
+  /// The replica has moved to another node: nothing of it stays here.
+  func release(_ group: GroupID, now: Instant) {
+    guard let replica = takeAway(group, now: now) else { return }
+    addLost(.init(group: group, id: replica.raft.id, state: .removed), "It has moved to another node.")
+  }
+
+  func addLost(_ holding: Identity.Holding, _ reason: String) {
+    let peers = configuration.peers(of: holding.group, members)
+    lost.append(LostReplica(holding, reason: reason, node: configuration.node, peers: peers, isRecorded: false))
+    lost.sort { $0.group < $1.group }
+  }
+
+  private func takeAway(_ group: GroupID, now: Instant) -> Replica? {
+    guard let position = replicas.firstIndex(where: { $0.group == group }) else { return nil }
+    let replica = replicas.remove(at: position)
     storage.remove(at: position)
     replies += replica.leave()
     gate.forget(group)
     released.removeAll { $0.part.group == group }
     checksums[group] = nil
+    rangeSums[group] = nil
     snapshots.server.endSessions(of: group, now: now)
     lostStores[group] = replica.store
-    let holding = Identity.Holding(group: group, id: replica.raft.id, state: .lost)
-    lost.append(
-      LostReplica(holding, reason: reason, node: configuration.node, peers: placed.nodes, isRecorded: false))
-    lost.sort { $0.group < $1.group }
-    notice(group, reason)
-  }
-
-  private func placed(_ group: GroupID) -> PlacedGroup? {
-    configuration.placedGroups.first { $0.group == group }
+    return replica
   }
 
   /// Takes each lost replica as far as it can get now.
@@ -42,7 +54,7 @@ extension Node {
         carryOut(action, at: position, now: now)
       }
     }
-    lost.removeAll { $0.step == .joined }
+    lost.removeAll { $0.step == .joined || $0.step == .gone }
     settleJournalDamage()
   }
 
@@ -61,10 +73,13 @@ extension Node {
     case .emptyLog:
       lostStores.removeValue(forKey: replica.group)?.close()
       journal.remove(replica.group)
-      journal.save(replica.group, HardState())
+      if !replica.isLeaving { journal.save(replica.group, HardState()) }
       gate.holdEmptied(replica.group)
     case .emptyStore:
       let renewal = StoreRenewal(maker, replica.group, seed: random.next())
+      startJob(.renewal(replica.group, renewal), lane: .storage) { try renewal.run() }
+    case .eraseStore:
+      let renewal = StoreRenewal(maker, replica.group, seed: 0, isErasure: true)
       startJob(.renewal(replica.group, renewal), lane: .storage) { try renewal.run() }
     case .join: join(replica, now: now)
     }
@@ -131,7 +146,7 @@ extension Node {
     guard let position = lost.firstIndex(where: { $0.group == group }) else {
       fatalError("A store was emptied that no lost replica needs.")
     }
-    lost[position].storeEmptied(renewal.store != nil, now: now)
+    lost[position].storeEmptied(renewal.isDone, now: now)
     lostStores[group] = renewal.store
     let isFull = (error as? DiskError)?.isNoSpace ?? ((error as? StoreError)?.kind == .noSpace)
     if let error, !isFull {

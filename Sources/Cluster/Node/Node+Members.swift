@@ -42,7 +42,10 @@ extension Node {
   }
 
   /// Operations can be sent to that node from now on.
-  public func linkUp(_ node: NodeID, now: Instant) { discovery.linkUp(node) }
+  public func linkUp(_ node: NodeID, now: Instant) {
+    discovery.linkUp(node)
+    mover.linkUp(node)
+  }
 
   /// A group that a node was known to lead, and in which term.
   public struct Leadership: Equatable, Sendable {
@@ -68,9 +71,9 @@ extension Node {
     for seen in identity?.identity.seen ?? [] {
       sightings[seen.node] = Sighting(incarnation: seen.incarnation, start: nil)
     }
-    for replica in lost { notice(replica.group, replica.reason) }
+    for replica in lost where !replica.isLeaving { notice(replica.group, replica.reason) }
     settleJournalDamage()
-    if identity == nil, discovery.verdict(now) == .form { try form(now: now) }
+    if identity == nil, configuration.isFounder, discovery.verdict(now) == .form { try form(now: now) }
   }
 
   func notice(_ group: GroupID?, _ text: String) {
@@ -83,7 +86,7 @@ extension Node {
   }
 
   private var hasTerm: Bool {
-    !lost.isEmpty || replicas.contains { $0.raft.term > 0 || $0.raft.id.generation > 0 }
+    lost.contains { !$0.isLeaving } || replicas.contains { $0.raft.term > 0 || $0.raft.id.generation > 0 }
   }
 
   func answered(_ response: Response, by node: NodeID, now: Instant) {
@@ -107,6 +110,8 @@ extension Node {
       switch discovery.verdict(now) {
       case .wait:
         for node in discovery.due(now) { _ = ask(node, .describeMember(configuration.node), of: .metadata) }
+      // A node that came later has no part in a cluster that is made new.
+      case .form where !configuration.isFounder: break
       case .form: try form(now: now)
       case .rejoin: try rejoin()
       }
@@ -172,7 +177,11 @@ extension Node {
       }
       try start(as: made)
     }
-    notice(nil, "The data directory was empty although the cluster has data: the node joins it anew.")
+    let text =
+      configuration.isFounder
+      ? "The data directory was empty although the cluster has data: the node joins it anew."
+      : "The node has no data: it waits to be given replicas."
+    notice(nil, text)
     for placed in configuration.placedGroups {
       replicasLost += 1
       let holding = Identity.Holding(group: placed.group, id: nil, state: .lost)

@@ -42,12 +42,16 @@ extension Node {
 
   /// Groups in which the node takes no part, with the reason and what it waits for.
   public var absences: [(shard: ShardID, reason: String)] {
-    guard let waiting = discoveryStatus else { return lost.map { ($0.group.shard, "\($0.reason) Now \($0.state).") } }
+    guard let waiting = discoveryStatus else {
+      return remaining.map { ($0.group.shard, "\($0.reason) Now \($0.state).") }
+    }
     return configuration.placedGroups.map { ($0.group.shard, waiting) }
   }
 
   /// Groups whose replica here lost what it had promised, with the reason, until it has a successor.
-  public var damage: [(shard: ShardID, reason: String)] { lost.map { ($0.group.shard, $0.reason) } }
+  public var damage: [(shard: ShardID, reason: String)] { remaining.map { ($0.group.shard, $0.reason) } }
+
+  private var remaining: [LostReplica] { lost.filter { !$0.isLeaving } }
 
   /// Operations that wait for an answer, over all replicas.
   public var operationsWaiting: Int { replicas.reduce(0) { $0 + $1.waitingCount } }

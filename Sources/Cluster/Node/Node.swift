@@ -26,6 +26,13 @@ public final class Node {
   var identity: IdentityKeeper?
   /// While there is no identity.
   var discovery: MemberDiscovery
+  var mover: MemberMover
+  var balance = LeaderBalance()
+  var scrubber = Scrubber()
+  /// The entry of the newest range that each replica has summed.
+  var rangeSums: [GroupID: LogIndex] = [:]
+  /// Replicas that were given up because they differed from most, since the node started.
+  public internal(set) var replicasDiffered = 0
   var sightings: [NodeID: Sighting] = [:]
   /// The journal reports damage that may concern every group.
   var isJournalDamaged: Bool
@@ -74,6 +81,7 @@ public final class Node {
     case journalPreparation(JournalPreparation)
     case storage(StorageKeeper.Task)
     case checksum(GroupID, LogIndex, ChecksumJob)
+    case rangeSum(GroupID, LogIndex, RangeSumJob)
     case identity
     case renewal(GroupID, StoreRenewal)
     case snapshot(SnapshotKeeper.Task)
@@ -84,6 +92,7 @@ public final class Node {
       switch self {
       case .storage(let task): task.group
       case .checksum(let group, _, _): group
+      case .rangeSum(let group, _, _): group
       case .snapshot(.read(let session, _)): session.group
       case .snapshot(.build(let build)): build.group
       case .journalWrite, .journalPreparation, .identity, .renewal, .carry: nil
@@ -116,7 +125,7 @@ public final class Node {
     journal = opened.journal
     replicas = opened.replicas
     lost = opened.lost
-    replicasLost = opened.lost.count
+    replicasLost = opened.lost.count { !$0.isLeaving }
     identity = opened.identity
     isJournalDamaged = opened.isJournalDamaged
     discovery = MemberDiscovery(peers: configuration.nodes.filter { $0 != configuration.node })
@@ -126,6 +135,7 @@ public final class Node {
     // Answers to what was asked before a restart may still come: no start counts from where another one did.
     let first = self.random.next() >> 8
     reconciler = TableReconciler(firstTask: first)
+    mover = MemberMover(firstRequest: first)
     indexes = IndexKeeper(firstRequest: first)
     relays = Relays(firstRequest: first)
     regions = RegionKeeper(configuration.regions, firstRequest: first)
@@ -144,6 +154,9 @@ public final class Node {
     if let wallTimeMs, hasRoom { expiries.sweep(replicas, now: now, wallTimeMs: wallTimeMs) }
     sizes.tick(replicas, now: now)
     reconcile(now: now)
+    moveReplicas(now: now)
+    balanceLeaders(now: now)
+    scrub(now: now)
     keepStorage(now: now)
     tickSnapshots(now: now)
     streams.tick(replicas, configuration.streams, now: now)
@@ -191,6 +204,10 @@ public final class Node {
         indexes.answered(response.id, response.answer, by: node, now: now)
         continue
       }
+      if MemberMover.isOwn(response.id) {
+        mover.answered(response.id, response.answer, by: node, now: now)
+        continue
+      }
       if Relays.isOwn(response.id) {
         pass(response)
         continue
@@ -221,6 +238,7 @@ public final class Node {
         checksums[group] = ChecksumResult(index: index, sum: sum, digests: job.digests)
       }
       if let error = error as? StoreError, error.isDamage { lose(group, "Its store is damaged: \(error).", now: now) }
+    case .rangeSum(let group, let index, let job): rangeSummed(group, index, job, error: error, now: now)
     case .identity: identityWritten(error, now: now)
     case .renewal(let group, let renewal): storeRenewed(group, renewal, error: error, now: now)
     case .snapshot(let task): snapshotWorkEnded(task, error: error, now: now)
@@ -253,6 +271,16 @@ public final class Node {
     if case .describeMember(let asker) = request.operation {
       replies.append(.init(to: to, term: 0, answer: describe(to: asker)))
       return
+    }
+    if case .assign(let bytes) = request.operation { return assign(bytes, to: to) }
+    if case .changeMembers(let bytes) = request.operation { return changeMembers(bytes, request, to: to, now: now) }
+    if case .rangeSummed(let index, let sum, let node) = request.operation {
+      scrubber.reported(GroupID(request.shard), index, sum, by: node)
+      replies.append(.init(to: to, term: 0, answer: .done))
+      return
+    }
+    if case .differs(let index) = request.operation {
+      return differs(GroupID(request.shard), at: index, to: to, now: now)
     }
     if case .relay(let bytes) = request.operation { return relay(bytes, to: to, now: now) }
     guard let replica = replica(GroupID(request.shard)) else {
@@ -353,6 +381,7 @@ public final class Node {
     effects.consensus = frames(output.messages) + frames(unheld.messages)
     effects.hasMore = replicas.contains { $0.hasMore }
     startChecksums(output.checksums)
+    startRangeSums(output.rangeSums)
     storage.drop(output.dropped)
     settle(output, &effects, now: now)
     if hasProposedForRegions || (!regions.isIdle && regions.hasMore(replicas)) { effects.hasMore = true }
@@ -366,7 +395,7 @@ public final class Node {
 
   private func frames(_ messages: [ReplicaOutput.Outgoing]) -> [(node: NodeID, bytes: [UInt8])] {
     guard !messages.isEmpty else { return [] }
-    let byNode: [(NodeID, [ConsensusFrame.Part])] = configuration.nodes.compactMap { node in
+    let byNode: [(NodeID, [ConsensusFrame.Part])] = nodes.compactMap { node in
       let parts = messages.filter { $0.node == node }.map(\.part)
       return parts.isEmpty ? nil : (node, parts)
     }
@@ -379,6 +408,8 @@ public final class Node {
       switch reply.to {
       case .local(let id) where IndexKeeper.isOwn(id):
         indexes.answered(id, reply.answer, by: configuration.node, now: now)
+      case .local(let id) where MemberMover.isOwn(id):
+        mover.answered(id, reply.answer, by: configuration.node, now: now)
       case .local(let id): reconciler.answered(id, reply.answer, now: now)
       case .connection(let connection, let request):
         let response = Response(id: request, term: reply.term, answer: reply.answer)
@@ -391,12 +422,12 @@ public final class Node {
     }
     replies = []
     effects.responses = byConnection
-    for node in configuration.nodes {
+    for node in nodes {
       let requests = outgoingRequests.filter { $0.node == node }.map(\.request)
       if !requests.isEmpty { effects.requests.append((node, requests)) }
     }
     outgoingRequests = []
-    for region in configuration.regions where !outgoingRegional.isEmpty {
+    for region in regions.others where !outgoingRegional.isEmpty {
       for node in region.nodes {
         let requests = outgoingRegional.filter { $0.region == region.name && $0.node == node }.map(\.request)
         if !requests.isEmpty { effects.regional.append((region.name, node, requests)) }

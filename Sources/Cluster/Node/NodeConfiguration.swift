@@ -1,3 +1,4 @@
+public import Catalog
 public import Environment
 public import Journal
 public import Messages
@@ -8,8 +9,12 @@ public struct NodeConfiguration: Sendable {
   /// The cluster that the node's data must belong to, 32 hexadecimal digits.
   public var cluster: String
   public var node: NodeID
-  /// Every node of the region, this one included, ascending.
+  /// Every node of the region, this one included, ascending. What the metadata group says of members counts more.
   public var nodes: [NodeID]
+  /// The nodes that the cluster was made with, ascending: its first replicas were placed on them.
+  public var founders: [NodeID]
+  /// Names and addresses of `nodes`, for who is told of them; where they are missing nodes have names of their numbers.
+  public var members: [Member] = []
   /// The other regions of the topology.
   public var regions: [Region] = []
   /// The shards and replicas of a cluster that is made new.
@@ -33,6 +38,15 @@ public struct NodeConfiguration: Sendable {
   /// Changes are that old when they leave for the global indexes: to show what a reader of an index may find.
   public var indexDelay = Span.zero
   public var streams = Streams()
+  /// How replicas are compared; nil: they are not.
+  var scrub: Scrubber.Pace?
+  /// Of a shard's rounds; zero: there are none.
+  public var scrubInterval: Span {
+    get { scrub?.interval ?? .zero }
+    set { scrub = newValue > .zero ? Scrubber.Pace(interval: newValue) : nil }
+  }
+  /// Leaders go to the nodes where they would best be, see ``LeaderBalance``.
+  public var balancesLeaders = false
   /// Operations of one node that wait for a commit or a read; one more is refused as overloaded.
   public var operationsMax: Int
 
@@ -58,13 +72,15 @@ public struct NodeConfiguration: Sendable {
   }
 
   public init(
-    cluster: String, node: NodeID, nodes: [NodeID], shards: Int, replication: Int, dataDirectory: String,
+    cluster: String, node: NodeID, nodes: [NodeID], founders: [NodeID]? = nil, shards: Int, replication: Int,
+    dataDirectory: String,
     raft: RaftConfiguration = RaftConfiguration(), journal: JournalConfiguration = JournalConfiguration(),
     overlayBytesMax: Int = 256 << 20, idleFlushDelay: Span = .seconds(5), operationsMax: Int = 65_536
   ) {
     self.cluster = cluster
     self.node = node
     self.nodes = nodes.sorted()
+    self.founders = (founders ?? nodes).sorted()
     self.shards = shards
     self.replication = replication
     self.dataDirectory = dataDirectory

@@ -44,7 +44,7 @@ struct NodeOpening {
     let (configuration, disk) = (maker.configuration, maker.disk)
     let directory = configuration.dataDirectory
     try configuration.raft.validate()
-    guard configuration.nodes.allSatisfy({ $0.rawValue <= ReplicaID.nodeMax }) else {
+    guard (configuration.nodes + configuration.founders).allSatisfy({ $0.rawValue <= ReplicaID.nodeMax }) else {
       throw NodeFailure("Nodes are numbered from 1 to \(ReplicaID.nodeMax): choose lower numbers.")
     }
     try disk.createDirectory(directory)
@@ -96,10 +96,12 @@ struct NodeOpening {
     // Format 1 knew of the first members only.
     if identity.holdings.isEmpty { identity.holdings = Identity(configuration).holdings }
     identity.incarnation += 1
-    for placed in configuration.placedGroups {
-      guard var holding = identity.holding(placed.group) else {
-        throw NodeFailure.damagedIdentity("\(configuration.dataDirectory)/identity")
-      }
+    for placed in configuration.placedGroups where identity.holding(placed.group) == nil {
+      throw NodeFailure.damagedIdentity("\(configuration.dataDirectory)/identity")
+    }
+    for found in identity.holdings {
+      var holding = found
+      let placed = configuration.placed(holding.group)
       var reason = "Its log or its store was lost before this start."
       if holding.state == .normal, let id = holding.id {
         guard let damage = try recover(placed, id, recovery, random: &random, now: now) else { continue }
@@ -108,11 +110,20 @@ struct NodeOpening {
         identity.set(holding)
       }
       lost.append(
-        LostReplica(holding, reason: reason, node: configuration.node, peers: placed.nodes, isRecorded: true))
+        LostReplica(
+          holding, reason: reason, node: configuration.node,
+          peers: configuration.peers(of: holding.group, identity.members), isRecorded: true))
     }
+    // Where it moved away, what a stop left of it goes now; its log would pin segments.
+    lost = lost.filter { !$0.isLeaving || hasTraces(of: $0.group, recovery) }
     isJournalDamaged = recovery.damage?.affectsAll ?? false
     try identity.write(maker.disk, configuration.dataDirectory)
     self.identity = IdentityKeeper(recorded: identity)
+  }
+
+  private func hasTraces(of group: GroupID, _ recovery: Journal.Recovery) -> Bool {
+    recovery.groups.contains { $0.group == group }
+      || (try? maker.disk.exists("\(maker.directory(of: group))/CURRENT")) != false
   }
 
   /// Joins what the log holds with what the store has applied. Returns what is wrong where either lost something.

@@ -36,19 +36,6 @@ extension Replica {
     waiting.append(.init(index: proposed.index, to: to, answer: .replacement(id.rawValue), isProposal: true))
     return nil
   }
-
-  /// Makes a learner that has caught up a voter in place of every other replica of its node. One at a time.
-  func promoteReplacement() {
-    guard !raft.membership.learners.isEmpty, isServing else { return }
-    let membership = raft.membership
-    for peer in raft.peers where membership.learners.contains(peer.id) {
-      guard peer.state == .replicate, peer.match + Self.promotionLagMax >= raft.commit else { continue }
-      let voters = membership.voters.filter { $0.node != peer.id.node } + [peer.id]
-      let learners = membership.learners.filter { $0.node != peer.id.node }
-      if (try? raft.proposeMembership(voters: voters, learners: learners)) != nil { Probes.hit(.learnerBecomesAVoter) }
-      return
-    }
-  }
 }
 
 /// Numbers the ids that one leader hands out in its term.

@@ -42,9 +42,11 @@ public final class Replica {
   private var appliedTerm: Term
   /// Whether the entry being applied asks for a checksum.
   private var sumsWanted = false
+  private var rangeSumWanted: RangeSumOrder?
   private var wasLeader = false
   private let initialMap: ShardMap
   var replacements = ReplacementCounter()
+  var placement: Placement?
   /// Memberships are known from here on.
   private var recoveredThrough: LogIndex
   /// The store is being replaced (``beginSwitch()``).
@@ -147,7 +149,7 @@ public final class Replica {
   public func tick(_ now: Instant) {
     if isSwitching { return }
     raft.tickIfDue(now)
-    promoteReplacement()
+    settleMembers(now: now)
   }
 
   public func persisted(_ ticket: SyncTicket) { raft.persisted(ticket) }
@@ -260,6 +262,7 @@ public final class Replica {
       store.advance(to: entry.position)
       appliedTerm = entry.term
       if sumsWanted { startChecksum(at: entry.index, output: &output) }
+      if let order = rangeSumWanted { startRangeSum(order, at: entry.index, output: &output) }
       while let waiter = waiting.next(through: entry.index) {
         guard let answer = waiter.answer ?? made else {
           fatalError("An applied entry has no answer for its operation.")
@@ -281,6 +284,12 @@ public final class Replica {
     sumsWanted = false
     guard let shard, let view = view(output: &output) else { return }
     output.checksums.append((group, index, ChecksumJob(view: view, ranges: shard.rowRanges, digests: shard.digests)))
+  }
+
+  private func startRangeSum(_ order: RangeSumOrder, at index: LogIndex, output: inout ReplicaOutput) {
+    rangeSumWanted = nil
+    guard let shard, let view = view(output: &output) else { return }
+    output.rangeSums.append((group, index, RangeSumJob(view: view, ranges: shard.rowRanges, order: order)))
   }
 
   private func view(output: inout ReplicaOutput) -> StoreView? {
@@ -306,6 +315,7 @@ public final class Replica {
     let timeMs = max(remembered.timeMs, envelope?.stamp.issuedAtMs ?? 0)
     switch shard?.apply(entry.payload, from: start, at: entry.position, timeMs: timeMs) {
     case .checksum: sumsWanted = true
+    case .sumRange(let order): rangeSumWanted = order
     case .removeRows(let ranges): for range in ranges { output.dropped.append((group, range, entry.index)) }
     case .answer(let answer): made = answer
     case nil: break
@@ -399,6 +409,12 @@ public final class Replica {
     guard let position = raft.propose(ShardCommand.expire(expiry).encode()) else { return false }
     shard.proposed(expiry.key, nil, at: position.index)
     return true
+  }
+
+  /// Has every replica sum a range of its rows. Nil where it cannot now.
+  public func propose(_ order: RangeSumOrder) -> LogIndex? {
+    guard shard != nil, propose(.sumRange(order)) else { return nil }
+    return raft.last.index
   }
 
   /// Puts a command of this leader's own in the log; nobody waits for it. False where it cannot.

@@ -31,6 +31,8 @@ public struct ReplicaOutput {
   public var replies: [Reply] = []
   /// Checksums to be computed, each of the state at the entry with that index.
   public var checksums: [(group: GroupID, index: LogIndex, job: ChecksumJob)] = []
+  /// Sums over some rows, likewise.
+  public var rangeSums: [(group: GroupID, index: LogIndex, job: RangeSumJob)] = []
   /// Rows of tables and indexes that a shard no longer serves since the entry with that index.
   public var dropped: [(group: GroupID, rows: RowRange, index: LogIndex)] = []
 

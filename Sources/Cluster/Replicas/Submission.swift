@@ -35,7 +35,8 @@ extension Replica {
     case .checksum:
       guard shard != nil else { return Self.wrongGroup }
       return propose(.checksum, to: to) { .checksumAt($0) }
-    case .describeMember, .relay: return Self.wrongGroup
+    case .describeMember, .relay, .assign, .changeMembers, .rangeSummed, .differs: return Self.wrongGroup
+    case .placeReplicas(let nodes, let version): return place(on: nodes, version: version)
     case .index(let batch): return submit(batch, to: to)
     case .region(let batch): return submit(batch, to: to)
     case .confirmReplica(let table, let region):

@@ -17,13 +17,17 @@ public enum ShardChecksum {
       let digest = digests.firstIndex { range == .table($0.table) }
       try view.scan(from: range.lower, to: range.upper, reverse: false) { key, value in
         if let digest { digests[digest].add(key, value) }
-        var row = ByteWriter(capacity: key.count + value.count + 8)
-        row.blob(key)
-        row.raw(value)
-        sum = Hash64.hash(row.bytes, seed: sum)
+        sum = add(key, value, to: sum)
         return .proceed
       }
     }
     return sum
+  }
+
+  static func add(_ key: [UInt8], _ value: [UInt8], to sum: UInt64) -> UInt64 {
+    var row = ByteWriter(capacity: key.count + value.count + 8)
+    row.blob(key)
+    row.raw(value)
+    return Hash64.hash(row.bytes, seed: sum)
   }
 }

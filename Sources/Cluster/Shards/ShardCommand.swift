@@ -22,6 +22,7 @@ public import Messages
 /// 21 region:   region batch
 /// 22 advance:  region advance
 /// 23 copy:     region copy
+/// 40 sum:      range sum order
 /// ```
 public enum ShardCommand: Sendable {
   case put(RowKey, EncodedItem)
@@ -49,6 +50,8 @@ public enum ShardCommand: Sendable {
   case regionAdvance(RegionAdvance)
   /// Puts the next rows of the table into its feed for a region that has not got them yet.
   case regionCopy(RegionCopy)
+  /// Every replica sums some of its rows, to be compared.
+  case sumRange(RangeSumOrder)
 
   private enum Kind {
     static let put: UInt8 = 1, delete: UInt8 = 2, configure: UInt8 = 3, drop: UInt8 = 4, checksum: UInt8 = 5
@@ -56,6 +59,7 @@ public enum ShardCommand: Sendable {
     static let expire: UInt8 = 10
     static let trim: UInt8 = 12
     static let version: UInt8 = 20, region: UInt8 = 21, regionAdvance: UInt8 = 22, regionCopy: UInt8 = 23
+    static let sumRange: UInt8 = 40
   }
 
   public func encode() -> [UInt8] {
@@ -113,6 +117,9 @@ public enum ShardCommand: Sendable {
     case .regionCopy(let copy):
       writer.u8(Kind.regionCopy)
       copy.encode(into: &writer)
+    case .sumRange(let order):
+      writer.u8(Kind.sumRange)
+      order.encode(into: &writer)
     }
   }
 
@@ -145,6 +152,7 @@ public enum ShardCommand: Sendable {
     case Kind.region: self = .region(try RegionBatch(from: &reader))
     case Kind.regionAdvance: self = .regionAdvance(try RegionAdvance(from: &reader))
     case Kind.regionCopy: self = .regionCopy(try RegionCopy(from: &reader))
+    case Kind.sumRange: self = .sumRange(try RangeSumOrder(from: &reader))
     default: throw MalformedBytes("an unknown shard command")
     }
     try reader.finish()

@@ -112,6 +112,8 @@ public final class ShardMachine {
   public enum Effect {
     /// Compute the checksum of the state as it is now.
     case checksum
+    /// Sum some of the rows as they are now.
+    case sumRange(RangeSumOrder)
     /// These rows can be removed from the store: no reader reaches them any more.
     case removeRows([RowRange])
     /// The answer that applying the entry makes.
@@ -150,6 +152,7 @@ public final class ShardMachine {
     case .configure(let settings): return configure(settings, at: position, timeMs: timeMs)
     case .drop(let table): return drop(table)
     case .checksum: return .checksum
+    case .sumRange(let order): return .sumRange(order)
     case .own(let hashes): own(hashes)
     case .index(let batch): return .answer(apply(batch))
     case .advance(let advance): self.advance(advance)

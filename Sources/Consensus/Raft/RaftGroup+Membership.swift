@@ -46,12 +46,19 @@ extension RaftGroup {
   /// `electionTimeoutMin`, the one that has most of the log, and of equals the lowest id. Nil where there is none, or
   /// where this replica does not lead.
   public func transferTarget() -> ReplicaID? {
-    let ready = progress.filter { member in
-      member.id != id && membership.voters.contains(member.id) && member.state == .replicate
-        && member.confirmed.number > 0 && clock.since(member.confirmed.sentAt) <= configuration.electionTimeoutMin
-    }
+    let ready = progress.filter { isReadyToLead($0) }
     guard let most = ready.map({ $0.match }).max() else { return nil }
     return ready.first { $0.match == most }?.id
+  }
+
+  /// Whether that voter follows without a gap, answered within `electionTimeoutMin`, and has all that was committed.
+  public func canLead(_ voter: ReplicaID) -> Bool {
+    progress.contains { $0.id == voter && isReadyToLead($0) && $0.match >= log.commit }
+  }
+
+  private func isReadyToLead(_ member: Progress) -> Bool {
+    member.id != id && membership.voters.contains(member.id) && member.state == .replicate
+      && member.confirmed.number > 0 && clock.since(member.confirmed.sentAt) <= configuration.electionTimeoutMin
   }
 
   /// Starts handing leadership to a voter: no proposals are taken until it leads or an election time-out has passed.

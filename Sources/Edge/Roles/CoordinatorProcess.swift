@@ -1,3 +1,4 @@
+import Catalog
 import Coordinator
 import Edge
 import Environment
@@ -129,15 +130,23 @@ private final class CoordinatorLanes: Sendable {
 
   /// On the loop, as ``EdgeServer`` asks.
   func make(_ loop: any EventLoop, _ number: Int) -> CoordinatorHost {
-    let names = Dictionary(uniqueKeysWithValues: nodes.map { ($0.0.name, NodeID($0.0.node)) })
-    let links = CoordinatorLinks(names: names, logger: transport.logger)
+    let links = CoordinatorLinks(
+      nodes: nodes.map { (NodeID($0.0.node), $0.0.name, $0.1) }, logger: transport.logger)
     let coordinator = Coordinator(
       configuration: CoordinatorConfiguration(
         nodes: nodes.map { NodeID($0.0.node) }, callTimeout: .milliseconds(UInt64(settings.callTimeoutMs))),
       random: SeededRandom(seed: UInt64.random(in: .min ... .max)), recentChanges: recentChanges)
     let host = CoordinatorHost(coordinator: coordinator, eventLoop: loop, clock: clock) { links.send($0, $1) }
     links.host = host
-    links.start(dialers(loop, number, links))
+    let local = Handshake(
+      cluster: settings.cluster, process: "\(settings.name).\(number)", role: "coordinator", incarnation: incarnation)
+    let table = faults.withLock { $0?.makeTable(on: loop) }
+    links.start { [transport] name, address in
+      Dialer(
+        loop: loop, host: address.host, port: address.port, transportClass: .operations, local: local,
+        expectedProcess: name, options: transport, faults: table,
+        random: SeededRandom(seed: UInt64.random(in: .min ... .max)), delegate: links)
+    }
     host.start()
     watch(host, links, loop)
     return host
@@ -146,26 +155,12 @@ private final class CoordinatorLanes: Sendable {
   /// Asked when every loop has its machine.
   var routes: [AdminServer.Route] { faults.withLock { $0.map { [$0.route()] } ?? [] } }
 
-  private func dialers(_ loop: any EventLoop, _ number: Int, _ links: CoordinatorLinks) -> [NodeID: Dialer] {
-    let local = Handshake(
-      cluster: settings.cluster, process: "\(settings.name).\(number)", role: "coordinator",
-      incarnation: incarnation)
-    let table = faults.withLock { $0?.makeTable(on: loop) }
-    var dialers: [NodeID: Dialer] = [:]
-    for (node, address) in nodes {
-      dialers[NodeID(node.node)] = Dialer(
-        loop: loop, host: address.host, port: address.port, transportClass: .operations, local: local,
-        expectedProcess: node.name, options: transport, faults: table,
-        random: SeededRandom(seed: UInt64.random(in: .min ... .max)), delegate: links)
-    }
-    return dialers
-  }
-
   private func watch(_ host: CoordinatorHost, _ links: CoordinatorLinks, _ loop: any EventLoop) {
     let bound = NIOLoopBound((host, links), eventLoop: loop)
     let readiness = NIOLoopBoundBox(LoopReadiness(state), eventLoop: loop)
     let ticker = loop.scheduleRepeatedTask(initialDelay: .zero, delay: .milliseconds(Self.readinessIntervalMs)) { _ in
       readiness.value.update(bound.value.0.isReady)
+      if let members = bound.value.0.catalog.members { bound.value.1.follow(members) }
     }
     stops.withLock {
       $0.append {

@@ -1,3 +1,4 @@
+import Catalog
 import Environment
 import Logging
 import Messages
@@ -24,9 +25,9 @@ final class NodeHost {
   let node: Node
   private let loop: any EventLoop
   /// Every node of the cluster, by the name of its process.
-  private let peers: [String: NodeID]
+  var peers: [String: NodeID]
   /// Every node of the other regions, by the name of its process.
-  private let regional: [String: RegionalNode]
+  var regional: [String: RegionalNode]
   private let clock: any Clock
   private let logger: Logger
   private let metrics: NodeMetrics
@@ -35,13 +36,17 @@ final class NodeHost {
   private let stop: (NodeFailure) -> Void
   private var workers: WorkerThreads?
   private var listener: Listener?
-  private var consensus: [NodeID: Dialer] = [:]
-  private var operations: [NodeID: Dialer] = [:]
-  private var bulk: [NodeID: Dialer] = [:]
-  /// For operations, to other regions.
-  private var regionalDialers: [RegionalNode: Dialer] = [:]
   /// Those of every class, within the region.
-  private var dialers: [Dialer] { [consensus, operations, bulk].flatMap(\.values) }
+  var links: [TransportClass: [NodeID: Dialer]] = [:]
+  /// Makes links to a node that came later; nil where its address is none.
+  var makeDialer: ((TransportClass, Member) -> Dialer?)?
+  /// The same to a node of another region.
+  var makeRegionalDialer: ((String, Member) -> Dialer?)?
+  /// The versions of the members that the links follow, of this region (its name is empty) and others.
+  var followedVersions: [String: UInt64] = [:]
+  /// For operations, to other regions.
+  var regionalDialers: [RegionalNode: Dialer] = [:]
+  private var dialers: [Dialer] { links.values.flatMap(\.values) }
   /// Links that requests come on, by the number that answers are addressed with.
   private var connections: [UInt64: Link] = [:]
   private var nextConnection: UInt64 = 1
@@ -77,13 +82,14 @@ final class NodeHost {
   // MARK: Life
 
   func start(
-    listener: Listener, consensus: [NodeID: Dialer], operations: [NodeID: Dialer], bulk: [NodeID: Dialer],
-    regional: [RegionalNode: Dialer]
+    listener: Listener, links: [TransportClass: [NodeID: Dialer]], regional: [RegionalNode: Dialer],
+    makeDialer: @escaping (TransportClass, Member) -> Dialer?,
+    makeRegionalDialer: @escaping (String, Member) -> Dialer?
   ) {
     self.listener = listener
-    self.consensus = consensus
-    self.operations = operations
-    self.bulk = bulk
+    self.links = links
+    self.makeDialer = makeDialer
+    self.makeRegionalDialer = makeRegionalDialer
     regionalDialers = regional
     let boundSelf = NIOLoopBound(self, eventLoop: loop)
     let loop = loop
@@ -132,6 +138,7 @@ final class NodeHost {
       metrics.showLevels(node)
       regionMetrics.showLevels(node)
     }
+    followMembers()
     endTurn()
   }
 
@@ -192,11 +199,11 @@ final class NodeHost {
     let effects = node.takeEffects(now: clock.now)
     if let failure = effects.failure { return stop(failure) }
     for notice in effects.notices { log(notice) }
-    for (node, bytes) in effects.consensus { consensus[node]?.link?.send(bytes) }
-    for (node, bytes) in effects.bulk { bulk[node]?.link?.send(bytes) }
+    for (node, bytes) in effects.consensus { links[.consensus]?[node]?.link?.send(bytes) }
+    for (node, bytes) in effects.bulk { links[.bulk]?[node]?.link?.send(bytes) }
     for job in effects.jobs { workers.run(job) }
     for (node, requests) in effects.requests {
-      for frame in OperationFrame.encode(requests) { send(frame, on: operations[node]?.link) }
+      for frame in OperationFrame.encode(requests) { send(frame, on: links[.operations]?[node]?.link) }
     }
     for (region, node, requests) in effects.regional {
       let link = regionalDialers[RegionalNode(region: region, node: node)]?.link

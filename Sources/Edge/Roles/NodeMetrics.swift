@@ -16,10 +16,15 @@ struct NodeMetrics {
   private let snapshotsServed: Counter
   private let snapshotsInstalled: Counter
   private let replicasLost: Counter
+  private let replicasDiffered: Counter
+  private let scrubRounds: Counter
+  private let scrubRanges: Counter
+  private let scrubDifferences: Counter
   private let indexChanges: Counter
   private let regionChanges: Counter
   private let regionBacklog: Gauge
   private let replicas: [ReplicaGauges]
+  private static let shardsShownMax = 64
 
   private struct ReplicaGauges {
     var shard: ShardID
@@ -32,6 +37,12 @@ struct NodeMetrics {
     var followerReads: Counter
     var indexBacklog: Gauge
     var indexLagMs: Gauge
+
+    func showNone() {
+      isHealthy.set(1)
+      stalenessMs.set(-1)
+      for gauge in [isLeader, term, commitIndex, appliedIndex, indexBacklog, indexLagMs] { gauge.set(0) }
+    }
   }
 
   init(_ registry: inout MetricRegistry, node: Node) {
@@ -54,6 +65,14 @@ struct NodeMetrics {
       help: "Replicas that were brought up to date by a snapshot, because the log no longer reached back to them.")
     replicasLost = registry.counter(
       "gantry_replicas_lost_total", help: "Replicas that lost what they had promised, by damage or a wiped disk.")
+    replicasDiffered = registry.counter(
+      "gantry_replicas_differed_total",
+      help: "Of them those that were given up, and rebuilt, because they differed from most others.")
+    scrubRounds = registry.counter(
+      "gantry_scrub_rounds_total", help: "Comparisons of all rows of a shard that this node's leaders ended.")
+    scrubRanges = registry.counter("gantry_scrub_ranges_total", help: "Ranges of rows that they compared.")
+    scrubDifferences = registry.counter(
+      "gantry_scrub_differences_total", help: "Ranges in which replicas were found to differ.")
     indexChanges = registry.counter(
       "gantry_index_changes_total", help: "Changes of global indexes that this node's leaders brought to their rows.")
     regionChanges = registry.counter(
@@ -61,7 +80,12 @@ struct NodeMetrics {
     regionBacklog = registry.gauge(
       "gantry_region_backlog",
       help: "Changes that this node's leaders have read for other regions and not brought there.")
-    replicas = node.status.map { Self.gauges($0.shard, &registry) }
+    // Replicas come and go; where the cluster has many shards, those that come later are not shown.
+    let shards =
+      node.configuration.shards <= Self.shardsShownMax
+      ? (0...node.configuration.shards).map { ShardID(UInt32($0)) } : []
+    let shown = Set(shards + node.status.map(\.shard)).sorted()
+    replicas = shown.map { Self.gauges($0, &registry) }
   }
 
   private static func gauges(_ shard: ShardID, _ registry: inout MetricRegistry) -> ReplicaGauges {
@@ -69,7 +93,8 @@ struct NodeMetrics {
     return ReplicaGauges(
       shard: shard,
       isHealthy: registry.gauge(
-        "gantry_replica_healthy", help: "1 while the replica takes part in its group.", labels: labels),
+        "gantry_replica_healthy", help: "1 while the replica takes part in its group, or is none of this node's.",
+        labels: labels),
       isLeader: registry.gauge("gantry_replica_leader", help: "1 on the group's leader.", labels: labels),
       term: registry.gauge("gantry_replica_term", help: "The newest term that the replica knows.", labels: labels),
       commitIndex: registry.gauge(
@@ -99,10 +124,19 @@ struct NodeMetrics {
     snapshotsServed.add(UInt64(node.snapshotsServed) - snapshotsServed.current)
     snapshotsInstalled.add(UInt64(node.snapshotsInstalled) - snapshotsInstalled.current)
     replicasLost.add(UInt64(node.replicasLost) - replicasLost.current)
+    replicasDiffered.add(UInt64(node.replicasDiffered) - replicasDiffered.current)
+    scrubRounds.add(node.scrubbed.rounds - scrubRounds.current)
+    scrubRanges.add(node.scrubbed.ranges - scrubRanges.current)
+    scrubDifferences.add(node.scrubbed.differences - scrubDifferences.current)
     indexChanges.add(node.indexChangesCarried - indexChanges.current)
     regionChanges.add(node.regionChanges.carried - regionChanges.current)
     regionBacklog.set(Int64(node.regionChanges.waiting))
-    for (gauges, status) in zip(replicas, node.status) {
+    let statuses = node.status
+    for gauges in replicas {
+      guard let status = statuses.first(where: { $0.shard == gauges.shard }) else {
+        gauges.showNone()
+        continue
+      }
       gauges.isHealthy.set(status.isHealthy ? 1 : 0)
       gauges.isLeader.set(status.role == .leader ? 1 : 0)
       gauges.term.set(Int64(clamping: status.term))

@@ -1,3 +1,4 @@
+import Catalog
 import Edge
 import Environment
 import Journal
@@ -113,8 +114,10 @@ private final class NodeAssembly: @unchecked Sendable {
     let tuning = settings.tuning
     var configuration = NodeConfiguration(
       cluster: settings.cluster, node: NodeID(settings.node), nodes: settings.peers.map { NodeID($0.node) },
-      shards: settings.shards, replication: settings.replication, dataDirectory: settings.data,
+      founders: settings.founders.map { NodeID($0) }, shards: settings.shards, replication: settings.replication,
+      dataDirectory: settings.data,
       overlayBytesMax: tuning.overlayBytesMax)
+    configuration.members = settings.peers.map { Member(node: NodeID($0.node), name: $0.name, address: $0.address) }
     configuration.regions = settings.regions.map { region in
       .init(name: region.name, nodes: region.nodes.map { NodeID($0.node) })
     }
@@ -122,6 +125,8 @@ private final class NodeAssembly: @unchecked Sendable {
     configuration.journalBytesMax = tuning.journalBytesMax
     configuration.streams.retentionMs = UInt64(tuning.streamRetentionMs)
     configuration.streams.bytesMax = UInt64(tuning.streamBytesMax)
+    configuration.scrubInterval = .milliseconds(UInt64(tuning.scrubIntervalMs))
+    configuration.balancesLeaders = tuning.balanceLeaders
     configuration.indexDelay = .milliseconds(UInt64(tuning.indexDelayMs))
     configuration.raft.heartbeatInterval = .milliseconds(UInt64(tuning.heartbeatMs))
     configuration.raft.electionTimeoutMin = .milliseconds(UInt64(tuning.electionMinMs))
@@ -148,10 +153,20 @@ private final class NodeAssembly: @unchecked Sendable {
       .flatMapThrowing { [self] _ in
         guard let listener = self.listener else { fatalError("The listener went before its node began.") }
         bound.value.start(
-          listener: listener, consensus: try dialers(.consensus, local, transport, bound.value),
-          operations: try dialers(.operations, local, transport, bound.value),
-          bulk: try dialers(.bulk, local, transport, bound.value),
-          regional: try regionalDialers(local, transport, bound.value))
+          listener: listener, links: try links(local, transport, bound.value),
+          regional: try regionalDialers(local, transport, bound.value),
+          makeDialer: { [unowned self, unowned listener] transportClass, member in
+            // By now this process may have an incarnation that it did not have at its start.
+            HostPort(member.address).map {
+              dialer(transportClass, to: member.name, $0, listener.local, transport, bound.value)
+            }
+          },
+          makeRegionalDialer: { [unowned self] region, member in
+            guard let region = settings.regions.first(where: { $0.name == region }) else { return nil }
+            return HostPort(member.address).map {
+              regionalDialer(to: member.name, $0, of: region, local, transport, bound.value)
+            }
+          })
       }
   }
 
@@ -161,32 +176,50 @@ private final class NodeAssembly: @unchecked Sendable {
   ) throws -> [RegionalNode: Dialer] {
     var dialers: [RegionalNode: Dialer] = [:]
     for region in settings.regions {
-      var local = local
-      local.cluster = region.cluster
       for node in region.nodes {
         let address = try ProcessFailure.address(node.address, key: "regions.\(node.name).address")
-        dialers[RegionalNode(region: region.name, node: NodeID(node.node))] = Dialer(
-          loop: loop, host: address.host, port: address.port, transportClass: .operations, local: local,
-          expectedProcess: node.name, options: transport, faults: faultTable,
-          random: SeededRandom(seed: UInt64.random(in: .min ... .max)), delegate: host)
+        dialers[RegionalNode(region: region.name, node: NodeID(node.node))] = regionalDialer(
+          to: node.name, address, of: region, local, transport, host)
       }
     }
     return dialers
   }
 
-  private func dialers(
-    _ transportClass: TransportClass, _ local: Handshake, _ transport: TransportOptions, _ host: NodeHost
-  ) throws -> [NodeID: Dialer] {
-    var dialers: [NodeID: Dialer] = [:]
+  private func regionalDialer(
+    to name: String, _ address: HostPort, of region: RegionNodes, _ local: Handshake, _ transport: TransportOptions,
+    _ host: NodeHost
+  ) -> Dialer {
+    var local = local
+    local.cluster = region.cluster
+    return Dialer(
+      loop: loop, host: address.host, port: address.port, transportClass: .operations, local: local,
+      expectedProcess: name, options: transport, faults: faultTable,
+      random: SeededRandom(seed: UInt64.random(in: .min ... .max)), delegate: host)
+  }
+
+  private func links(
+    _ local: Handshake, _ transport: TransportOptions, _ host: NodeHost
+  ) throws -> [TransportClass: [NodeID: Dialer]] {
+    var links: [TransportClass: [NodeID: Dialer]] = [:]
     for peer in settings.peers where peer.node != settings.node {
       let address = try ProcessFailure.address(peer.address, key: "peers.\(peer.name).address")
-      dialers[NodeID(peer.node)] = Dialer(
-        loop: loop, host: address.host, port: address.port, transportClass: transportClass, local: local,
-        expectedProcess: peer.name, options: transport, faults: faultTable,
-        random: SeededRandom(seed: UInt64.random(in: .min ... .max)),
-        admit: { [unowned host] in host.admit($0) }, delegate: host)
+      for transportClass in NodeHost.linkClasses {
+        links[transportClass, default: [:]][NodeID(peer.node)] = dialer(
+          transportClass, to: peer.name, address, local, transport, host)
+      }
     }
-    return dialers
+    return links
+  }
+
+  private func dialer(
+    _ transportClass: TransportClass, to name: String, _ address: HostPort, _ local: Handshake,
+    _ transport: TransportOptions, _ host: NodeHost
+  ) -> Dialer {
+    Dialer(
+      loop: loop, host: address.host, port: address.port, transportClass: transportClass, local: local,
+      expectedProcess: name, options: transport, faults: faultTable,
+      random: SeededRandom(seed: UInt64.random(in: .min ... .max)),
+      admit: { [unowned host] in host.admit($0) }, delegate: host)
   }
 
   func closeListener() -> EventLoopFuture<Void> {
@@ -204,6 +237,7 @@ private final class NodeAssembly: @unchecked Sendable {
         loop.execute { host.value.proposeChecksums { completion(.json(StatusPage.proposed($0))) } }
       },
     ]
+    routes += MembersPage.routes(loop, host)
     if let faults {
       let region = settings.region
       routes.append(

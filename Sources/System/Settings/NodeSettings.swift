@@ -14,6 +14,8 @@ public struct NodeSettings: Equatable, Sendable {
   public var data: String
   /// Every node of the cluster, this one included.
   public var peers: [NodeAddress]
+  /// The numbers of the nodes that the cluster was made with: its first replicas were placed on them.
+  public var founders: [UInt32]
   /// The other regions of the topology.
   public var regions: [RegionNodes]
   public var shards: Int
@@ -26,7 +28,7 @@ public struct NodeSettings: Equatable, Sendable {
 
   public init(
     cluster: String, region: String, name: String, node: UInt32, listen: String, admin: String, data: String,
-    peers: [NodeAddress], regions: [RegionNodes] = [], shards: Int = 6, replication: Int = 3,
+    peers: [NodeAddress], founders: [UInt32]? = nil, regions: [RegionNodes] = [], shards: Int = 6, replication: Int = 3,
     tuning: NodeTuning = NodeTuning(),
     enableFaults: Bool = false, insecureListen: Bool = false, logFormat: LogFormat = .text, logLevel: LogLevel = .info
   ) {
@@ -38,6 +40,7 @@ public struct NodeSettings: Equatable, Sendable {
     self.admin = admin
     self.data = data
     self.peers = peers
+    self.founders = founders ?? peers.map(\.node)
     self.regions = regions
     self.shards = shards
     self.replication = replication
@@ -56,6 +59,9 @@ public struct NodeSettings: Equatable, Sendable {
       SettingKey("data", .text("a directory"), "Holds log, stores and identity; made where it is missing."),
       SettingKey(
         "peers", .sections("{name, node, address}"), "Every node of the cluster, this one included."),
+      SettingKey(
+        "founders", .texts("numbers of nodes"), default: "[]",
+        "The nodes that the cluster was made with, also those that left since; empty: the peers."),
       SettingKey(
         "regions", .sections("{name, cluster, nodes}"), default: "[]",
         "The other regions of the topology: replicas of tables may be there."),
@@ -82,13 +88,20 @@ public struct NodeSettings: Equatable, Sendable {
   init(_ section: SettingsSection) throws(SettingsError) {
     var peers: [NodeAddress] = []
     for peer in try section.sections("peers", keys: NodeAddress.keys) { peers.append(try NodeAddress(peer)) }
+    var founders: [UInt32] = []
+    for text in try section.texts("founders") {
+      guard let number = UInt32(text) else {
+        throw section.refusal(of: "founders", "has '\(text)', which is no number")
+      }
+      founders.append(number)
+    }
     var regions: [RegionNodes] = []
     for region in try section.sections("regions", keys: RegionNodes.keys) { regions.append(try RegionNodes(region)) }
     self.init(
       cluster: try section.text("cluster"), region: try section.text("region"), name: try section.text("name"),
       node: UInt32(try section.integer("node")), listen: try section.text("listen"),
       admin: try section.text("admin"), data: try section.text("data"), peers: peers,
-      regions: regions,
+      founders: founders.isEmpty ? nil : founders, regions: regions,
       shards: try section.integer("shards"), replication: try section.integer("replication"),
       tuning: try NodeTuning(section),
       enableFaults: try section.flag("enableFaults"), insecureListen: try section.flag("insecureListen"),
@@ -108,8 +121,8 @@ public struct NodeSettings: Equatable, Sendable {
     guard peers.contains(where: { $0.node == node && $0.name == name }) else {
       throw SettingsError(file: file, "'peers' must list this node itself: name \(name), node \(node)")
     }
-    guard replication <= peers.count else {
-      throw SettingsError(file: file, "'replication' is \(replication), but there are only \(peers.count) nodes")
+    guard replication <= founders.count else {
+      throw SettingsError(file: file, "'replication' is \(replication), but there are only \(founders.count) nodes")
     }
     guard replication % 2 == 1 else {
       throw SettingsError(
@@ -130,7 +143,8 @@ public struct NodeSettings: Equatable, Sendable {
       admin: \(quoted(admin))
       data: \(quoted(data))
       peers:
-      \(peers.map(\.yaml).joined())regions: [\(regions.map(\.yaml).joined(separator: ", "))]
+      \(peers.map(\.yaml).joined())founders: [\(founders.map { "\($0)" }.joined(separator: ", "))]
+      regions: [\(regions.map(\.yaml).joined(separator: ", "))]
       shards: \(shards)
       replication: \(replication)
       \(tuning.yaml)

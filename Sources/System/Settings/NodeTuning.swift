@@ -10,6 +10,8 @@ public struct NodeTuning: Equatable, Sendable {
   public var indexDelayMs = 0
   public var streamRetentionMs = 86_400_000
   public var streamBytesMax = 1_073_741_824
+  public var balanceLeaders = true
+  public var scrubIntervalMs = 3_600_000
 
   public init() {}
 
@@ -41,6 +43,13 @@ public struct NodeTuning: Equatable, Sendable {
     SettingKey(
       "streamBytesMax", .integer(unit: "bytes", 65_536...1_099_511_627_776), default: "1073741824",
       "Stream records kept by one shard. Reached: the oldest go early, and slow readers find them trimmed."),
+    SettingKey(
+      "balanceLeaders", .flag, default: "true",
+      "Leaders spread over the nodes. false: they stay where elections put them, perhaps all on one node."),
+    SettingKey(
+      "scrubIntervalMs", .integer(unit: "milliseconds", 0...2_592_000_000), default: "3600000",
+      "How often the replicas of a shard that was written to are compared; 0: never. Too seldom: what a disk lost unseen "
+        + "stays until both other copies are gone."),
   ]
 
   /// Reads the keys of ``keys`` in a section that knows them.
@@ -54,6 +63,8 @@ public struct NodeTuning: Equatable, Sendable {
     indexDelayMs = try section.integer("indexDelayMs")
     streamRetentionMs = try section.integer("streamRetentionMs")
     streamBytesMax = try section.integer("streamBytesMax")
+    balanceLeaders = try section.flag("balanceLeaders")
+    scrubIntervalMs = try section.integer("scrubIntervalMs")
   }
 
   /// Refuses combinations that no single key shows to be wrong.
@@ -91,6 +102,8 @@ public struct NodeTuning: Equatable, Sendable {
     indexDelayMs: \(indexDelayMs)
     streamRetentionMs: \(streamRetentionMs)
     streamBytesMax: \(streamBytesMax)
+    balanceLeaders: \(balanceLeaders)
+    scrubIntervalMs: \(scrubIntervalMs)
     """
   }
 }

@@ -36,7 +36,7 @@ extension Node {
   /// This node's own replica knows; where it has none, those know that answered.
   private func leader(of shard: ShardID, _ map: ShardMap) -> NodeID? {
     if let replica = replica(GroupID(shard)) { return replica.leader }
-    let nodes = map.shards.first { $0.id == shard }?.nodes ?? []
+    let nodes = members?.nodes(of: shard) ?? map.shards.first { $0.id == shard }?.nodes ?? []
     return indexes.likelyLeader(of: shard, among: nodes)
   }
 

@@ -5,7 +5,8 @@ import Messages
 /// What a node knows of another region: its tables, where its shards lie, who leads them.
 struct OtherRegion {
   let name: String
-  let nodes: [NodeID]
+  /// Ascending: those that were configured, until its catalog says who belongs to it since.
+  private(set) var nodes: [NodeID]
   private(set) var catalog: Catalog?
   private var leaders: [ShardID: NodeID] = [:]
   private var tries = 0
@@ -77,7 +78,10 @@ struct OtherRegion {
       return true
     }
     asked = (0, now)
-    if let bytes, let newer = try? Catalog(bytes) { catalog = newer }
+    if let bytes, let newer = try? Catalog(bytes) {
+      catalog = newer
+      if let members = newer.members { nodes = members.members.map(\.node) }
+    }
     return true
   }
 }

@@ -37,6 +37,23 @@ struct ChildTable: Sendable {
 
   mutating func endRequested(_ name: String) { update(name) { $0.isEndRequested = true } }
 
+  /// A process that was not there before; it is started by its name.
+  mutating func add(_ plan: ClusterPlan.Process, in region: String) {
+    children.append(Child(plan: plan))
+    guard let position = description.regions.firstIndex(where: { $0.name == region }) else { return }
+    // Nodes come before all others.
+    let place = description.regions[position].processes.firstIndex { $0.role != .node }
+    description.regions[position].processes.insert(DescribedProcess(plan), at: place ?? 0)
+  }
+
+  /// A process that is down leaves.
+  mutating func remove(_ name: String) {
+    children.removeAll { $0.plan.name == name }
+    for position in description.regions.indices {
+      description.regions[position].processes.removeAll { $0.name == name }
+    }
+  }
+
   private mutating func update(_ name: String, _ change: (inout Child) -> Void) {
     guard let index = children.firstIndex(where: { $0.plan.name == name }) else {
       fatalError("The supervisor has no child \(name).")

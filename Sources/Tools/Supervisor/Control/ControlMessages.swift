@@ -2,7 +2,7 @@ internal import Items
 
 /// One line of JSON from a command to the supervisor.
 struct ControlRequest: Equatable, Sendable {
-  enum Verb: String, Sendable { case start, stop, kill, pause, resume, faults, shutDown }
+  enum Verb: String, Sendable { case start, stop, kill, pause, resume, faults, shutDown, add, remove }
 
   var verb: Verb
   /// Empty where the verb concerns no single process.

@@ -26,9 +26,11 @@ enum Recovery {
       )
     }
     var ports = PortPlan(former: former)
+    let grown = former.map { topology.following($0) } ?? topology
     let state = ClusterState(
       cluster: former?.cluster ?? mintClusterID(), topology: topology.source, shape: topology.shape,
-      ports: try ports.assign(topology, publicPort: publicPort), isLoaded: former?.isLoaded ?? false)
+      ports: try ports.assign(grown, publicPort: publicPort), isLoaded: former?.isLoaded ?? false,
+      members: former?.members ?? [])
     try state.save(folder)
     return state
   }

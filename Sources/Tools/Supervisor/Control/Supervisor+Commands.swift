@@ -15,6 +15,8 @@ extension Supervisor {
     case .pause: return signal(request.name, SIGSTOP, endsIt: false)
     case .resume: return signal(request.name, SIGCONT, endsIt: false)
     case .faults: return record(request.change)
+    case .add: return add(request.name)
+    case .remove: return remove(request.name)
     }
   }
 
@@ -74,7 +76,25 @@ extension Supervisor {
   }
 }
 
+extension DescribedProcess {
+  /// One that does not run yet.
+  init(_ plan: ClusterPlan.Process) {
+    self.init(
+      name: plan.name, role: plan.role, node: plan.node, identity: nil, address: plan.listen, admin: plan.admin,
+      dataDir: plan.dataDir, postgres: plan.postgres)
+  }
+}
+
 extension ClusterPlan {
+  /// Every process's folder and settings file.
+  func write(_ folder: DataFolder) throws(SupervisorError) {
+    for process in processes {
+      try Files.makeFolder(folder.folder(of: process.name))
+      guard let settings = process.settings else { continue }
+      try Files.replace(folder.settingsPath(of: process.name), with: settings)
+    }
+  }
+
   /// `cluster.json` before any process runs.
   func description(_ state: ClusterState) -> ClusterDescription {
     ClusterDescription(
@@ -83,11 +103,7 @@ extension ClusterPlan {
       regions: regions.map { region in
         ClusterDescription.Region(
           name: region.name, endpoint: endpoint(of: region),
-          processes: region.processes.map {
-            DescribedProcess(
-              name: $0.name, role: $0.role, node: $0.node, identity: nil, address: $0.listen, admin: $0.admin,
-              dataDir: $0.dataDir, postgres: $0.postgres)
-          })
+          processes: region.processes.map { DescribedProcess($0) })
       })
   }
 }

@@ -8,6 +8,8 @@ internal import Synchronization
 public final class Supervisor: Sendable {
   let folder: DataFolder
   let log: SupervisorLog
+  /// As it was read; what became of it since is in the folder's state.
+  let topology: Topology
   let table: Mutex<ChildTable>
   /// Held open for as long as the process lives.
   private let lock: Int32
@@ -32,26 +34,25 @@ public final class Supervisor: Sendable {
     try Recovery.endOrphans(in: folder, log: log)
     if let postgres = topology.postgres { _ = try PostgresServer(folder, postgres.name).programs() }
     let state = try Recovery.state(folder, topology, publicPort: publicPort)
-    let plan = ClusterPlan(topology, state, folder)
+    let plan = ClusterPlan(topology.following(state), state, folder)
     Launcher.raiseFileLimit()
-    for process in plan.processes {
-      try Files.makeFolder(folder.folder(of: process.name))
-      guard let settings = process.settings else { continue }
-      try Files.replace(folder.settingsPath(of: process.name), with: settings)
-    }
+    try plan.write(folder)
     let control = try ControlServer(folder)
     var description = plan.description(state)
     description.faults.links = topology.linkImpairments
-    let supervisor = Supervisor(folder, log, ChildTable(plan, description: description), lock, control)
+    let supervisor = Supervisor(
+      folder, log, topology, ChildTable(plan, description: description), lock, control)
     try supervisor.startAll()
     return .started(supervisor)
   }
 
   private init(
-    _ folder: DataFolder, _ log: SupervisorLog, _ table: ChildTable, _ lock: Int32, _ control: ControlServer
+    _ folder: DataFolder, _ log: SupervisorLog, _ topology: Topology, _ table: ChildTable, _ lock: Int32,
+    _ control: ControlServer
   ) {
     self.folder = folder
     self.log = log
+    self.topology = topology
     self.table = Mutex(table)
     self.lock = lock
     self.control = control

@@ -7,7 +7,7 @@ extension ClusterStatus {
       "cluster": .text(cluster), "region": .text(regions.first?.name), "endpoint": .text(regions.first?.endpoint),
       "healthy": .bool(isHealthy), "checksums": .text(agreement?.rawValue),
       "processes": .array(processes.map(\.json)), "faults": faults.json,
-      "metadata": regions.first?.metadata ?? .null,
+      "metadata": regions.first?.metadata ?? .null, "members": regions.first?.members?.json ?? .null,
       "shards": .array(regions.flatMap { region in region.shards.map { $0.json(in: region.name) } }),
       "regions": .array(regions.map(\.json)),
     ]).indented
@@ -16,7 +16,9 @@ extension ClusterStatus {
 
 extension ClusterStatus.Region {
   fileprivate var json: JSONValue {
-    .members(["name": .text(name), "endpoint": .text(endpoint), "metadata": metadata])
+    .members([
+      "name": .text(name), "endpoint": .text(endpoint), "metadata": metadata, "members": members?.json ?? .null,
+    ])
   }
 
   fileprivate var metadata: JSONValue { groups.first { $0.id == 0 }?.json(in: name) ?? .null }

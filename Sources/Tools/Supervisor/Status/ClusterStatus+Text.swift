@@ -11,6 +11,7 @@ extension ClusterStatus {
     if !faults.links.isEmpty { text += "\nLinks: \(faults.links.map(\.text).joined(separator: "; "))\n" }
     if !faults.isEmpty { text += "\nFaults: \(faults.text)\n" }
     for region in regions { text += "\n" + shards(of: region) }
+    for change in regions.compactMap({ $0.members?.text }) { text += "\nMembers: \(change)\n" }
     if regions.contains(where: { !$0.groups.isEmpty }) {
       text += "\nEach replica: applied/logged index; * leads, ! is not healthy.\n"
       for line in complaints { text += line + "\n" }

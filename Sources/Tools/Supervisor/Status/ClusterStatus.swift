@@ -41,6 +41,8 @@ public struct ClusterStatus: Sendable {
     var endpoint: String
     /// The metadata group first, then shards by number.
     var groups: [Shard]
+    /// Who belongs to the region, and which replica moves; nil where no node was added or taken away yet.
+    var members: MembersView?
 
     var shards: [Shard] { groups.filter { $0.id != 0 } }
   }

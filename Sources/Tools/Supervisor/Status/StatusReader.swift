@@ -22,6 +22,7 @@ public struct StatusReader: Sendable {
 
   private func status(_ description: ClusterDescription, _ http: HTTPClient) async -> ClusterStatus {
     async let readiness = readiness(description.processes, http)
+    async let members = members(description.processes.filter { $0.role == .node }, http)
     let reports = await reports(description.processes.filter { $0.role == .node }, http)
     let ready = await readiness
     let processes = description.regions.flatMap { region in
@@ -33,8 +34,19 @@ public struct StatusReader: Sendable {
       }
     }
     return ClusterStatus(
-      cluster: description.cluster, regions: description.regions.map { Self.status(of: $0, reports) },
+      cluster: description.cluster, regions: Self.regions(description, reports, await members),
       processes: processes, faults: description.faults)
+  }
+
+  private static func regions(
+    _ description: ClusterDescription, _ reports: [NodeReport], _ members: [String: MembersView]
+  ) -> [ClusterStatus.Region] {
+    description.regions.map { region in
+      var status = status(of: region, reports)
+      let views = region.processes.compactMap { members[$0.name] }
+      status.members = views.max { $0.version < $1.version }.flatMap { $0.version > 0 ? $0 : nil }
+      return status
+    }
   }
 
   private static func status(
@@ -57,6 +69,13 @@ public struct StatusReader: Sendable {
       ready[process.name] = PostgresServer(folder, process.name).isReady(process.identity)
     }
     return ready
+  }
+
+  private func members(_ nodes: [DescribedProcess], _ http: HTTPClient) async -> [String: MembersView] {
+    await answers(nodes) { endpoint in
+      let response = try? await http.get("/members", from: endpoint, timeoutMs: Self.askTimeoutMs)
+      return response.flatMap { $0.status == 200 ? MembersView($0.body) : nil }
+    }
   }
 
   private func reports(_ nodes: [DescribedProcess], _ http: HTTPClient) async -> [NodeReport] {

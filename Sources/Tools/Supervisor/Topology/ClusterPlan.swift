@@ -32,8 +32,8 @@ struct ClusterPlan: Sendable {
     let nodes = topology.regions.map { region in
       RegionNodes(
         name: region.name, cluster: state.cluster(of: region.name, among: topology.regions.map(\.name)),
-        nodes: region.nodes.enumerated().map { index, name in
-          NodeAddress(name: name, node: UInt32(index + 1), address: Self.address(Self.ports(state, name).listen))
+        nodes: region.numbered.map { name, number in
+          NodeAddress(name: name, node: number, address: Self.address(Self.ports(state, name).listen))
         })
     }
     regions = zip(topology.regions, nodes).map { region, own in
@@ -88,7 +88,8 @@ struct ClusterPlan: Sendable {
     let data = folder.dataPath(of: own.name)
     let settings = NodeSettings(
       cluster: cluster, region: region.name, name: own.name, node: own.node, listen: own.address, admin: admin,
-      data: data, peers: peers, regions: others, shards: region.shards, replication: region.replication,
+      data: data, peers: peers, founders: region.founderNumbers, regions: others, shards: region.shards,
+      replication: region.replication,
       tuning: topology.nodeSettings, logFormat: topology.logFormat, logLevel: topology.logLevel)
     return Process(
       name: own.name, role: .node, node: Int(own.node), listen: own.address, admin: admin, dataDir: data,

@@ -6,8 +6,12 @@ public struct Topology: Sendable {
     public var name: String
     public var shards: Int
     public var replication: Int
-    /// In the order of their numbers, from 1.
+    /// In the order of their numbers.
     public var nodes: [String]
+    /// The number of each of `nodes`; empty: from 1.
+    var numbers: [UInt32] = []
+    /// How many nodes the cluster was made with: those numbered from 1. Nil: `nodes`.
+    var founders: Int?
     public var coordinators: [Coordinator]
   }
 
@@ -86,8 +90,25 @@ public struct Topology: Sendable {
     }
   }
 
+  /// As the folder's cluster has become since: nodes were added or taken away.
+  func following(_ state: ClusterState) -> Topology {
+    var changed = self
+    for index in changed.regions.indices {
+      guard let members = state.members(of: changed.regions[index].name) else { continue }
+      changed.regions[index].founders = changed.regions[index].nodes.count
+      changed.regions[index].nodes = members.nodes.map(\.name)
+      changed.regions[index].numbers = members.nodes.map(\.number)
+    }
+    return changed
+  }
+
   /// The processes beside the regions' own.
   var mirrorNames: [String] { [postgres?.name, sink?.name].compactMap { $0 } }
+
+  /// The region that has the process; nil where none has.
+  func region(with process: String) -> Region? {
+    regions.first { $0.nodes.contains(process) || $0.coordinators.contains { $0.name == process } }
+  }
 
   /// What a data folder is bound to: a later start may change everything else.
   var shape: String {
@@ -96,4 +117,14 @@ public struct Topology: Sendable {
         + "replication \(region.replication)"
     }.joined(separator: "; ")
   }
+}
+
+extension Topology.Region {
+  /// Its nodes with their numbers, ascending.
+  var numbered: [(name: String, number: UInt32)] {
+    nodes.enumerated().map { (name: $1, number: numbers.isEmpty ? UInt32($0 + 1) : numbers[$0]) }
+  }
+
+  /// The numbers of the nodes that the cluster was made with.
+  var founderNumbers: [UInt32] { (1...UInt32(founders ?? nodes.count)).map { $0 } }
 }
