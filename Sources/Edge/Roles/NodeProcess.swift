@@ -69,13 +69,14 @@ private final class NodeAssembly: @unchecked Sendable {
   private let loop: any EventLoop
   private let state: ProcessState
   private let logger: Logger
-  private let clock = RealClock()
+  private let clock: RealClock
   private var listener: Listener?
   private var faults: ProcessFaults?
   private var faultTable: FaultTable?
 
   init(settings: NodeSettings, loop: any EventLoop, state: ProcessState, logger: Logger, faults: ProcessFaults?) {
     self.faults = faults
+    clock = RealClock(offset: faults?.clockOffset)
     self.settings = settings
     self.loop = loop
     self.state = state
