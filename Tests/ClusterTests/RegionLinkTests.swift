@@ -13,8 +13,31 @@ extension RealProcesses {
         try await Self.delayIsAddedToEachMessage(table)
         try await Self.lossDelaysAndLosesNothing(table)
         try await Self.anOffsetClockIsBelieved(table)
+        try await Self.whatIsPausedWaits(table)
         await http.shutDown()
       }
+    }
+
+    /// One way, of one table; a node that starts keeps to it.
+    private static func whatIsPausedWaits(_ table: ReplicatedTable) async throws {
+      let cluster = table.cluster
+      #expect(try cluster.cluster("pause-replication", "--table", "nothing").code == 2)
+      let run = try cluster.cluster("pause-replication", "--table", "things", "--from", "us-east-1")
+      #expect(run.code == 0, "\(run.errors)")
+      try await table.put(table.us, "paused", "us")
+      try await table.put(table.eu, "unpaused", "eu")
+      try await table.until("the other way goes on") { try await table.items(table.us)["unpaused"] == "eu" }
+      #expect(try cluster.cluster("kill", "us-n1").code == 0)
+      #expect(try cluster.cluster("start", "us-n1").code == 0)
+      try await table.put(table.us, "paused too", "us")
+      try await table.put(table.eu, "unpaused too", "eu")
+      try await table.until("the other way still goes on") { try await table.items(table.us)["unpaused too"] == "eu" }
+      let kept = try await table.items(table.eu)
+      #expect(kept["paused"] == nil && kept["paused too"] == nil)
+      let status = try cluster.cluster("status")
+      #expect(status.output.contains("Faults: replication of things from us-east-1 to eu-west-1 is paused"))
+      #expect(try cluster.cluster("resume-replication").code == 0)
+      #expect(try await table.waitUntilEqual()["paused too"] == "us")
     }
 
     private static func delayIsAddedToEachMessage(_ table: ReplicatedTable) async throws {

@@ -112,6 +112,42 @@ private func cluster(_ names: String...) -> ClusterDescription {
     #expect(throws: SupervisorError.self) { try FaultChange.partition(["far", "n8"], of: two) }
   }
 
+  @Test func pausedReplicationIsToldToEveryProcessAndHealLeavesIt() throws {
+    var two = description
+    two.regions.append(.init(name: "far", endpoint: "e", processes: cluster("n8").processes))
+    two.regions.append(.init(name: "farther", endpoint: "e", processes: cluster("n9").processes))
+    func ways(
+      _ table: String? = nil, from: String? = nil, to: String? = nil, both: String? = nil
+    ) throws(SupervisorError) -> [ReplicationPause] {
+      try ReplicationPause.ways(table: table, from: from, to: to, both: both, of: two)
+    }
+    #expect(try ways().count == 6)
+    #expect(
+      try ways("t", both: "far").map { "\($0.from) \($0.to)" } == ["r far", "far r", "far farther", "farther far"])
+    let one = try ways("t", from: "r", to: "far")
+    #expect(one == [ReplicationPause(table: "t", from: "r", to: "far")])
+    var faults = faults(.pauseReplication(one), .pauseReplication(one), .pauseReplication(try ways(from: "far")))
+    #expect(faults.pauses.count == 3)
+    faults.apply(.heal)
+    faults.apply(.resumeReplication(try ways("t")))
+    #expect(
+      faults.text
+        == "replication of all tables from far to r is paused; replication of all tables from far to farther is paused")
+    #expect(
+      faults.order(for: "n8").hasSuffix(
+        #""pausedReplication":[{"table":null,"from":"far","to":"r"},{"table":null,"from":"far","to":"farther"}]}"#))
+    faults.apply(.pauseReplication(one))
+    faults.apply(.resumeReplication(try ways()))
+    #expect(faults.isEmpty)
+    for wrong in [{ try ways(both: "fra") }, { try ways(from: "r", both: "far") }, { try ways(from: "r", to: "r") }] {
+      let error = #expect(throws: SupervisorError.self) { _ = try wrong() }
+      #expect(error?.exitCode == 2)
+    }
+    #expect(throws: SupervisorError.self) {
+      try ReplicationPause.ways(table: nil, from: nil, to: nil, both: nil, of: description)
+    }
+  }
+
   @Test func delaysAndLossesBeyondReasonAreWrongUsage() {
     for (ms, jitterMs) in [(-1, 0), (60_001, 0), (1, -1)] {
       let error = #expect(throws: SupervisorError.self) {
@@ -131,7 +167,7 @@ private func cluster(_ names: String...) -> ClusterDescription {
     let lossy = LinkImpairment(groups: [["n1"], ["n2"]], lossPerMillion: 20_000)
     var faults = faults(
       .partition([["n1", "c1"], ["n2", "n3"]]), .isolate(from: "n1", to: "c1"), .impair(slow), .impair(lossy),
-      .clock(["n1"], offsetMs: -3))
+      .clock(["n1"], offsetMs: -3), .pauseReplication([ReplicationPause(table: nil, from: "a", to: "b")]))
     faults.links = [LinkImpairment(groups: [["n1"], ["n2"]], delay: .init(ms: 40), lossPerMillion: 10)]
     #expect(ClusterFaults(faults.json) == faults)
     let early = JSONValue.members(["partition": .array([]), "isolated": .array([])])
@@ -144,7 +180,8 @@ private func cluster(_ names: String...) -> ClusterDescription {
     #expect(try ClusterDescription.load(folder) == description)
     let changes: [FaultChange] = [
       .partition([["n1"], ["n2"]]), .isolate(from: "a", to: "b"), .impair(slow), .impair(lossy),
-      .clock(["n1", "c1"], offsetMs: -500), .heal,
+      .clock(["n1", "c1"], offsetMs: -500), .pauseReplication([ReplicationPause(table: "t", from: "a", to: "b")]),
+      .resumeReplication([ReplicationPause(table: nil, from: "a", to: "b")]), .heal,
     ]
     for change in changes {
       let request = ControlRequest(change)

@@ -144,7 +144,7 @@ private final class CoordinatorLanes: Sendable {
   }
 
   /// Asked when every loop has its machine.
-  var routes: [AdminServer.Route] { faults.withLock { $0.map { [$0.route] } ?? [] } }
+  var routes: [AdminServer.Route] { faults.withLock { $0.map { [$0.route()] } ?? [] } }
 
   private func dialers(_ loop: any EventLoop, _ number: Int, _ links: CoordinatorLinks) -> [NodeID: Dialer] {
     let local = Handshake(

@@ -2,6 +2,7 @@ import Edge
 import Environment
 import Items
 import NIOCore
+import Node
 import System
 import Transport
 
@@ -43,18 +44,27 @@ struct FaultOrder: Sendable {
 
 /// The body of `POST /faults`, and what `--faults` takes at the start: one order, which adds to what is; or
 /// `{"faults": [order, …], "clockOffsetMs": 500}`, which replaces all of it: without `clockOffsetMs` the wall clock is
-/// true again. `{"healAll": true}` is the empty list, `{"clockOffsetMs": 500}` alone concerns the clock alone.
+/// true again. `"pausedReplication": [{"table": "T", "from": "us-east-1", "to": "eu-west-1"}, …]` beside `faults` says what
+/// nodes of `from` keep to themselves; a table that is null means all. `{"healAll": true}` is the empty list, `{"clockOffsetMs": 500}` alone concerns the clock alone.
 struct FaultOrders: Sendable {
   private let orders: [FaultOrder]
   private let replacesAll: Bool
   /// Nil: as it is.
   let clockOffsetMs: Int64?
 
+  private let pauses: [(from: String, pause: ReplicationPause)]
+
   private static let clockOffsetMsMax = 365 * 86_400_000
 
   init(_ body: [UInt8]) throws {
     let json = try JSONValue(parsing: body)
     clockOffsetMs = try Self.clockOffsetMs(json)
+    pauses = try (json["pausedReplication"]?.elements ?? []).map { pause in
+      guard let from = pause["from"]?.text, let to = pause["to"]?.text else {
+        throw ProcessFailure("'pausedReplication' names 'from' and 'to', two regions.")
+      }
+      return (from, ReplicationPause(table: pause["table"]?.text, region: to))
+    }
     if let list = json["faults"]?.elements {
       orders = try list.map { try FaultOrder($0) }
       replacesAll = true
@@ -72,6 +82,11 @@ struct FaultOrders: Sendable {
       throw ProcessFailure("'clockOffsetMs' is a whole number of at most \(clockOffsetMsMax) either way.")
     }
     return Int64(offset)
+  }
+
+  /// What a node of `region` does not send; nil where nothing is said of it.
+  func pauses(from region: String) -> [ReplicationPause]? {
+    replacesAll ? pauses.filter { $0.from == region }.map(\.pause) : nil
   }
 
   func apply(to clock: ClockOffset) {
@@ -97,7 +112,8 @@ struct FaultOrders: Sendable {
 struct ProcessFaults: Sendable {
   let clockOffset = ClockOffset()
   private var tables: [NIOLoopBound<FaultTable>] = []
-  private let initial: FaultOrders?
+  /// In force before the first link.
+  let initial: FaultOrders?
 
   /// - Parameter initial: in force before the first link; the body of a `POST /faults`.
   init(initial: String?) throws {
@@ -118,12 +134,17 @@ struct ProcessFaults: Sendable {
   }
 
   /// `POST /faults`; answered when every loop obeys.
-  var route: AdminServer.Route {
+  ///
+  /// - Parameter last: called after that, on the loop of the last table.
+  func route(last: @escaping @Sendable (FaultOrders) -> Void = { _ in }) -> AdminServer.Route {
     AdminServer.Route(.post, "/faults") { [tables, clockOffset] body, completion in
       do {
         let orders = try FaultOrders(body)
         orders.apply(to: clockOffset)
-        Self.apply(orders, to: tables[...]) { completion(.text("done\n")) }
+        Self.apply(orders, to: tables[...]) {
+          last(orders)
+          completion(.text("done\n"))
+        }
       } catch {
         completion(.text("\(error)\n", status: 400))
       }

@@ -92,6 +92,7 @@ private final class NodeAssembly: @unchecked Sendable {
       configuration: try configuration(), disk: RealDisk(),
       random: SeededRandom(seed: UInt64.random(in: .min ... .max)), now: clock.now,
       clock: { [clock] in clock.now })
+    if let pauses = faults?.initial?.pauses(from: settings.region) { node.pauseReplication(pauses) }
     let metrics = NodeMetrics(&registry, node: node)
     self.registry = registry
     let peers = Dictionary(uniqueKeysWithValues: settings.peers.map { ($0.name, NodeID($0.node)) })
@@ -203,7 +204,13 @@ private final class NodeAssembly: @unchecked Sendable {
         loop.execute { host.value.proposeChecksums { completion(.json(StatusPage.proposed($0))) } }
       },
     ]
-    if let faults { routes.append(faults.route) }
+    if let faults {
+      let region = settings.region
+      routes.append(
+        faults.route { orders in
+          if let pauses = orders.pauses(from: region) { host.value.node.pauseReplication(pauses) }
+        })
+    }
     do {
       let server = try AdminServer.start(
         host: address.host, port: address.port, eventLoop: loop, clock: clock, registry: &registry,

@@ -17,6 +17,10 @@ extension Node {
     return regions.hasProposed
   }
 
+  /// Which changes stay here for now; local writes go on, and their changes wait in the feeds. Replaces what was said
+  /// before.
+  public func pauseReplication(_ pauses: [ReplicationPause]) { regions.pauses = pauses }
+
   /// Answers of a node of another region to requests of this one.
   public func received(_ responses: [Response], from node: NodeID, of region: String, now: Instant) {
     for response in responses {

@@ -24,6 +24,8 @@ struct RegionKeeper {
   private var hasNews = false
   /// Entries were proposed at the last look.
   private(set) var hasProposed = false
+  /// What stays here until somebody resumes it.
+  var pauses: [ReplicationPause] = []
   /// Changes that arrived in other regions.
   private(set) var changesCarried: UInt64 = 0
 
@@ -106,6 +108,7 @@ struct RegionKeeper {
         else { continue }
         let known = led[place].senders.firstIndex { $0.table == table && $0.region == region.name }
         var sender = known.map { led[place].senders.remove(at: $0) } ?? RegionSender(table: table, region)
+        sender.isPaused = pauses.contains { $0.holds(there.name, to: region.name) }
         do { try sender.read(shard, to: there) } catch { shard.cannotRead(error) }
         let source = RegionSource(
           table: there.table, region: shard.settings(of: table)?.replication?.region ?? "", shard: replica.group.shard)
@@ -134,7 +137,7 @@ struct RegionKeeper {
       let state = shard.feed(of: sender.table)?.region(sender.region)?.filling
     else { return }
     if let last = led[place].copying, last.slice == slice, last.state == state { return }
-    guard now.since(led[place].copiedAt) >= Self.copyPause, sender.waitingCount < Self.copyWaitingMax,
+    guard !sender.isPaused, now.since(led[place].copiedAt) >= Self.copyPause, sender.waitingCount < Self.copyWaitingMax,
       !sender.canRead(shard), replica.propose(.regionCopy(slice))
     else { return }
     hasProposed = true

@@ -11,6 +11,8 @@ import Shards
 struct RegionSender {
   let table: TableID
   let region: String
+  /// Nothing more is read or sent. What is under way may still arrive.
+  var isPaused = false
   /// Records up to here are in the lanes or done.
   private var position: UInt64
   /// Ascending by shard.
@@ -21,6 +23,8 @@ struct RegionSender {
 
   /// The table where the changes go.
   struct Place {
+    /// Alike in all regions.
+    var name: String
     var table: TableID
     var map: ShardMap
   }
@@ -47,7 +51,7 @@ struct RegionSender {
   private var hasRoom: Bool { waitingCount < Self.waitingMax && lanes.reduce(0) { $0 + $1.bytes } < Self.bytesMax }
 
   /// Whether there are records to be read now.
-  func canRead(_ shard: ShardMachine) -> Bool { position < shard.feedEnd(of: table) && hasRoom }
+  func canRead(_ shard: ShardMachine) -> Bool { !isPaused && position < shard.feedEnd(of: table) && hasRoom }
 
   /// Reads what is new in the feed, as far as there is room.
   mutating func read(_ shard: ShardMachine, to place: Place) throws {
@@ -74,6 +78,7 @@ struct RegionSender {
   mutating func send(
     from source: RegionSource, bytesMax: Int, now: Instant, _ send: (ShardID, RegionBatch) -> UInt64
   ) {
+    guard !isPaused else { return }
     for place in lanes.indices where lanes[place].count > 0 {
       guard let batch = lanes[place].nextBatch(from: source, bytesMax: bytesMax, now: now) else { continue }
       lanes[place].sent(send(lanes[place].shard, batch), now: now)

@@ -51,7 +51,7 @@ public struct FaultCommands: Sendable {
     return try await change(.heal)
   }
 
-  private func change(_ change: FaultChange) async throws(SupervisorError) -> Report {
+  func change(_ change: FaultChange) async throws(SupervisorError) -> Report {
     switch try ControlClient.ask(ControlRequest(change), folder) {
     case .done: break
     case .failed(let reason): throw SupervisorError(reason)

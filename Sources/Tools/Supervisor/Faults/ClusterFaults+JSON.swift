@@ -8,6 +8,7 @@ extension ClusterFaults {
       "isolated": .array(isolated.map { .members(["from": .text($0.from), "to": .text($0.to)]) }),
       "impairments": .array(impairments.map(\.json)),
       "clocks": .array(clocks.map { .members(["name": .text($0.name), "offsetMs": .integer($0.offsetMs)]) }),
+      "pausedReplication": .array(pauses.map(\.json)),
       "links": .array(links.map(\.json)),
     ])
   }
@@ -27,9 +28,10 @@ extension ClusterFaults {
       guard let name = clock["name"]?.text, let offset = clock["offsetMs"]?.integer else { return nil }
       clocks.append(Clock(name: name, offsetMs: offset))
     }
-    guard let impairments = LinkImpairment.list(json["impairments"]), let links = LinkImpairment.list(json["links"])
+    guard let impairments = LinkImpairment.list(json["impairments"]), let links = LinkImpairment.list(json["links"]),
+      let pauses = ReplicationPause.list(json["pausedReplication"])
     else { return nil }
-    (self.impairments, self.links) = (impairments, links)
+    (self.impairments, self.links, self.pauses) = (impairments, links, pauses)
   }
 
   /// All that one process has to know: the body of its `POST /faults`, which replaces what it knew.
@@ -47,10 +49,15 @@ extension ClusterFaults {
           "jitterMs": .integer(way.delay.jitterMs), "lossPerMillion": .integer(way.lossPerMillion),
         ]))
     }
-    guard let clock = clocks.first(where: { $0.name == name }) else {
-      return JSONValue.members(["faults": .array(orders)]).compact
+    var body: [JSONValue.Member] = [.init(name: Array("faults".utf8), value: .array(orders))]
+    if let clock = clocks.first(where: { $0.name == name }) {
+      body.append(.init(name: Array("clockOffsetMs".utf8), value: .integer(clock.offsetMs)))
     }
-    return JSONValue.members(["faults": .array(orders), "clockOffsetMs": .integer(clock.offsetMs)]).compact
+    // Each node knows which of them are its own.
+    if !pauses.isEmpty {
+      body.append(.init(name: Array("pausedReplication".utf8), value: .array(pauses.map(\.json))))
+    }
+    return JSONValue.object(body).compact
   }
 
   /// Whether a process has to know anything at all.

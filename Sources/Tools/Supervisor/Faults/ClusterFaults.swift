@@ -23,6 +23,8 @@ struct ClusterFaults: Equatable, Sendable {
   var impairments: [LinkImpairment] = []
   /// In the order of the commands; each process once.
   var clocks: [Clock] = []
+  /// Ways between regions that changes of tables do not go.
+  var pauses: [ReplicationPause] = []
   /// What the topology says of the links between regions. No fault: it stays.
   var links: [LinkImpairment] = []
 
@@ -33,7 +35,7 @@ struct ClusterFaults: Equatable, Sendable {
   }
 
   /// Whether no command changed anything.
-  var isEmpty: Bool { areLinksWhole && clocks.isEmpty }
+  var isEmpty: Bool { areLinksWhole && clocks.isEmpty && pauses.isEmpty }
   var areLinksWhole: Bool { partition.isEmpty && isolated.isEmpty && impairments.isEmpty }
 
   /// A partition replaces the former one, a delay or loss the former one of the same groups; all else comes on top.
@@ -51,6 +53,11 @@ struct ClusterFaults: Equatable, Sendable {
     case .clock(let names, let offsetMs):
       clocks.removeAll { names.contains($0.name) }
       if offsetMs != 0 { clocks += names.map { Clock(name: $0, offsetMs: offsetMs) } }
+    case .pauseReplication(let ways): pauses += ways.filter { !pauses.contains($0) }
+    case .resumeReplication(let ways):
+      pauses.removeAll { pause in
+        ways.contains { $0.from == pause.from && $0.to == pause.to && ($0.table ?? pause.table) == pause.table }
+      }
     case .heal: (partition, isolated, impairments) = ([], [], [])
     }
   }
@@ -87,6 +94,7 @@ struct ClusterFaults: Equatable, Sendable {
     parts += isolated.map { "nothing from \($0.from) reaches \($0.to)" }
     parts += impairments.map(\.text)
     parts += clocks.map { "\($0.name)'s clock is off by \($0.offsetMs) ms" }
+    parts += pauses.map(\.text)
     return parts.joined(separator: "; ")
   }
 }

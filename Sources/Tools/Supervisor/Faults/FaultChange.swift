@@ -1,6 +1,6 @@
 internal import Items
 
-/// What a command changes about the links, or the clocks.
+/// What a command changes about the links, the clocks, or what goes between regions.
 enum FaultChange: Equatable, Sendable {
   case partition([[String]])
   case isolate(from: String, to: String)
@@ -8,6 +8,9 @@ enum FaultChange: Equatable, Sendable {
   case impair(LinkImpairment)
   /// Zero: they are right again.
   case clock([String], offsetMs: Int)
+  case pauseReplication([ReplicationPause])
+  /// Of all tables: also what was paused table by table.
+  case resumeReplication([ReplicationPause])
   /// Ends what concerns links.
   case heal
 
@@ -102,6 +105,8 @@ extension FaultChange {
     case .impair(let impairment): .members(["impair": impairment.json])
     case .clock(let names, let offsetMs):
       .members(["clock": .array(names.map { .text($0) }), "offsetMs": .integer(offsetMs)])
+    case .pauseReplication(let ways): .members(["pauseReplication": .array(ways.map(\.json))])
+    case .resumeReplication(let ways): .members(["resumeReplication": .array(ways.map(\.json))])
     case .heal: .members(["heal": .bool(true)])
     }
   }
@@ -115,6 +120,10 @@ extension FaultChange {
       self = .impair(impairment)
     } else if let names = json["clock"]?.elements, let offsetMs = json["offsetMs"]?.integer {
       self = .clock(names.compactMap(\.text), offsetMs: offsetMs)
+    } else if json["pauseReplication"] != nil, let ways = ReplicationPause.list(json["pauseReplication"]) {
+      self = .pauseReplication(ways)
+    } else if json["resumeReplication"] != nil, let ways = ReplicationPause.list(json["resumeReplication"]) {
+      self = .resumeReplication(ways)
     } else if json["heal"]?.bool == true {
       self = .heal
     } else {
