@@ -93,6 +93,16 @@ extension RealProcesses {
           return here == expected && there == expected
         }
 
+        let pair = #"{table="things",id="1",from="us-east-1",to="eu-west-1"}"#
+        try await table.until("nothing waits any more, and the metrics say so") {
+          try await cluster.metric("gantry_region_pending_changes\(pair)", of: "us-n1", http) == 0
+        }
+        try await table.until("the metrics count what arrived") {
+          try await cluster.metric("gantry_region_latency_seconds_count\(pair)", of: "us-n1", http) >= 19
+        }
+        let status = try cluster.status("--checksums")
+        #expect(status["checksums"]?.text == "equal")
+
         let body = #"{"TableName":"things","ReplicaUpdates":[{"Delete":{"RegionName":"eu-west-1"}}]}"#
         _ = try await us.call("UpdateTable", body: Requests.bytes(body))
         try await table.until("the replica has gone") { try await table.replicas(us).isEmpty }

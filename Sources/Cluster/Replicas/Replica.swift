@@ -280,7 +280,7 @@ public final class Replica {
   private func startChecksum(at index: LogIndex, output: inout ReplicaOutput) {
     sumsWanted = false
     guard let shard, let view = view(output: &output) else { return }
-    output.checksums.append((group, index, ChecksumJob(view: view, ranges: shard.rowRanges)))
+    output.checksums.append((group, index, ChecksumJob(view: view, ranges: shard.rowRanges, digests: shard.digests)))
   }
 
   private func view(output: inout ReplicaOutput) -> StoreView? {

@@ -102,7 +102,7 @@ private final class NodeAssembly: @unchecked Sendable {
       })
     return NodeHost(
       node: node, loop: loop, peers: peers, regional: regional, clock: clock, logger: logger, metrics: metrics,
-      readiness: LoopReadiness(state)
+      regionMetrics: RegionMetrics(region: settings.region, state), readiness: LoopReadiness(state)
     ) { Signals.stop(because: $0.description) }
   }
 

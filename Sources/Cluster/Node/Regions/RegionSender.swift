@@ -61,7 +61,7 @@ struct RegionSender {
     for record in records {
       if let change = try shard.change(of: record, in: table, for: region, as: place.table) {
         let lane = lane(place.map.shard(for: change.key.hash).id)
-        lanes[lane].add(change)
+        lanes[lane].add(change, madeAtMs: record.flags.contains(.isImage) ? nil : record.timeMs)
       }
       position = record.sequence
     }
@@ -88,12 +88,13 @@ struct RegionSender {
   /// The shard that a request of this sender went to; nil where it is none, or was given up.
   func shard(of request: UInt64) -> ShardID? { lanes.first { $0.isUnderWay(request) }?.shard }
 
-  /// Returns how many changes arrived.
-  mutating func answered(_ request: UInt64, through: UInt64) -> Int {
-    guard let place = lanes.firstIndex(where: { $0.isUnderWay(request) }) else { return 0 }
+  /// Returns how many changes arrived, and when they were made.
+  mutating func answered(_ request: UInt64, through: UInt64) -> (count: Int, madeAtMs: [UInt64]) {
+    guard let place = lanes.firstIndex(where: { $0.isUnderWay(request) }) else { return (0, []) }
+    let times = lanes[place].times(through: through)
     let count = lanes[place].answered(through: through)
     settled += count
-    return count
+    return (count, times)
   }
 
   mutating func failed(_ request: UInt64, retryAt: Instant) {
@@ -101,10 +102,14 @@ struct RegionSender {
     lanes[place].failed(retryAt: retryAt)
   }
 
+  /// Every change up to here has arrived.
+  var arrived: UInt64 {
+    lanes.reduce(position) { through, lane in lane.oldest.map { min(through, $0.sequence - 1) } ?? through }
+  }
+
   /// The entry that is due; nil where nothing is new, or too little.
   func advance(now: Instant) -> RegionAdvance? {
-    let through = lanes.reduce(position) { through, lane in lane.oldest.map { min(through, $0.sequence - 1) } ?? through
-    }
+    let through = arrived
     guard through > advancedTo, settled >= Self.settledMax || now.since(advancedAt) >= Self.advanceInterval else {
       return nil
     }

@@ -13,7 +13,7 @@ final class ReplicasCheck: SimulationCheck {
     var index: UInt64?
   }
 
-  init(_ region: SimulatedRegion) { cluster = region.cluster }
+  init(_ cluster: SimulatedCluster) { self.cluster = cluster }
 
   func finish() {
     before = cluster.nodeIDs.map { places(of: $0) }
