@@ -142,7 +142,7 @@ let package = Package(
       ]),
     layer(
       "Tools", "Drills",
-      uses: ["Items", "Environment", "Settings", "Client", "History", "Supervisor", "Load"]),
+      uses: ["Items", "Environment", "Settings", "Client", "Sink", "History", "Supervisor", "Load"]),
 
     layer(
       "Simulation", "Simulation",
@@ -195,7 +195,7 @@ let package = Package(
       "SinkTests",
       uses: ["Bytes", "Items", "Environment", "Settings", "Telemetry", "Client", "SampleData", "Sink", logging]),
     tests(
-      "DrillsTests", uses: ["Environment", "Settings", "History", "Supervisor", "Load", "Drills"]),
+      "DrillsTests", uses: ["Environment", "Settings", "Sink", "History", "Supervisor", "Load", "Drills"]),
     tests("SampleDataTests", uses: ["Bytes", "Items", "SampleData"]),
     tests("SupervisorTests", uses: ["Bytes", "Items", "Settings", "Supervisor"]),
     tests("CatalogTests", uses: ["Bytes", "Items", "Messages", "Catalog"]),
