@@ -71,7 +71,7 @@ struct DrillCommand: ParsableCommand {
   private func place() throws -> DrillRun.Place {
     if let data { return .folder(data) }
     guard let endpoint else { return .own(keeps: keep) }
-    return .endpoints(try Endpoint.list(endpoint), region: region)
+    return .endpoints(try Endpoint.plainList(endpoint), region: region)
   }
 
   private func show(_ report: DrillReport, besides json: OutputFile?) {

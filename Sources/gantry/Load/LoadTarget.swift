@@ -29,7 +29,7 @@ struct LoadTarget: ParsableArguments {
 
   func wire() throws -> HTTPWireSettings {
     var wire = HTTPWireSettings(
-      endpoints: try Endpoint.list(endpoint), region: regionName, credentials: try credentials())
+      endpoints: try Endpoint.plainList(endpoint), region: regionName, credentials: try credentials())
     wire.asksForCapacity = capacity
     return wire
   }
@@ -52,16 +52,13 @@ struct LoadTarget: ParsableArguments {
 }
 
 extension Endpoint {
-  /// What `--endpoint` takes where there may be several: URLs with commas between them.
-  static func list(_ text: String) throws -> [Endpoint] {
-    try text.split(separator: ",", omittingEmptySubsequences: false).map { text in
-      if text.hasPrefix("https://") {
-        throw ValidationError("'\(text)': TLS is not there yet; an endpoint is http://HOST:PORT.")
-      }
-      guard let endpoint = Endpoint(String(text)) else {
-        throw ValidationError("'\(text)' is no endpoint; one is http://HOST:PORT.")
-      }
-      return endpoint
+  /// What `--endpoint` takes for a load and a drill, which know no TLS: its work would be measured with the rest.
+  static func plainList(_ text: String) throws -> [Endpoint] {
+    let endpoints: [Endpoint]
+    do { endpoints = try list(text) } catch { throw ValidationError("\(error).") }
+    if let secure = endpoints.first(where: \.isSecure) {
+      throw ValidationError("'\(secure)': there is no TLS here; an endpoint is http://HOST:PORT.")
     }
+    return endpoints
   }
 }
