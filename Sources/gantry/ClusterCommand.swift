@@ -10,8 +10,9 @@ struct ClusterCommand: ParsableCommand {
       """,
     subcommands: [
       UpCommand.self, StatusCommand.self, KillCommand.self, StopCommand.self, StartCommand.self, PauseCommand.self,
-      ResumeCommand.self, PartitionCommand.self, IsolateCommand.self, HealCommand.self, LogsCommand.self,
-      DownCommand.self, SuperviseCommand.self,
+      ResumeCommand.self, PartitionCommand.self, IsolateCommand.self, DelayCommand.self, LossCommand.self,
+      HealCommand.self, ClockCommand.self, PauseReplicationCommand.self, ResumeReplicationCommand.self,
+      LogsCommand.self, DownCommand.self, SuperviseCommand.self,
     ])
 }
 

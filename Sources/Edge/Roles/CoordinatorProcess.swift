@@ -35,9 +35,8 @@ public struct CoordinatorProcess {
     let nodes = try settings.nodes.map { node in
       (node, try ProcessFailure.address(node.address, key: "nodes.\(node.name).address"))
     }
-    let lanes = CoordinatorLanes(
-      settings: settings, nodes: nodes, transport: transport, state: state,
-      faults: try settings.enableFaults ? ProcessFaults(initial: faults) : nil)
+    let faults = try settings.enableFaults ? ProcessFaults(initial: faults) : nil
+    let lanes = CoordinatorLanes(settings: settings, nodes: nodes, transport: transport, state: state, faults: faults)
     let regions = otherRegions(&registry, logger)
     let edge = try startEdge(group, &registry, lanes, regions)
     let admin = try startAdmin(adminGroup.next(), &registry, state, lanes)
@@ -80,7 +79,7 @@ public struct CoordinatorProcess {
       corsOrigins: settings.corsOrigins)
     do {
       return try EdgeServer.start(
-        configuration, group: group, clock: RealClock(), registry: &registry, regions: regions,
+        configuration, group: group, clock: lanes.clock, registry: &registry, regions: regions,
         makeHost: { lanes.make($0, $1) }
       ).wait()
     } catch {
@@ -94,7 +93,7 @@ public struct CoordinatorProcess {
     let address = try ProcessFailure.address(settings.admin, key: "admin")
     do {
       return try AdminServer.start(
-        host: address.host, port: address.port, eventLoop: loop, clock: RealClock(), registry: &registry,
+        host: address.host, port: address.port, eventLoop: loop, clock: lanes.clock, registry: &registry,
         isReady: { state.isReady }, metrics: { state.metricsPage() }, routes: lanes.routes
       ).wait()
     } catch {
@@ -112,6 +111,7 @@ private final class CoordinatorLanes: Sendable {
   private static let readinessIntervalMs: Int64 = 20
   private let stops = Mutex<[@Sendable () -> Void]>([])
   private let faults: Mutex<ProcessFaults?>
+  let clock: RealClock
   private let incarnation = RealClock().wallTimeMs
   private let recentChanges = RecentChanges()
 
@@ -120,6 +120,7 @@ private final class CoordinatorLanes: Sendable {
     faults: ProcessFaults?
   ) {
     self.faults = Mutex(faults)
+    clock = RealClock(offset: faults?.clockOffset)
     self.settings = settings
     self.nodes = nodes
     self.transport = transport
@@ -134,7 +135,7 @@ private final class CoordinatorLanes: Sendable {
       configuration: CoordinatorConfiguration(
         nodes: nodes.map { NodeID($0.0.node) }, callTimeout: .milliseconds(UInt64(settings.callTimeoutMs))),
       random: SeededRandom(seed: UInt64.random(in: .min ... .max)), recentChanges: recentChanges)
-    let host = CoordinatorHost(coordinator: coordinator, eventLoop: loop, clock: RealClock()) { links.send($0, $1) }
+    let host = CoordinatorHost(coordinator: coordinator, eventLoop: loop, clock: clock) { links.send($0, $1) }
     links.host = host
     links.start(dialers(loop, number, links))
     host.start()
@@ -143,7 +144,7 @@ private final class CoordinatorLanes: Sendable {
   }
 
   /// Asked when every loop has its machine.
-  var routes: [AdminServer.Route] { faults.withLock { $0.map { [$0.route] } ?? [] } }
+  var routes: [AdminServer.Route] { faults.withLock { $0.map { [$0.route()] } ?? [] } }
 
   private func dialers(_ loop: any EventLoop, _ number: Int, _ links: CoordinatorLinks) -> [NodeID: Dialer] {
     let local = Handshake(

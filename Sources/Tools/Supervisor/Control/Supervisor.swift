@@ -40,8 +40,9 @@ public final class Supervisor: Sendable {
       try Files.replace(folder.settingsPath(of: process.name), with: settings)
     }
     let control = try ControlServer(folder)
-    let supervisor = Supervisor(
-      folder, log, ChildTable(plan, description: plan.description(state)), lock, control)
+    var description = plan.description(state)
+    description.faults.links = topology.linkImpairments
+    let supervisor = Supervisor(folder, log, ChildTable(plan, description: description), lock, control)
     try supervisor.startAll()
     return .started(supervisor)
   }
