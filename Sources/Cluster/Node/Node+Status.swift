@@ -49,6 +49,9 @@ extension Node {
   /// Groups whose replica here lost what it had promised, with the reason, until it has a successor.
   public var damage: [(shard: ShardID, reason: String)] { lost.map { ($0.group.shard, $0.reason) } }
 
+  /// What the streams of a shard keep that this node leads; 0 for other shards.
+  public func streamBytes(of shard: ShardID) -> UInt64 { streams.bytes(of: GroupID(shard)) }
+
   /// Operations that wait for an answer, over all replicas.
   public var operationsWaiting: Int { replicas.reduce(0) { $0 + $1.waitingCount } }
 

@@ -146,7 +146,7 @@ public final class Node {
     reconcile(now: now)
     keepStorage(now: now)
     tickSnapshots(now: now)
-    streams.tick(replicas, configuration.streams, now: now)
+    streams.tick(replicas, configuration.streams, now: now, wallTimeMs: wallTimeMs)
     noticeDiskSpace()
     handOver(now: now)
     if journal.isNoSpace, now.since(allocationTriedAt) >= Self.allocationRetryInterval {

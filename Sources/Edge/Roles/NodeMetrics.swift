@@ -32,6 +32,7 @@ struct NodeMetrics {
     var followerReads: Counter
     var indexBacklog: Gauge
     var indexLagMs: Gauge
+    var streamBytes: Gauge
   }
 
   init(_ registry: inout MetricRegistry, node: Node) {
@@ -88,7 +89,10 @@ struct NodeMetrics {
         help: "Changes of global indexes that the shard's leader has not brought to their rows.",
         labels: labels),
       indexLagMs: registry.gauge(
-        "gantry_index_lag_ms", help: "For how long the oldest of them has waited at this leader.", labels: labels))
+        "gantry_index_lag_ms", help: "For how long the oldest of them has waited at this leader.", labels: labels),
+      streamBytes: registry.gauge(
+        "gantry_stream_bytes", help: "What the streams of the shard keep, of all tables; 0 where it is not led.",
+        labels: labels))
   }
 
   func showLevels(_ node: Node) {
@@ -113,6 +117,7 @@ struct NodeMetrics {
       let backlog = node.indexBacklog(of: gauges.shard)
       gauges.indexBacklog.set(Int64(backlog.changes))
       gauges.indexLagMs.set(Int64(clamping: backlog.lag.nanoseconds / 1_000_000))
+      gauges.streamBytes.set(Int64(clamping: node.streamBytes(of: gauges.shard)))
     }
   }
 }
