@@ -78,6 +78,6 @@ struct DrillCommand: ParsableCommand {
   private func place() throws -> DrillRun.Place {
     if let data { return .folder(data) }
     guard let endpoint else { return .own(keeps: keep) }
-    return .endpoints(try Endpoint.list(endpoint), region: region)
+    return .endpoints(try Endpoint.plainList(endpoint), region: region)
   }
 }
