@@ -7,8 +7,10 @@ struct ClusterCommand: ParsableCommand {
     abstract: "Starts, watches, breaks and stops a cluster on this machine.",
     subcommands: [
       UpCommand.self, StatusCommand.self, KillCommand.self, StopCommand.self, StartCommand.self, PauseCommand.self,
-      ResumeCommand.self, PartitionCommand.self, IsolateCommand.self, HealCommand.self, AddCommand.self,
-      DrainCommand.self, ReplaceCommand.self, LogsCommand.self, DownCommand.self, SuperviseCommand.self,
+      ResumeCommand.self, PartitionCommand.self, IsolateCommand.self, DelayCommand.self, LossCommand.self,
+      HealCommand.self, ClockCommand.self, PauseReplicationCommand.self, ResumeReplicationCommand.self,
+      AddCommand.self, DrainCommand.self, ReplaceCommand.self, LogsCommand.self, DownCommand.self,
+      SuperviseCommand.self,
     ])
 }
 

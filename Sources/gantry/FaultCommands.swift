@@ -45,9 +45,10 @@ struct PartitionCommand: ParsableCommand {
       Examples:
         gantry cluster partition n1 n2,n3
         gantry cluster partition n1,c1 n2,n3,c2
+        gantry cluster partition us-east-1 eu-west-1
       """)
 
-  @Argument(help: ArgumentHelp("Two groups or more: names with commas.", valueName: "group")) var groups: [String]
+  @Argument(help: .groups) var groups: [String]
   @OptionGroup var options: ClusterOptions
 
   func validate() throws {
@@ -60,6 +61,11 @@ struct PartitionCommand: ParsableCommand {
     let report = try blocking { () async throws(SupervisorError) in try await command.partition(names) }
     Terminal.print(options.json ? report.json : report.text)
   }
+}
+
+extension ArgumentHelp {
+  fileprivate static let groups = ArgumentHelp(
+    "Two groups or more: names of processes with commas, or of a region.", valueName: "group")
 }
 
 struct IsolateCommand: ParsableCommand {
@@ -85,10 +91,93 @@ struct IsolateCommand: ParsableCommand {
   }
 }
 
+struct DelayCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "delay", abstract: "Slows every link between groups of processes.",
+    discussion: """
+      Each message takes that much longer, each way, so a question and its answer take twice that. Messages stay in
+      order, as on one connection, so one that is late holds up those behind it. It lasts, also for processes that start
+      later, until heal or down; the same groups again replace it, and --ms 0 also ends a delay of the topology. Links are
+      those between nodes, and between a coordinator and the nodes of its region: not what a coordinator passes on to
+      another region.
+      Examples:
+        gantry cluster delay us-east-1 eu-west-1 --ms 50
+        gantry cluster delay n1 n2,n3,c1 --ms 20 --jitter 10 --json
+      """)
+
+  @Argument(help: .groups) var groups: [String]
+  @Option(help: ArgumentHelp("Milliseconds added to each message, each way.", valueName: "n")) var ms: Int
+  @Option(help: ArgumentHelp("By how many of them it may differ, both ways.", valueName: "n")) var jitter = 0
+  @OptionGroup var options: ClusterOptions
+
+  func run() throws {
+    let command = FaultCommands(try options.folder())
+    let (names, delay, jitter) = (groups, ms, jitter)
+    let report = try blocking { () async throws(SupervisorError) in
+      try await command.delay(names, ms: delay, jitterMs: jitter)
+    }
+    Terminal.print(options.json ? report.json : report.text)
+  }
+}
+
+struct LossCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "loss", abstract: "Lets a share of the messages between groups of processes get lost.",
+    discussion: """
+      Links run over TCP, which repairs the loss of a packet by a delay (see delay). What gets lost here is a whole
+      message, which nothing below the two processes repairs: a question, an answer, or all that one turn had to say. It
+      is harder than packets lost on a network. It lasts until heal or down; the same groups again replace it, and
+      --percent 0 also ends a loss of the topology.
+      Examples:
+        gantry cluster loss us-east-1 eu-west-1 --percent 2
+        gantry cluster loss n1 n2,n3 --percent 0.5 --json
+      """)
+
+  @Argument(help: .groups) var groups: [String]
+  @Option(help: ArgumentHelp("How many messages get lost, each way.", valueName: "p")) var percent: Double
+  @OptionGroup var options: ClusterOptions
+
+  func run() throws {
+    let command = FaultCommands(try options.folder())
+    let (names, share) = (groups, percent)
+    let report = try blocking { () async throws(SupervisorError) in try await command.loss(names, percent: share) }
+    Terminal.print(options.json ? report.json : report.text)
+  }
+}
+
+struct ClockCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "clock", abstract: "Sets the wall clocks of processes off.",
+    discussion: """
+      Only what they take for the time of day changes, at once and by that much; 0 sets it right. It lasts, also over a
+      restart, until then or down; heal does not end it.
+      Examples:
+        gantry cluster clock eu-west-1 --offset-ms 500
+        gantry cluster clock n1,c1 --offset-ms -2000 --json
+      """)
+
+  @Argument(help: ArgumentHelp("Processes with commas, or a region.", valueName: "names")) var names: String
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Milliseconds added to the clock; negative: it is behind.", valueName: "n"))
+  var offsetMs: Int
+  @OptionGroup var options: ClusterOptions
+
+  func run() throws {
+    let command = FaultCommands(try options.folder())
+    let (names, offset) = (names, offsetMs)
+    let report = try blocking { () async throws(SupervisorError) in try await command.clock(names, offsetMs: offset) }
+    Terminal.print(options.json ? report.json : report.text)
+  }
+}
+
 struct HealCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "heal", abstract: "Makes every link whole again: ends partitions and one-way cuts.",
-    discussion: "Example: gantry cluster heal")
+    commandName: "heal", abstract: "Makes every link whole again: ends partitions, one-way cuts, delays and losses.",
+    discussion: """
+      What the topology says of the links between regions stays, and clocks that are off stay off.
+      Example: gantry cluster heal
+      """)
 
   @OptionGroup var options: ClusterOptions
 

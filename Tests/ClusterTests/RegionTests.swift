@@ -52,65 +52,10 @@ extension RealProcesses {
       }
     }
 
-    /// The table `things` with a replica in each of two regions, made by UpdateTable when it had items.
-    private struct Replicated {
-      let cluster: TestCluster
-      let us: DynamoClient
-      let eu: DynamoClient
-
-      init(_ cluster: TestCluster, _ http: HTTPClient) async throws {
-        self.cluster = cluster
-        us = DynamoClient(endpoint: try cluster.endpoint(of: "us-c1"), region: "us-east-1", http: http)
-        eu = DynamoClient(endpoint: try cluster.endpoint(of: "eu-c1"), region: "eu-west-1", http: http)
-        try await us.createTable(named: "things", request: Requests.createTable("things"))
-        for number in 0..<40 { try await put(us, "old\(number)", "\(number)") }
-        _ = try await us.call("DeleteItem", body: Self.key("old0"))
-        let body = #"{"TableName":"things","ReplicaUpdates":[{"Create":{"RegionName":"eu-west-1"}}]}"#
-        _ = try await us.call("UpdateTable", body: Requests.bytes(body))
-        try await until("the replica is active") { try await replicas(us) == ["eu-west-1 ACTIVE"] }
-      }
-
-      static func key(_ id: String) -> [UInt8] {
-        Requests.bytes(#"{"TableName":"things","Key":{"id":{"S":"\#(id)"}}}"#)
-      }
-
-      func put(_ client: DynamoClient, _ id: String, _ value: String) async throws {
-        _ = try await client.call("PutItem", body: Requests.put("things", id: id, value: value))
-      }
-
-      func replicas(_ client: DynamoClient) async throws -> [String] {
-        let body = Requests.bytes(#"{"TableName":"things"}"#)
-        let table = try JSONValue(parsing: try await client.call("DescribeTable", body: body))["Table"]
-        return (table?["Replicas"]?.elements ?? []).map {
-          "\($0["RegionName"]?.text ?? "") \($0["ReplicaStatus"]?.text ?? "")"
-        }
-      }
-
-      func items(_ client: DynamoClient) async throws -> [String: String] {
-        let body = Requests.bytes(#"{"TableName":"things","ConsistentRead":true}"#)
-        let page = try JSONValue(parsing: try await client.call("Scan", body: body))
-        let pairs = (page["Items"]?.elements ?? []).map { ($0["id"]?["S"]?.text ?? "", $0["value"]?["S"]?.text ?? "") }
-        return Dictionary(uniqueKeysWithValues: pairs)
-      }
-
-      func until(_ what: String, seconds: Int = 30, _ condition: () async throws -> Bool) async throws {
-        let deadline = ContinuousClock.now + .seconds(seconds)
-        while try await !condition() {
-          guard ContinuousClock.now < deadline else { throw Failure(text: "\(what): not in \(seconds) s") }
-          try await Task.sleep(for: .milliseconds(20))
-        }
-      }
-
-      func waitUntilEqual() async throws -> [String: String] {
-        try await until("both regions hold the same") { try await items(us) == items(eu) }
-        return try await items(us)
-      }
-    }
-
     @Test func regionsConvergeAfterConflictsOnBothSidesOfACut() async throws {
       try await TestCluster.run(topology: "global-small") { cluster in
         let http = HTTPClient()
-        let table = try await Replicated(cluster, http)
+        let table = try await ReplicatedTable(cluster, http)
         let (us, eu) = (table.us, table.eu)
         let old = Dictionary(uniqueKeysWithValues: (1..<40).map { ("old\($0)", "\($0)") })
         #expect(try await table.items(eu) == old, "An active replica holds what the table held.")
@@ -127,7 +72,7 @@ extension RealProcesses {
           // The one clock of both regions goes on before the later write.
           try await Task.sleep(for: .milliseconds(5))
           if number % 3 == 0 {
-            _ = try await second.call("DeleteItem", body: Replicated.key("old\(number)"))
+            _ = try await second.call("DeleteItem", body: ReplicatedTable.key("old\(number)"))
             expected["old\(number)"] = nil
           } else {
             try await table.put(second, "old\(number)", "late")
@@ -147,6 +92,16 @@ extension RealProcesses {
           let (here, there) = (try await table.items(us), try await table.items(eu))
           return here == expected && there == expected
         }
+
+        let pair = #"{table="things",id="1",from="us-east-1",to="eu-west-1"}"#
+        try await table.until("nothing waits any more, and the metrics say so") {
+          try await cluster.metric("gantry_region_pending_changes\(pair)", of: "us-n1", http) == 0
+        }
+        try await table.until("the metrics count what arrived") {
+          try await cluster.metric("gantry_region_latency_seconds_count\(pair)", of: "us-n1", http) >= 19
+        }
+        let status = try cluster.status("--checksums")
+        #expect(status["checksums"]?.text == "equal")
 
         let body = #"{"TableName":"things","ReplicaUpdates":[{"Delete":{"RegionName":"eu-west-1"}}]}"#
         _ = try await us.call("UpdateTable", body: Requests.bytes(body))
@@ -176,7 +131,7 @@ extension RealProcesses {
       defer { try? FileManager.default.removeItem(at: file) }
       try await TestCluster.run(topology: file.path()) { cluster in
         let http = HTTPClient()
-        let table = try await Replicated(cluster, http)
+        let table = try await ReplicatedTable(cluster, http)
         let (us, eu) = (table.us, table.eu)
         let ap = DynamoClient(endpoint: try cluster.endpoint(of: "ap-c1"), region: "ap-south-1", http: http)
         try await table.put(us, "old1", "us")

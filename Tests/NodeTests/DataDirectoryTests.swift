@@ -51,7 +51,7 @@ import Testing
     node.configuration.shards = 2
     #expect(try #require(refusal(node)).contains("2 shards"))
     node.configuration = old
-    node.configuration.nodes = [NodeID(1), NodeID(2)]
+    node.configuration.founders = [NodeID(1), NodeID(2)]
     #expect(try #require(refusal(node)).contains("nodes 1, 2"))
     node.configuration = old
     node.configuration.replication = 3

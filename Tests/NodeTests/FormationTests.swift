@@ -132,6 +132,29 @@ import Testing
     #expect(away.running.admit(victim.id, incarnation: victim.running.incarnation, start: 3) == nil)
   }
 
+  /// It joined anew before, and only the one that is away now has seen that.
+  @Test func aMemberThatSawAnEarlierRejoinAdmitsTheNextOne() throws {
+    let cluster = TestCluster.withWholeLogs()
+    try cluster.start()
+    let (victim, away) = (cluster.nodes[1], cluster.nodes[2])
+    victim.wallTimeMs = 1_700_000_000_000
+    _ = cluster.run(ticks: 50) { false }
+    away.kill()
+    victim.replaceDisk()
+    try victim.start()
+    #expect(cluster.run { victim.running.incarnation > 0 })
+    let first = victim.running.incarnation
+    try away.start()
+    #expect(away.running.admit(victim.id, incarnation: first, start: 1) == nil)
+    away.kill()
+    victim.wallTimeMs = 1_700_000_000_500
+    victim.replaceDisk()
+    try victim.start()
+    #expect(cluster.run { victim.running.incarnation > 0 })
+    try away.start()
+    #expect(away.running.admit(victim.id, incarnation: victim.running.incarnation, start: 2) == nil)
+  }
+
   /// With its old id it would elect a leader that lacks what it once acknowledged.
   @Test func aWipedNodeElectsNobody() throws {
     let cluster = TestCluster.withWholeLogs()

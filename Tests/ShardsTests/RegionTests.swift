@@ -311,6 +311,46 @@ private func valued(_ value: Int, _ name: String = "k") -> EncodedItem {
     #expect(try left() == 0)
   }
 
+  /// Own changes and images for a region wait; what came from another region does not.
+  @Test func whatWaitsForOtherRegionsIsKnownFromAnyPlaceOfTheFeed() throws {
+    let shard = try shard()
+    for value in 1...3 {
+      shard.timeMs = UInt64(value)
+      shard.put(rowKey("k"), valued(value))
+    }
+    shard.submit(batch(from: "a", [change(1, "k", 1 << 30, "a", valued(3))]))
+    shard.apply()
+    let records = try shard.machine.records(of: table, after: 0, countMax: 99, bytesMax: 1 << 20)
+    for _ in 0..<2 {
+      let all = try shard.machine.waiting(in: table, after: 0)
+      #expect(all.changes == 3 && all.sinceMs == 1)
+      let last = try shard.machine.waiting(in: table, after: records[1].sequence)
+      #expect(last.changes == 1 && last.sinceMs == 3 && last.bytes < all.bytes)
+      #expect(try shard.machine.waiting(in: table, after: records[2].sequence).changes == 0)
+      #expect(try shard.machine.waiting(in: table, after: records[3].sequence) == .init())
+      try shard.flush()
+      try shard.reopen()
+    }
+  }
+
+  @Test func theSameItemsHaveTheSameDigestWhateverTheirOrderShardsAndTable() throws {
+    func digest(_ table: TableID, _ names: [String], value: Int = 1) throws -> TableDigest {
+      let shard = try TestShard(isReady: false)
+      shard.command(.own(0...UInt64.max))
+      let replication = ReplicationSettings(region: "b", others: ["a"], table: [7])
+      shard.command(.configure(TableSettings(id: table, key: TestShard.key, version: 1, replication: replication)))
+      for name in names { shard.put(rowKey(name, table: table), valued(value, name)) }
+      return try #require(try shard.digests().first)
+    }
+    let whole = try digest(TableID(7), ["x", "y", "z"])
+    let other = try digest(TableID(9), ["z", "x", "y"])
+    #expect(whole.sum == other.sum && whole.items == 3 && whole.uniqueID == [7])
+    let parts = [try digest(TableID(7), ["y"]), try digest(TableID(7), ["z", "x"])]
+    #expect(parts[0].sum &+ parts[1].sum == whole.sum)
+    #expect(try digest(TableID(7), ["x", "y", "z"], value: 2).sum != whole.sum)
+    #expect(try digest(TableID(7), ["x", "y"]).sum != whole.sum)
+  }
+
   @Test func versionsGoWithTheirTableAndAreNoOrphansBefore() throws {
     let shard = try shard()
     shard.put(rowKey("k"), valued(1))

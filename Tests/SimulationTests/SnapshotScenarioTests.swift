@@ -75,6 +75,22 @@ import Testing
     #expect(run.cluster.bulkDelivered > 20)
   }
 
+  /// While a member is fed nothing is committed without the leader's slow disk, and what feeds it comes from there: the
+  /// other member leads instead.
+  @Test(arguments: UInt64(550)..<552) func aLeaderOnASlowDiskFeedsNobody(seed: UInt64) throws {
+    let run = try Run(Self.options(seed))
+    let slow = try #require(run.cluster.nodeIDs.first { run.cluster.node($0)?.ledShards.isEmpty == false })
+    let absent = try #require(run.cluster.nodeIDs.first { run.cluster.node($0)?.ledShards.isEmpty == true })
+    run.cluster.crash(absent)
+    try run.fill(320)
+    run.cluster.slowDown(slow, by: .seconds(2))
+    run.cluster.start(absent)
+    #expect(run.cluster.run(for: .seconds(9)) { run.cluster.node(slow)?.ledShards == [] })
+    #expect(run.runUntilInstalled(on: absent))
+    run.cluster.slowDown(slow, by: .zero)
+    try run.finish()
+  }
+
   /// The follower can hear nobody for part of the time; what it fetched halfway is given up or goes on.
   @Test(arguments: UInt64(540)..<541) func linksAreCutWhileAMemberFetches(seed: UInt64) throws {
     let run = try Run(Self.options(seed))

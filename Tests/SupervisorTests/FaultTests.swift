@@ -63,16 +63,127 @@ private func cluster(_ names: String...) -> ClusterDescription {
     #expect(faults.text == "partition n1 | n2; nothing from n1 reaches c1; nothing from n3 reaches n1")
   }
 
+  @Test func aDelayIsToldToSendersAloneAndTheLastWordOnALinkCounts() throws {
+    var faults = ClusterFaults()
+    faults.links = [
+      LinkImpairment(groups: [["n1", "c1"], ["n2"]], delay: .init(ms: 40, jitterMs: 5), lossPerMillion: 1_000)
+    ]
+    let n2 = #"{"peer":"n1","direction":"sending","delayMs":40,"jitterMs":5,"lossPerMillion":1000}"#
+    let c1 = n2.replacing("n1", with: "c1")
+    #expect(faults.order(for: "n2") == #"{"faults":[\#(n2),\#(c1)]}"#)
+    #expect(!faults.concern("n3") && faults.isEmpty, "what the topology has is no fault")
+    faults.apply(try .delay(["n1", "n2"], ms: 7, jitterMs: 0, of: description))
+    faults.apply(try .loss(["n1", "n2"], percent: 2.5, of: description))
+    faults.apply(try .delay(["n1", "n2"], ms: 9, jitterMs: 0, of: description))
+    let slow = #"{"peer":"n1","direction":"sending","delayMs":9,"jitterMs":0,"lossPerMillion":25000}"#
+    #expect(faults.order(for: "n2") == #"{"faults":[\#(slow),\#(c1)]}"#)
+    #expect(faults.text == "n1 | n2: 2.5 % lost; n1 | n2: 9 ms")
+    // A cut is stronger, in its direction.
+    faults.apply(.isolate(from: "n2", to: "n1"))
+    #expect(
+      faults.order(for: "n2") == #"{"faults":[{"peer":"n1","direction":"sending","cut":true},\#(c1)]}"#)
+    #expect(faults.order(for: "n1").contains(#"{"peer":"n2","direction":"sending","delayMs":9,"#))
+    faults.apply(try .delay(["n1,c1", "n2"], ms: 0, jitterMs: 0, of: description))
+    faults.apply(try .loss(["n1,c1", "n2"], percent: 0, of: description))
+    #expect(!faults.order(for: "n1").contains("delayMs"), "zero ends what the topology has")
+    faults.apply(.heal)
+    #expect(faults.order(for: "n2") == #"{"faults":[\#(n2),\#(c1)]}"#)
+  }
+
+  @Test func aClockIsOffUntilItIsSetRight() throws {
+    var faults = ClusterFaults()
+    faults.apply(try .clock("n1,c1", offsetMs: -500, of: description))
+    faults.apply(try .clock("n1", offsetMs: 250, of: description))
+    #expect(faults.order(for: "n1") == #"{"faults":[],"clockOffsetMs":250}"#)
+    #expect(faults.text == "c1's clock is off by -500 ms; n1's clock is off by 250 ms")
+    faults.apply(.heal)
+    #expect(faults.areLinksWhole && faults.concern("c1"))
+    faults.apply(try .clock("c1,n1", offsetMs: 0, of: description))
+    #expect(faults.isEmpty && !faults.concern("c1"))
+  }
+
+  @Test func aRegionStandsForItsNodesAndCoordinators() throws {
+    var two = description
+    two.regions.append(
+      .init(name: "far", endpoint: "e", processes: cluster("n8", "c8").processes))
+    #expect(
+      try FaultChange.partition(["r", "far"], of: two) == .partition([["n1", "n2", "n3", "c1", "c2"], ["n8", "c8"]]))
+    #expect(try FaultChange.clock("far,n1", offsetMs: 1, of: two) == .clock(["n8", "c8", "n1"], offsetMs: 1))
+    #expect(throws: SupervisorError.self) { try FaultChange.partition(["far", "n8"], of: two) }
+  }
+
+  @Test func pausedReplicationIsToldToEveryProcessAndHealLeavesIt() throws {
+    var two = description
+    two.regions.append(.init(name: "far", endpoint: "e", processes: cluster("n8").processes))
+    two.regions.append(.init(name: "farther", endpoint: "e", processes: cluster("n9").processes))
+    func ways(
+      _ table: String? = nil, from: String? = nil, to: String? = nil, both: String? = nil
+    ) throws(SupervisorError) -> [ReplicationPause] {
+      try ReplicationPause.ways(table: table, from: from, to: to, both: both, of: two)
+    }
+    #expect(try ways().count == 6)
+    #expect(
+      try ways("t", both: "far").map { "\($0.from) \($0.to)" } == ["r far", "far r", "far farther", "farther far"])
+    let one = try ways("t", from: "r", to: "far")
+    #expect(one == [ReplicationPause(table: "t", from: "r", to: "far")])
+    var faults = faults(.pauseReplication(one), .pauseReplication(one), .pauseReplication(try ways(from: "far")))
+    #expect(faults.pauses.count == 3)
+    faults.apply(.heal)
+    faults.apply(.resumeReplication(try ways("t")))
+    #expect(
+      faults.text
+        == "replication of all tables from far to r is paused; replication of all tables from far to farther is paused")
+    #expect(
+      faults.order(for: "n8").hasSuffix(
+        #""pausedReplication":[{"table":null,"from":"far","to":"r"},{"table":null,"from":"far","to":"farther"}]}"#))
+    faults.apply(.pauseReplication(one))
+    faults.apply(.resumeReplication(try ways()))
+    #expect(faults.isEmpty)
+    for wrong in [{ try ways(both: "fra") }, { try ways(from: "r", both: "far") }, { try ways(from: "r", to: "r") }] {
+      let error = #expect(throws: SupervisorError.self) { _ = try wrong() }
+      #expect(error?.exitCode == 2)
+    }
+    #expect(throws: SupervisorError.self) {
+      try ReplicationPause.ways(table: nil, from: nil, to: nil, both: nil, of: description)
+    }
+  }
+
+  @Test func delaysAndLossesBeyondReasonAreWrongUsage() {
+    for (ms, jitterMs) in [(-1, 0), (60_001, 0), (1, -1)] {
+      let error = #expect(throws: SupervisorError.self) {
+        try FaultChange.delay(["n1", "n2"], ms: ms, jitterMs: jitterMs, of: description)
+      }
+      #expect(error?.exitCode == 2)
+    }
+    for percent in [-0.1, 100.1, .nan] {
+      #expect(throws: SupervisorError.self) { try FaultChange.loss(["n1", "n2"], percent: percent, of: description) }
+    }
+    #expect(throws: SupervisorError.self) { try FaultChange.clock("n1", offsetMs: .max, of: description) }
+    #expect(throws: SupervisorError.self) { try FaultChange.clock("n9", offsetMs: 1, of: description) }
+  }
+
   @Test func whatIsWrittenReadsBack() throws {
-    let faults = faults(.partition([["n1", "c1"], ["n2", "n3"]]), .isolate(from: "n1", to: "c1"))
+    let slow = LinkImpairment(groups: [["n1"], ["n2", "c1"]], delay: .init(ms: 5, jitterMs: 1))
+    let lossy = LinkImpairment(groups: [["n1"], ["n2"]], lossPerMillion: 20_000)
+    var faults = faults(
+      .partition([["n1", "c1"], ["n2", "n3"]]), .isolate(from: "n1", to: "c1"), .impair(slow), .impair(lossy),
+      .clock(["n1"], offsetMs: -3), .pauseReplication([ReplicationPause(table: nil, from: "a", to: "b")]))
+    faults.links = [LinkImpairment(groups: [["n1"], ["n2"]], delay: .init(ms: 40), lossPerMillion: 10)]
     #expect(ClusterFaults(faults.json) == faults)
+    let early = JSONValue.members(["partition": .array([]), "isolated": .array([])])
+    #expect(ClusterFaults(early) == ClusterFaults())
     #expect(ClusterFaults(.members(["partition": .text("n1"), "isolated": .array([])])) == nil)
     let folder = try temporaryFolder()
     var description = description
     description.faults = faults
     try description.save(folder)
     #expect(try ClusterDescription.load(folder) == description)
-    for change in [FaultChange.partition([["n1"], ["n2"]]), .isolate(from: "a", to: "b"), .heal] {
+    let changes: [FaultChange] = [
+      .partition([["n1"], ["n2"]]), .isolate(from: "a", to: "b"), .impair(slow), .impair(lossy),
+      .clock(["n1", "c1"], offsetMs: -500), .pauseReplication([ReplicationPause(table: "t", from: "a", to: "b")]),
+      .resumeReplication([ReplicationPause(table: nil, from: "a", to: "b")]), .heal,
+    ]
+    for change in changes {
       let request = ControlRequest(change)
       #expect(ControlRequest(line: Array(request.line.utf8.dropLast())) == request)
     }

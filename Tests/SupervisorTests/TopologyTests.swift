@@ -68,6 +68,29 @@ import Testing
     #expect(ha.sampleData?.patients == local.sampleData?.patients)
   }
 
+  @Test func linksBetweenRegionsConcernTheProcessesOfEach() throws {
+    let text = try #require(BuiltInTopologies.text("global-small"))
+    let topology = try Topology.parse(
+      text + "links: [{between: [us-east-1, eu-west-1], delayMs: 40, lossPercent: 0.25}]\n", source: "t.yaml")
+    #expect(
+      topology.linkImpairments == [
+        LinkImpairment(
+          groups: [["us-n1", "us-c1"], ["eu-n1", "eu-c1"]], delay: .init(ms: 40), lossPerMillion: 2_500)
+      ])
+    #expect(try Topology.load("global").links.isEmpty)
+    for (line, part) in [
+      ("between: [us-east-1, eu-west-2]", "did you mean 'eu-west-1'?"),
+      ("between: [us-east-1]", "two different regions"),
+      ("between: [us-east-1, us-east-1]", "two different regions"), ("delayMs: 1", "'between' is missing"),
+      ("between: [us-east-1, eu-west-1], lossPercent: 101", "from 0.0 to 100.0"),
+      ("between: [us-east-1, eu-west-1], delay: 1", "did you mean 'delayMs'?"),
+    ] {
+      let error = refusal(of: text + "links: [{\(line)}]\n")
+      #expect(error?.contains(part) == true, "\(error ?? "accepted")")
+    }
+    #expect(Topology.printConfig.contains("# Each of 'links'"))
+  }
+
   @Test func everyRegionIsAClusterOfItsOwnAndItsCoordinatorsKnowTheOthers() throws {
     let topology = try Topology.load("global-small")
     #expect(topology.regions.map(\.name) == ["us-east-1", "eu-west-1"])

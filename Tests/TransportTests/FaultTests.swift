@@ -152,6 +152,20 @@ import Testing
     try await fixture.stop()
   }
 
+  @Test func jitterSpreadsDelaysBothWaysAndNoneIsNegative() {
+    func delays(_ fault: LinkFault) -> [Double] {
+      let table = FaultTable(seed: 1)
+      table.set(fault, peer: "a", .sending)
+      return (0..<1000).map { _ in
+        if case .delay(let span) = table.verdict("a", .sending) { span.milliseconds } else { 0 }
+      }
+    }
+    let around = delays(LinkFault(delay: .milliseconds(20), jitter: .milliseconds(5)))
+    #expect(around.allSatisfy { (15...25).contains($0) } && around.min()! < 16 && around.max()! > 24)
+    let early = delays(LinkFault(delay: .milliseconds(1), jitter: .milliseconds(5)))
+    #expect(early.allSatisfy { (0...6).contains($0) } && early.min()! < 0.5 && early.max()! > 5.5)
+  }
+
   @Test func lossFollowsTheSeed() {
     func losses(_ seed: UInt64) -> [Bool] {
       let table = FaultTable(seed: seed)

@@ -11,7 +11,8 @@ struct Handover {
   private static let retryIntervals = (shortest: Span.seconds(1), longest: Span.seconds(16))
   /// A group that was left alone for so long starts from the shortest again.
   private static let memory = Span.seconds(60)
-  /// A sync under way for longer than this, while a majority has synced what it is for, is a disk that does not keep up.
+  /// A sync under way for longer than this, while another member has synced what it is for, is a disk that does not keep
+  /// up.
   static let slowSync = Span.milliseconds(250)
 
   private(set) var isLeaving = false
@@ -25,7 +26,7 @@ struct Handover {
     guard isLeaving || isDiskFull || isSlow else { return }
     tries.removeAll { now.since($0.at) >= Self.memory }
     for replica in replicas where replica.raft.isLeader {
-      guard isLeaving || isDiskFull || replica.isBehindItsMajority, mayTry(replica.group, now) else { continue }
+      guard isLeaving || isDiskFull || replica.isBehindAnotherMember, mayTry(replica.group, now) else { continue }
       replica.handOver(now: now)
     }
   }

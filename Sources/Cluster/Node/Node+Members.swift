@@ -156,16 +156,21 @@ extension Node {
     add(try maker.replica(placed.group, id, recovered, store, random: &random, now: now))
   }
 
-  /// Starts of the node before it lost its data that only members may have seen that cannot be asked now, at most: those
-  /// would refuse a lower incarnation for ever.
-  static let unseenStarts: UInt64 = 1 << 20
+  /// Above every incarnation that the node had, also one that only members have seen that cannot be asked now: those would
+  /// refuse a lower one for ever. Where the node joined anew before, that is a matter of time: it goes by the clock, with
+  /// room for so many starts in a millisecond.
+  private var unseenIncarnation: UInt64 {
+    max(discovery.seenIncarnation + Self.unseenStarts, (wallTimeMs ?? 0) * Self.unseenStarts)
+  }
+
+  private static let unseenStarts: UInt64 = 1 << 20
 
   /// The cluster has a past: what the node had promised in it is lost with its data. Blocks.
   private func rejoin() throws(NodeFailure) {
     Probes.hit(.wipedNodeJoinsAnew)
     try onDirectory {
       var made = Identity(configuration)
-      made.incarnation = discovery.seenIncarnation + Self.unseenStarts
+      made.incarnation = unseenIncarnation
       for position in made.holdings.indices {
         made.holdings[position].id = nil
         made.holdings[position].state = .lost

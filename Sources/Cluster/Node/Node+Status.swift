@@ -29,7 +29,7 @@ extension Node {
         logIndex: replica.raft.last.index, isHealthy: true,
         stalenessMs: replica.staleness(now: time).map { $0.nanoseconds / 1_000_000 },
         followerReads: replica.followerReads, checksum: checksums[replica.group]?.sum,
-        checksumIndex: checksums[replica.group]?.index)
+        checksumIndex: checksums[replica.group]?.index, digests: checksums[replica.group]?.digests ?? [])
     }
     let absent = absences.map { shard, reason in
       ReplicaStatus(

@@ -51,6 +51,7 @@ public final class Node {
   var regions: RegionKeeper
   /// The wall clock of the last tick; nil before one that knew it.
   private(set) var wallTimeMs: UInt64?
+  private(set) var tickedAt = Instant.zero
   /// When it was last said that another region's clock is ahead.
   var clockNoticedAt: Instant?
   var relays: Relays
@@ -102,6 +103,7 @@ public final class Node {
   struct ChecksumResult {
     var index: LogIndex
     var sum: UInt64
+    var digests: [TableDigest]
   }
 
   /// Opens the data directory and recovers every replica. Where the directory is new the node holds no replica until the
@@ -147,6 +149,7 @@ public final class Node {
   /// - Parameter wallTimeMs: by which items expire; nil where it is not known: none does.
   public func tick(now: Instant, wallTimeMs: WallTimeMs? = nil) {
     if let wallTimeMs { self.wallTimeMs = wallTimeMs }
+    tickedAt = now
     for replica in replicas { replica.tick(now) }
     if let wallTimeMs, hasRoom { expiries.sweep(replicas, now: now, wallTimeMs: wallTimeMs) }
     sizes.tick(replicas, now: now)
@@ -232,7 +235,7 @@ public final class Node {
     case .checksum(let group, let index, let job):
       job.close()
       if error == nil, replica(group) != nil, let sum = job.result {
-        checksums[group] = ChecksumResult(index: index, sum: sum)
+        checksums[group] = ChecksumResult(index: index, sum: sum, digests: job.digests)
       }
       if let error = error as? StoreError, error.isDamage { lose(group, "Its store is damaged: \(error).", now: now) }
     case .rangeSum(let group, let index, let job): rangeSummed(group, index, job, error: error, now: now)

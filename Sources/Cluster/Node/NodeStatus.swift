@@ -1,5 +1,6 @@
 public import Messages
 public import Raft
+public import Shards
 
 /// What a node says of one of its replicas.
 public struct ReplicaStatus: Equatable, Sendable {
@@ -28,4 +29,6 @@ public struct ReplicaStatus: Equatable, Sendable {
   public var followerReads: UInt64
   public var checksum: UInt64?
   public var checksumIndex: LogIndex?
+  /// At that entry too, of the tables that have replicas in other regions.
+  public var digests: [TableDigest] = []
 }

@@ -283,7 +283,7 @@ public final class Replica {
   private func startChecksum(at index: LogIndex, output: inout ReplicaOutput) {
     sumsWanted = false
     guard let shard, let view = view(output: &output) else { return }
-    output.checksums.append((group, index, ChecksumJob(view: view, ranges: shard.rowRanges)))
+    output.checksums.append((group, index, ChecksumJob(view: view, ranges: shard.rowRanges, digests: shard.digests)))
   }
 
   private func startRangeSum(_ order: RangeSumOrder, at index: LogIndex, output: inout ReplicaOutput) {
@@ -373,9 +373,11 @@ public final class Replica {
     output.replies.append(reply(to, answer))
   }
 
-  /// Whether the other members have committed what this leader's own disk has not synced yet.
-  public var isBehindItsMajority: Bool {
-    raft.isLeader && raft.peers.contains { $0.id == raft.id && $0.match < raft.commit }
+  /// Whether another member has synced what this leader's own disk has not. It need not be a majority: where a third
+  /// member is still being fed, the slow disk would feed it and be needed for every commit.
+  public var isBehindAnotherMember: Bool {
+    guard raft.isLeader, let own = raft.peers.first(where: { $0.id == raft.id }) else { return false }
+    return raft.peers.contains { $0.match > own.match }
   }
 
   /// Hands leadership to the member that is furthest, if there is one. Until it leads, or an election time-out has

@@ -7,11 +7,16 @@ public import Store
 /// XXH64 over each row in key order, seeded with the sum before it. Rows of dropped tables don't count: each replica
 /// removes them in its own time.
 public enum ShardChecksum {
-  /// Reads the whole view; runs on a thread of its own. `ranges` are those that the shard serves, ascending.
-  public static func compute(_ view: StoreView, ranges: [RowRange]) throws -> UInt64 {
+  /// Reads the whole view; runs on a thread of its own. `ranges` are those that the shard serves, ascending; items of
+  /// tables in `digests` are counted there too.
+  public static func compute(
+    _ view: StoreView, ranges: [RowRange], digests: inout [TableDigest]
+  ) throws -> UInt64 {
     var sum: UInt64 = 0
     for range in ranges {
+      let digest = digests.firstIndex { range == .table($0.table) }
       try view.scan(from: range.lower, to: range.upper, reverse: false) { key, value in
+        if let digest { digests[digest].add(key, value) }
         sum = add(key, value, to: sum)
         return .proceed
       }

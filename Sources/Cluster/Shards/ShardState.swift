@@ -118,6 +118,7 @@ extension ShardMachine {
       let newest = try ChangeRecord(sequence: try FeedRow.sequence(of: key), value)
       table.feed.end = newest.sequence
       table.feed.endBytes = newest.feedBytes
+      table.feed.endCount = newest.regionCount
       table.feed.clock = max(table.feed.clock, newest.clock)
       return .stop
     }

@@ -36,9 +36,8 @@ public struct CoordinatorProcess {
     let nodes = try settings.nodes.map { node in
       (node, try ProcessFailure.address(node.address, key: "nodes.\(node.name).address"))
     }
-    let lanes = CoordinatorLanes(
-      settings: settings, nodes: nodes, transport: transport, state: state,
-      faults: try settings.enableFaults ? ProcessFaults(initial: faults) : nil)
+    let faults = try settings.enableFaults ? ProcessFaults(initial: faults) : nil
+    let lanes = CoordinatorLanes(settings: settings, nodes: nodes, transport: transport, state: state, faults: faults)
     let regions = otherRegions(&registry, logger)
     let edge = try startEdge(group, &registry, lanes, regions)
     let admin = try startAdmin(adminGroup.next(), &registry, state, lanes)
@@ -81,7 +80,7 @@ public struct CoordinatorProcess {
       corsOrigins: settings.corsOrigins)
     do {
       return try EdgeServer.start(
-        configuration, group: group, clock: RealClock(), registry: &registry, regions: regions,
+        configuration, group: group, clock: lanes.clock, registry: &registry, regions: regions,
         makeHost: { lanes.make($0, $1) }
       ).wait()
     } catch {
@@ -95,7 +94,7 @@ public struct CoordinatorProcess {
     let address = try ProcessFailure.address(settings.admin, key: "admin")
     do {
       return try AdminServer.start(
-        host: address.host, port: address.port, eventLoop: loop, clock: RealClock(), registry: &registry,
+        host: address.host, port: address.port, eventLoop: loop, clock: lanes.clock, registry: &registry,
         isReady: { state.isReady }, metrics: { state.metricsPage() }, routes: lanes.routes
       ).wait()
     } catch {
@@ -113,6 +112,7 @@ private final class CoordinatorLanes: Sendable {
   private static let readinessIntervalMs: Int64 = 20
   private let stops = Mutex<[@Sendable () -> Void]>([])
   private let faults: Mutex<ProcessFaults?>
+  let clock: RealClock
   private let incarnation = RealClock().wallTimeMs
   private let recentChanges = RecentChanges()
 
@@ -121,6 +121,7 @@ private final class CoordinatorLanes: Sendable {
     faults: ProcessFaults?
   ) {
     self.faults = Mutex(faults)
+    clock = RealClock(offset: faults?.clockOffset)
     self.settings = settings
     self.nodes = nodes
     self.transport = transport
@@ -135,7 +136,7 @@ private final class CoordinatorLanes: Sendable {
       configuration: CoordinatorConfiguration(
         nodes: nodes.map { NodeID($0.0.node) }, callTimeout: .milliseconds(UInt64(settings.callTimeoutMs))),
       random: SeededRandom(seed: UInt64.random(in: .min ... .max)), recentChanges: recentChanges)
-    let host = CoordinatorHost(coordinator: coordinator, eventLoop: loop, clock: RealClock()) { links.send($0, $1) }
+    let host = CoordinatorHost(coordinator: coordinator, eventLoop: loop, clock: clock) { links.send($0, $1) }
     links.host = host
     let local = Handshake(
       cluster: settings.cluster, process: "\(settings.name).\(number)", role: "coordinator", incarnation: incarnation)
@@ -152,7 +153,7 @@ private final class CoordinatorLanes: Sendable {
   }
 
   /// Asked when every loop has its machine.
-  var routes: [AdminServer.Route] { faults.withLock { $0.map { [$0.route] } ?? [] } }
+  var routes: [AdminServer.Route] { faults.withLock { $0.map { [$0.route()] } ?? [] } }
 
   private func watch(_ host: CoordinatorHost, _ links: CoordinatorLinks, _ loop: any EventLoop) {
     let bound = NIOLoopBound((host, links), eventLoop: loop)

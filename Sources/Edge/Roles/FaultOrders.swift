@@ -2,9 +2,11 @@ import Edge
 import Environment
 import Items
 import NIOCore
+import Node
+import System
 import Transport
 
-/// What becomes of one peer's links: `{"peer": "n2", "direction": "both", "cut": true, "delayMs": 0,
+/// What becomes of one peer's links: `{"peer": "n2", "direction": "both", "cut": true, "delayMs": 0, "jitterMs": 0,
 /// "lossPerMillion": 0}`; direction `sending`, `receiving` or `both`. All of a peer's members at zero heal it.
 struct FaultOrder: Sendable {
   let peer: String
@@ -25,30 +27,70 @@ struct FaultOrder: Sendable {
     }
     let isCut = json["cut"]?.bool ?? false
     let delayMs = json["delayMs"]?.integer ?? 0
+    let jitterMs = json["jitterMs"]?.integer ?? 0
     let loss = json["lossPerMillion"]?.integer ?? 0
-    guard (0...Self.delayMsMax).contains(delayMs), (0...1_000_000).contains(loss) else {
-      throw ProcessFailure("'delayMs' is 0 to \(Self.delayMsMax), 'lossPerMillion' 0 to 1000000.")
+    guard [delayMs, jitterMs].allSatisfy((0...Self.delayMsMax).contains), (0...1_000_000).contains(loss) else {
+      throw ProcessFailure("'delayMs' and 'jitterMs' are 0 to \(Self.delayMsMax), 'lossPerMillion' 0 to 1000000.")
     }
-    let isWhole = !isCut && delayMs == 0 && loss == 0
-    fault = isWhole ? nil : LinkFault(lossPerMillion: UInt64(loss), delay: .milliseconds(UInt64(delayMs)), isCut: isCut)
+    let isWhole = !isCut && delayMs == 0 && jitterMs == 0 && loss == 0
+    fault =
+      isWhole
+      ? nil
+      : LinkFault(
+        lossPerMillion: UInt64(loss), delay: .milliseconds(UInt64(delayMs)), jitter: .milliseconds(UInt64(jitterMs)),
+        isCut: isCut)
   }
 }
 
 /// The body of `POST /faults`, and what `--faults` takes at the start: one order, which adds to what is; or
-/// `{"faults": [order, …]}`, which replaces all of it. `{"healAll": true}` is the empty list.
+/// `{"faults": [order, …], "clockOffsetMs": 500}`, which replaces all of it: without `clockOffsetMs` the wall clock is
+/// true again. `"pausedReplication": [{"table": "T", "from": "us-east-1", "to": "eu-west-1"}, …]` beside `faults` says what
+/// nodes of `from` keep to themselves; a table that is null means all. `{"healAll": true}` is the empty list, `{"clockOffsetMs": 500}` alone concerns the clock alone.
 struct FaultOrders: Sendable {
   private let orders: [FaultOrder]
   private let replacesAll: Bool
+  /// Nil: as it is.
+  let clockOffsetMs: Int64?
+
+  private let pauses: [(from: String, pause: ReplicationPause)]
+
+  private static let clockOffsetMsMax = 365 * 86_400_000
 
   init(_ body: [UInt8]) throws {
     let json = try JSONValue(parsing: body)
+    clockOffsetMs = try Self.clockOffsetMs(json)
+    pauses = try (json["pausedReplication"]?.elements ?? []).map { pause in
+      guard let from = pause["from"]?.text, let to = pause["to"]?.text else {
+        throw ProcessFailure("'pausedReplication' names 'from' and 'to', two regions.")
+      }
+      return (from, ReplicationPause(table: pause["table"]?.text, region: to))
+    }
     if let list = json["faults"]?.elements {
       orders = try list.map { try FaultOrder($0) }
       replacesAll = true
     } else {
       replacesAll = json["healAll"]?.bool ?? false
-      orders = replacesAll ? [] : [try FaultOrder(json)]
+      orders = replacesAll || (clockOffsetMs != nil && json["peer"] == nil) ? [] : [try FaultOrder(json)]
     }
+  }
+
+  private static func clockOffsetMs(_ json: JSONValue) throws -> Int64? {
+    guard let value = json["clockOffsetMs"] else {
+      return json["faults"] != nil || json["healAll"]?.bool == true ? 0 : nil
+    }
+    guard let offset = value.integer, abs(offset) <= clockOffsetMsMax else {
+      throw ProcessFailure("'clockOffsetMs' is a whole number of at most \(clockOffsetMsMax) either way.")
+    }
+    return Int64(offset)
+  }
+
+  /// What a node of `region` does not send; nil where nothing is said of it.
+  func pauses(from region: String) -> [ReplicationPause]? {
+    replacesAll ? pauses.filter { $0.from == region }.map(\.pause) : nil
+  }
+
+  func apply(to clock: ClockOffset) {
+    if let clockOffsetMs { clock.ms = clockOffsetMs }
   }
 
   func apply(to table: FaultTable) {
@@ -66,10 +108,12 @@ struct FaultOrders: Sendable {
   }
 }
 
-/// The fault tables of all loops of a process that was started with `--enable-faults`.
+/// The fault tables of all loops of a process that was started with `--enable-faults`, and its clock.
 struct ProcessFaults: Sendable {
+  let clockOffset = ClockOffset()
   private var tables: [NIOLoopBound<FaultTable>] = []
-  private let initial: FaultOrders?
+  /// In force before the first link.
+  let initial: FaultOrders?
 
   /// - Parameter initial: in force before the first link; the body of a `POST /faults`.
   init(initial: String?) throws {
@@ -78,6 +122,7 @@ struct ProcessFaults: Sendable {
     } catch {
       throw ProcessFailure("--faults: \(error)")
     }
+    self.initial?.apply(to: clockOffset)
   }
 
   /// Makes the table of one loop. On that loop.
@@ -89,11 +134,17 @@ struct ProcessFaults: Sendable {
   }
 
   /// `POST /faults`; answered when every loop obeys.
-  var route: AdminServer.Route {
-    AdminServer.Route(.post, "/faults") { [tables] body, completion in
+  ///
+  /// - Parameter last: called after that, on the loop of the last table.
+  func route(last: @escaping @Sendable (FaultOrders) -> Void = { _ in }) -> AdminServer.Route {
+    AdminServer.Route(.post, "/faults") { [tables, clockOffset] body, completion in
       do {
         let orders = try FaultOrders(body)
-        Self.apply(orders, to: tables[...]) { completion(.text("done\n")) }
+        orders.apply(to: clockOffset)
+        Self.apply(orders, to: tables[...]) {
+          last(orders)
+          completion(.text("done\n"))
+        }
       } catch {
         completion(.text("\(error)\n", status: 400))
       }

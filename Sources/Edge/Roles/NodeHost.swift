@@ -31,6 +31,7 @@ final class NodeHost {
   private let clock: any Clock
   private let logger: Logger
   private let metrics: NodeMetrics
+  private let regionMetrics: RegionMetrics
   private var readiness: LoopReadiness
   private let stop: (NodeFailure) -> Void
   private var workers: WorkerThreads?
@@ -63,7 +64,7 @@ final class NodeHost {
 
   init(
     node: Node, loop: any EventLoop, peers: [String: NodeID], regional: [String: RegionalNode], clock: any Clock,
-    logger: Logger, metrics: NodeMetrics,
+    logger: Logger, metrics: NodeMetrics, regionMetrics: RegionMetrics,
     readiness: LoopReadiness, stop: @escaping (NodeFailure) -> Void
   ) {
     self.node = node
@@ -73,6 +74,7 @@ final class NodeHost {
     self.clock = clock
     self.logger = logger
     self.metrics = metrics
+    self.regionMetrics = regionMetrics
     self.readiness = readiness
     self.stop = stop
   }
@@ -132,7 +134,10 @@ final class NodeHost {
   private func tick() {
     node.tick(now: clock.now, wallTimeMs: clock.wallTimeMs)
     ticks += 1
-    if ticks % Self.ticksPerShow == 0 { metrics.showLevels(node) }
+    if ticks % Self.ticksPerShow == 0 {
+      metrics.showLevels(node)
+      regionMetrics.showLevels(node)
+    }
     followMembers()
     endTurn()
   }

@@ -70,13 +70,14 @@ private final class NodeAssembly: @unchecked Sendable {
   private let loop: any EventLoop
   private let state: ProcessState
   private let logger: Logger
-  private let clock = RealClock()
+  private let clock: RealClock
   private var listener: Listener?
   private var faults: ProcessFaults?
   private var faultTable: FaultTable?
 
   init(settings: NodeSettings, loop: any EventLoop, state: ProcessState, logger: Logger, faults: ProcessFaults?) {
     self.faults = faults
+    clock = RealClock(offset: faults?.clockOffset)
     self.settings = settings
     self.loop = loop
     self.state = state
@@ -92,6 +93,7 @@ private final class NodeAssembly: @unchecked Sendable {
       configuration: try configuration(), disk: RealDisk(),
       random: SeededRandom(seed: UInt64.random(in: .min ... .max)), now: clock.now,
       clock: { [clock] in clock.now })
+    if let pauses = faults?.initial?.pauses(from: settings.region) { node.pauseReplication(pauses) }
     let metrics = NodeMetrics(&registry, node: node)
     self.registry = registry
     let peers = Dictionary(uniqueKeysWithValues: settings.peers.map { ($0.name, NodeID($0.node)) })
@@ -101,7 +103,7 @@ private final class NodeAssembly: @unchecked Sendable {
       })
     return NodeHost(
       node: node, loop: loop, peers: peers, regional: regional, clock: clock, logger: logger, metrics: metrics,
-      readiness: LoopReadiness(state)
+      regionMetrics: RegionMetrics(region: settings.region, state), readiness: LoopReadiness(state)
     ) { Signals.stop(because: $0.description) }
   }
 
@@ -236,7 +238,13 @@ private final class NodeAssembly: @unchecked Sendable {
       },
     ]
     routes += MembersPage.routes(loop, host)
-    if let faults { routes.append(faults.route) }
+    if let faults {
+      let region = settings.region
+      routes.append(
+        faults.route { orders in
+          if let pauses = orders.pauses(from: region) { host.value.node.pauseReplication(pauses) }
+        })
+    }
     do {
       let server = try AdminServer.start(
         host: address.host, port: address.port, eventLoop: loop, clock: clock, registry: &registry,

@@ -6,6 +6,7 @@ final class ProcessState: Sendable {
   private let readyLoops = Atomic<Int>(0)
   private let loops: Int
   private let registry = Mutex(MetricRegistry())
+  private let regions = Mutex(MetricRegistry())
 
   init(loops: Int) { self.loops = loops }
 
@@ -17,7 +18,12 @@ final class ProcessState: Sendable {
   /// Called once, when every metric is declared.
   func publish(_ registry: MetricRegistry) { self.registry.withLock { $0 = registry } }
 
-  func metricsPage() -> [UInt8] { PrometheusText.render(registry.withLock { $0 }) }
+  /// Called whenever there is another pair of table and region.
+  func publish(regions: MetricRegistry) { self.regions.withLock { $0 = regions } }
+
+  func metricsPage() -> [UInt8] {
+    PrometheusText.render(registry.withLock { $0 }) + PrometheusText.render(regions.withLock { $0 })
+  }
 }
 
 /// A loop's own share of ``ProcessState/isReady``. Confined to the loop.

@@ -2,6 +2,7 @@ import Items
 import Messages
 import Node
 import Raft
+import Shards
 
 /// The JSON of a node's `/status` and `/checksum`.
 enum StatusPage {
@@ -27,7 +28,11 @@ enum StatusPage {
     }
     json.key("groups")
     json.beginArray()
-    for replica in node.status { write(replica, into: &json) }
+    for replica in node.status { write(replica, node, into: &json) }
+    json.endArray()
+    json.key("replication")
+    json.beginArray()
+    for lag in node.regionLags { write(lag, node, into: &json) }
     json.endArray()
     json.endObject()
     return json.bytes
@@ -51,7 +56,34 @@ enum StatusPage {
     return json.bytes
   }
 
-  private static func write(_ replica: ReplicaStatus, into json: inout JSONWriter) {
+  /// What other regions lack of what this node leads.
+  private static func write(_ lag: RegionLag, _ node: Node, into json: inout JSONWriter) {
+    json.beginObject()
+    json.key("table")
+    json.string(node.name(ofReplicated: lag.table))
+    json.key("to")
+    json.string(lag.region)
+    for (name, value) in [
+      ("pendingChanges", lag.changes), ("pendingBytes", lag.bytes), ("oldestMs", lag.ageMs),
+    ] as [(StaticString, UInt64)] {
+      json.key(name)
+      json.integer(Int(clamping: value))
+    }
+    json.endObject()
+  }
+
+  private static func write(_ digest: TableDigest, _ node: Node, into json: inout JSONWriter) {
+    json.beginObject()
+    json.key("table")
+    json.string(node.name(ofReplicated: digest.table))
+    json.key("items")
+    json.integer(Int(clamping: digest.items))
+    json.key("digest")
+    json.string(hex(digest.sum))
+    json.endObject()
+  }
+
+  private static func write(_ replica: ReplicaStatus, _ node: Node, into json: inout JSONWriter) {
     json.beginObject()
     json.key("id")
     json.integer(Int(replica.shard.rawValue))
@@ -83,6 +115,10 @@ enum StatusPage {
     if let checksum = replica.checksum { json.string(hex(checksum)) } else { json.null() }
     json.key("checksumIndex")
     if let index = replica.checksumIndex { json.integer(Int(index)) } else { json.null() }
+    json.key("digests")
+    json.beginArray()
+    for digest in replica.digests { write(digest, node, into: &json) }
+    json.endArray()
     json.endObject()
   }
 

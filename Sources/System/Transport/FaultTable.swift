@@ -6,12 +6,15 @@ public struct LinkFault: Hashable, Sendable {
   public var lossPerMillion: UInt64
   /// Added to each frame; frames stay in order.
   public var delay: Span
+  /// By how much each frame's delay may differ, both ways.
+  public var jitter: Span
   /// Nothing passes: frames vanish, signs of life stay away, new connections get no answer.
   public var isCut: Bool
 
-  public init(lossPerMillion: UInt64 = 0, delay: Span = .zero, isCut: Bool = false) {
+  public init(lossPerMillion: UInt64 = 0, delay: Span = .zero, jitter: Span = .zero, isCut: Bool = false) {
     self.lossPerMillion = lossPerMillion
     self.delay = delay
+    self.jitter = jitter
     self.isCut = isCut
   }
 
@@ -89,7 +92,16 @@ public final class FaultTable {
     guard let fault = fault(peer: peer, direction) else { return .pass }
     if fault.isCut { return .lose }
     if fault.lossPerMillion > 0, random.chance(fault.lossPerMillion, in: 1_000_000) { return .lose }
-    return fault.delay > .zero ? .delay(fault.delay) : .pass
+    let delay = delay(of: fault)
+    return delay > .zero ? .delay(delay) : .pass
+  }
+
+  /// Every delay from `delay - jitter` to `delay + jitter` is equally likely; none is negative.
+  private func delay(of fault: LinkFault) -> Span {
+    guard fault.jitter > .zero else { return fault.delay }
+    let (delay, jitter) = (fault.delay.nanoseconds, fault.jitter.nanoseconds)
+    let earliest = delay - min(delay, jitter)
+    return Span(nanoseconds: earliest + random.below(delay + jitter - earliest + 1))
   }
 
   func add(_ observer: any FaultObserver) { observers.append(observer) }

@@ -4,6 +4,7 @@ import Journal
 public import Messages
 import Raft
 import Replicas
+import Shards
 
 /// The node's part in replication between regions.
 extension Node {
@@ -17,11 +18,16 @@ extension Node {
     return regions.hasProposed
   }
 
+  /// Which changes stay here for now; local writes go on, and their changes wait in the feeds. Replaces what was said
+  /// before.
+  public func pauseReplication(_ pauses: [ReplicationPause]) { regions.pauses = pauses }
+
   /// Answers of a node of another region to requests of this one.
   public func received(_ responses: [Response], from node: NodeID, of region: String, now: Instant) {
     for response in responses {
       if RegionKeeper.isOwn(response.id) {
-        regions.answered(response.id, response.answer, by: node, of: region, now: now)
+        regions.answered(
+          response.id, response.answer, by: node, of: region, now: now, wallTimeMs: wallTimeMs(at: now))
         continue
       }
       regions.learnMetadataLeader(response.answer, by: node, of: region)
@@ -46,6 +52,30 @@ extension Node {
           + "clock: they wait until it has caught up. Set the clocks.")
     }
     return .refused(.overloaded)
+  }
+
+  /// The wall clock between two ticks.
+  private func wallTimeMs(at now: Instant) -> UInt64? {
+    wallTimeMs.map { $0 + now.since(tickedAt).nanoseconds / 1_000_000 }
+  }
+
+  /// How far each other region is behind what this node leads, by table.
+  public var regionLags: [RegionLag] { regions.lags(replicas, wallTimeMs: wallTimeMs) }
+
+  /// How long changes took since the last call.
+  public func takeRegionDelays() -> RegionDelays {
+    defer { regions.delays = RegionDelays() }
+    return regions.delays
+  }
+
+  /// What people call a table that has replicas; its number where this node knows neither its own region's catalog nor
+  /// another one's.
+  public func name(ofReplicated table: TableID) -> String {
+    if let name = catalog?.table(table)?.name { return name }
+    let unique = replicas.lazy.compactMap { $0.shard?.settings(of: table)?.replication?.table }.first
+    let known = unique.flatMap { unique in regions.others.lazy.compactMap { $0.catalog?.table(uniqueID: unique) }.first
+    }
+    return known?.name ?? "table \(table.rawValue)"
   }
 
   /// Changes that this node's leaders brought to other regions, and those that still wait.

@@ -33,7 +33,7 @@ struct OtherRegion {
       isWanted = true
       return nil
     }
-    return RegionSender.Place(table: there.id, map: map)
+    return RegionSender.Place(name: there.name, table: there.id, map: map)
   }
 
   /// Who is asked for a shard: the leader that was heard of, else the nodes in turn.

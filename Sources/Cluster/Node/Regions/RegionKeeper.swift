@@ -24,8 +24,12 @@ struct RegionKeeper {
   private var hasNews = false
   /// Entries were proposed at the last look.
   private(set) var hasProposed = false
+  /// What stays here until somebody resumes it.
+  var pauses: [ReplicationPause] = []
   /// Changes that arrived in other regions.
   private(set) var changesCarried: UInt64 = 0
+  /// How long they took.
+  var delays = RegionDelays()
 
   /// Requests to other regions have numbers of their own.
   private static let requestBit: UInt64 = 1 << 61
@@ -106,6 +110,7 @@ struct RegionKeeper {
         else { continue }
         let known = led[place].senders.firstIndex { $0.table == table && $0.region == region.name }
         var sender = known.map { led[place].senders.remove(at: $0) } ?? RegionSender(table: table, region)
+        sender.isPaused = pauses.contains { $0.holds(there.name, to: region.name) }
         do { try sender.read(shard, to: there) } catch { shard.cannotRead(error) }
         let source = RegionSource(
           table: there.table, region: shard.settings(of: table)?.replication?.region ?? "", shard: replica.group.shard)
@@ -134,7 +139,7 @@ struct RegionKeeper {
       let state = shard.feed(of: sender.table)?.region(sender.region)?.filling
     else { return }
     if let last = led[place].copying, last.slice == slice, last.state == state { return }
-    guard now.since(led[place].copiedAt) >= Self.copyPause, sender.waitingCount < Self.copyWaitingMax,
+    guard !sender.isPaused, now.since(led[place].copiedAt) >= Self.copyPause, sender.waitingCount < Self.copyWaitingMax,
       !sender.canRead(shard), replica.propose(.regionCopy(slice))
     else { return }
     hasProposed = true
@@ -154,7 +159,9 @@ struct RegionKeeper {
 
   // MARK: Answers
 
-  mutating func answered(_ request: UInt64, _ answer: Answer, by node: NodeID, of region: String, now: Instant) {
+  mutating func answered(
+    _ request: UInt64, _ answer: Answer, by node: NodeID, of region: String, now: Instant, wallTimeMs: UInt64?
+  ) {
     guard let other = others.firstIndex(where: { $0.name == region }) else { return }
     if others[other].answered(request, answer, by: node, now: now) {
       hasNews = true
@@ -165,7 +172,9 @@ struct RegionKeeper {
         guard let shard = led[place].senders[position].shard(of: request) else { continue }
         let isNews = others[other].learn(answer, of: shard, by: node)
         if case .indexed(let through) = answer {
-          changesCarried += UInt64(led[place].senders[position].answered(request, through: through))
+          let arrived = led[place].senders[position].answered(request, through: through)
+          changesCarried += UInt64(arrived.count)
+          delays.add(arrived.madeAtMs, led[place].senders[position], atMs: wallTimeMs)
           hasNews = true
         } else {
           led[place].senders[position].failed(request, retryAt: isNews ? now : now + RegionLane.retryDelay)
@@ -184,6 +193,31 @@ struct RegionKeeper {
   mutating func learnMetadataLeader(_ answer: Answer, by node: NodeID, of region: String) {
     guard let other = others.firstIndex(where: { $0.name == region }) else { return }
     _ = others[other].learn(answer, of: .metadata, by: node)
+  }
+
+  /// How far each other region is behind what this node leads, by table: one seek for each pair of table and shard.
+  func lags(_ replicas: [Replica], wallTimeMs: UInt64?) -> [RegionLag] {
+    var lags: [RegionLag] = []
+    for replica in replicas {
+      guard let shard = replica.shard, replica.isServing else { continue }
+      let senders = led.first { $0.group == replica.group }?.senders ?? []
+      for table in shard.replicatedTables {
+        guard let regions = shard.feed(of: table)?.regions else { continue }
+        for region in regions {
+          let sender = senders.first { $0.table == table && $0.region == region.name }
+          let place = max(region.cursor, sender?.arrived ?? 0)
+          // A store that cannot be read says so wherever else it is read.
+          guard let waiting = try? shard.waiting(in: table, after: place) else { continue }
+          let lag = RegionLag(table: table, region: region.name, waiting: waiting, wallTimeMs: wallTimeMs)
+          if let known = lags.firstIndex(where: { $0.table == table && $0.region == region.name }) {
+            lags[known].add(lag)
+          } else {
+            lags.append(lag)
+          }
+        }
+      }
+    }
+    return lags
   }
 
   /// Changes that wait for other regions, over all led shards.

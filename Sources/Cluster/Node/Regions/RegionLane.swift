@@ -11,6 +11,8 @@ struct RegionLane: ChangeLane {
   struct Waiting: LaneEntry {
     var change: RegionBatch.Change
     var bytes: Int
+    /// The shard's logical time at which it was made; nil for what was there before.
+    var madeAtMs: UInt64?
 
     var sequence: UInt64 { change.sequence }
   }
@@ -25,8 +27,13 @@ struct RegionLane: ChangeLane {
     queue = LaneQueue(applied: applied)
   }
 
-  mutating func add(_ change: RegionBatch.Change) {
-    queue.add(Waiting(change: change, bytes: RegionBatch.bytes(of: change)))
+  mutating func add(_ change: RegionBatch.Change, madeAtMs: UInt64?) {
+    queue.add(Waiting(change: change, bytes: RegionBatch.bytes(of: change), madeAtMs: madeAtMs))
+  }
+
+  /// When the changes up to there were made.
+  func times(through: UInt64) -> [UInt64] {
+    queue.entries.prefix { $0.sequence <= through }.compactMap(\.madeAtMs)
   }
 
   /// What can be sent now, if anything.

@@ -11,6 +11,8 @@ import Shards
 struct RegionSender {
   let table: TableID
   let region: String
+  /// Nothing more is read or sent. What is under way may still arrive.
+  var isPaused = false
   /// Records up to here are in the lanes or done.
   private var position: UInt64
   /// Ascending by shard.
@@ -21,6 +23,8 @@ struct RegionSender {
 
   /// The table where the changes go.
   struct Place {
+    /// Alike in all regions.
+    var name: String
     var table: TableID
     var map: ShardMap
   }
@@ -47,7 +51,7 @@ struct RegionSender {
   private var hasRoom: Bool { waitingCount < Self.waitingMax && lanes.reduce(0) { $0 + $1.bytes } < Self.bytesMax }
 
   /// Whether there are records to be read now.
-  func canRead(_ shard: ShardMachine) -> Bool { position < shard.feedEnd(of: table) && hasRoom }
+  func canRead(_ shard: ShardMachine) -> Bool { !isPaused && position < shard.feedEnd(of: table) && hasRoom }
 
   /// Reads what is new in the feed, as far as there is room.
   mutating func read(_ shard: ShardMachine, to place: Place) throws {
@@ -57,7 +61,7 @@ struct RegionSender {
     for record in records {
       if let change = try shard.change(of: record, in: table, for: region, as: place.table) {
         let lane = lane(place.map.shard(for: change.key.hash).id)
-        lanes[lane].add(change)
+        lanes[lane].add(change, madeAtMs: record.flags.contains(.isImage) ? nil : record.timeMs)
       }
       position = record.sequence
     }
@@ -74,6 +78,7 @@ struct RegionSender {
   mutating func send(
     from source: RegionSource, bytesMax: Int, now: Instant, _ send: (ShardID, RegionBatch) -> UInt64
   ) {
+    guard !isPaused else { return }
     for place in lanes.indices where lanes[place].count > 0 {
       guard let batch = lanes[place].nextBatch(from: source, bytesMax: bytesMax, now: now) else { continue }
       lanes[place].sent(send(lanes[place].shard, batch), now: now)
@@ -83,12 +88,13 @@ struct RegionSender {
   /// The shard that a request of this sender went to; nil where it is none, or was given up.
   func shard(of request: UInt64) -> ShardID? { lanes.first { $0.isUnderWay(request) }?.shard }
 
-  /// Returns how many changes arrived.
-  mutating func answered(_ request: UInt64, through: UInt64) -> Int {
-    guard let place = lanes.firstIndex(where: { $0.isUnderWay(request) }) else { return 0 }
+  /// Returns how many changes arrived, and when they were made.
+  mutating func answered(_ request: UInt64, through: UInt64) -> (count: Int, madeAtMs: [UInt64]) {
+    guard let place = lanes.firstIndex(where: { $0.isUnderWay(request) }) else { return (0, []) }
+    let times = lanes[place].times(through: through)
     let count = lanes[place].answered(through: through)
     settled += count
-    return count
+    return (count, times)
   }
 
   mutating func failed(_ request: UInt64, retryAt: Instant) {
@@ -96,10 +102,14 @@ struct RegionSender {
     lanes[place].failed(retryAt: retryAt)
   }
 
+  /// Every change up to here has arrived.
+  var arrived: UInt64 {
+    lanes.reduce(position) { through, lane in lane.oldest.map { min(through, $0.sequence - 1) } ?? through }
+  }
+
   /// The entry that is due; nil where nothing is new, or too little.
   func advance(now: Instant) -> RegionAdvance? {
-    let through = lanes.reduce(position) { through, lane in lane.oldest.map { min(through, $0.sequence - 1) } ?? through
-    }
+    let through = arrived
     guard through > advancedTo, settled >= Self.settledMax || now.since(advancedAt) >= Self.advanceInterval else {
       return nil
     }

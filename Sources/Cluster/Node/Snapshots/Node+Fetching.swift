@@ -11,6 +11,7 @@ extension Node {
   /// Since the node started.
   public var snapshotsServed: Int { snapshots.servedCount }
   public var snapshotsInstalled: Int { snapshots.installedCount }
+  public var isFetchingSnapshot: Bool { snapshots.fetching != nil }
 
   func tickSnapshots(now: Instant) {
     snapshots.server.endIdle(now: now)

@@ -36,6 +36,8 @@ public struct ChangeRecord: Equatable, Sendable {
   public var region: String?
   /// What the feed's records up to this one weigh, those included that are gone (``weight``).
   var feedBytes: UInt64 = 0
+  /// How many of the feed's records up to this one are for other regions, those included that are gone.
+  var regionCount: UInt64 = 0
 
   public init(
     sequence: UInt64, key: RowKey, old: EncodedItem?, new: EncodedItem?, flags: Flags = [], timeMs: UInt64 = 0,
@@ -66,7 +68,7 @@ public struct ChangeRecord: Equatable, Sendable {
 
   /// ```
   /// flags (u8) | time (varint) | key (blob) | old? (blob) | new? (blob) | index? (u32) | bytes of the feed (varint) |
-  /// [version | clock (varint) | region? (string)]
+  /// [version | clock (varint) | region? (string) | [count (varint)]]
   /// ```
   /// The sequence stands in the row's key.
   func encode() -> [UInt8] {
@@ -82,6 +84,7 @@ public struct ChangeRecord: Equatable, Sendable {
       version.encode(into: &writer)
       writer.varint(clock)
       writer.optional(region) { $0.string($1) }
+      writer.varint(regionCount)
     }
     return writer.bytes
   }
@@ -100,6 +103,8 @@ public struct ChangeRecord: Equatable, Sendable {
       version = try ItemVersion(from: &reader)
       clock = try reader.varint()
       region = try reader.optional { (input) throws(MalformedBytes) in try input.string() }
+      // An earlier build did not count.
+      if !reader.isAtEnd { regionCount = try reader.varint() }
     }
     try reader.finish()
   }

@@ -38,6 +38,8 @@ public struct FeedState: Equatable, Sendable {
   public internal(set) var clock: UInt64 = 0
   /// Ascending by name.
   public internal(set) var regions: [Region] = []
+  /// How many records up to the newest one are for other regions.
+  var endCount: UInt64 = 0
 
   public func index(_ id: TableID) -> Index? { indexes.first { $0.id == id } }
 
@@ -84,7 +86,7 @@ public struct FeedState: Equatable, Sendable {
 /// ```
 /// cursor (varint) | indexes (array): id (u32), since (varint), filling (u8: 0 walked, 1 walking from the start, 2 walking
 /// after), through (varint) or after (blob) | reached (array) | end (varint) | end bytes (varint) | streams (array) |
-/// expired (varint) | expired bytes (varint) | lost (varint) | [clock (varint) | [regions (array)]]
+/// expired (varint) | expired bytes (varint) | lost (varint) | [clock (varint) | [regions (array) | [count (varint)]]]
 /// ```
 /// A table that never had replicas ends before the clock: so had an earlier build it.
 extension FeedState {
@@ -105,7 +107,9 @@ extension FeedState {
     writer.varint(lost)
     guard clock > 0 || !regions.isEmpty else { return writer.bytes }
     writer.varint(clock)
-    if !regions.isEmpty { writer.array(regions) { $1.encode(into: &$0) } }
+    guard !regions.isEmpty else { return writer.bytes }
+    writer.array(regions) { $1.encode(into: &$0) }
+    writer.varint(endCount)
     return writer.bytes
   }
 
@@ -126,6 +130,7 @@ extension FeedState {
     lost = try reader.varint()
     if !reader.isAtEnd { clock = try reader.varint() }
     if !reader.isAtEnd { regions = try reader.array { (input) throws(MalformedBytes) in try Region(from: &input) } }
+    if !reader.isAtEnd { endCount = try reader.varint() }
     try reader.finish()
   }
 }

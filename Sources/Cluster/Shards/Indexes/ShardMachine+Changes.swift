@@ -46,6 +46,10 @@ extension ShardMachine {
     table.feed.end = record.sequence
     table.feed.endBytes += record.weight
     record.feedBytes = table.feed.endBytes
+    if let version = record.version {
+      if record.region != nil || version.region == table.settings.replication?.region { table.feed.endCount += 1 }
+      record.regionCount = table.feed.endCount
+    }
     store.put(FeedRow.key(table.settings.id, record.sequence), record.encode())
   }
 

@@ -20,6 +20,31 @@ extension ShardMachine {
   }
 }
 
+extension ShardMachine {
+  /// What waits in a table's feed for other regions.
+  public struct Waiting: Equatable, Sendable {
+    public var changes: UInt64 = 0
+    /// They weigh about that much.
+    public var bytes: UInt64 = 0
+    /// The shard's logical time at which the oldest of them was made; nil where there is none.
+    public var sinceMs: UInt64?
+
+    public init() {}
+  }
+
+  /// What lies behind a place of the feed. One seek.
+  public func waiting(in id: TableID, after place: UInt64) throws -> Waiting {
+    guard let feed = tables[id]?.feed, let first = try records(of: id, after: place, countMax: 1, bytesMax: 1).first
+    else { return Waiting() }
+    let isCounted = first.region != nil || first.version?.region == tables[id]?.settings.replication?.region
+    var waiting = Waiting()
+    waiting.changes = feed.endCount - min(feed.endCount, first.regionCount) + (isCounted ? 1 : 0)
+    waiting.bytes = feed.endBytes - min(feed.endBytes, first.feedBytes) + first.weight
+    if waiting.changes > 0 { waiting.sinceMs = first.timeMs }
+    return waiting
+  }
+}
+
 extension RowKey {
   /// The key of the same item in another table.
   fileprivate func moved(to table: TableID, _ type: KeyType) throws(MalformedBytes) -> RowKey {

@@ -22,6 +22,33 @@ extension SimulationOptions {
     return options
   }
 
+  /// The regions beside the first one: in five of six seeds there are none. They are small, so that a world of several
+  /// costs little more than one region.
+  static func drawnBeside(seed: UInt64) -> [SimulationOptions] {
+    var random = SeededRandom(seed: seed ^ 0x0E65_10E5)
+    guard random.chance(1, in: 6) else { return [] }
+    return (0..<(random.chance(1, in: 4) ? 2 : 1)).map { _ in
+      var options = SimulationOptions(seed: random.next())
+      options.nodes = random.chance(1, in: 3) ? 3 : 1
+      options.replication = options.nodes
+      options.coordinators = 2
+      options.shards = 1 + random.index(2)
+      options.clocksDiffer = true
+      options.drawTimes(&random)
+      options.drawSizes(&random)
+      options.tickInterval = .milliseconds(20)
+      return options
+    }
+  }
+
+  /// How messages fare between regions where nothing is wrong.
+  static func drawnWeatherBetween(seed: UInt64) -> Weather {
+    var random = SeededRandom(seed: seed ^ 0x0E65_0EA7)
+    return Weather(
+      lossPerMille: [0, 0, 5][random.index(3)], duplicatesPerMille: [0, 5][random.index(2)],
+      delayMax: [.milliseconds(1), .milliseconds(20), .milliseconds(150)][random.index(3)])
+  }
+
   private mutating func drawTimes(_ random: inout SeededRandom) {
     networkDelayMax = [.microseconds(200), .milliseconds(2), .milliseconds(10)][random.index(3)]
     jobDelayMax = [.microseconds(300), .milliseconds(3), .milliseconds(20)][random.index(3)]

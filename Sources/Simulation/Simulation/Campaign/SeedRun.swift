@@ -12,7 +12,10 @@ public final class SeedRun {
   public let trace: Trace
   private let options: SimulationOptions
   private let cluster: SimulatedCluster
+  /// Nil where the region is the only one.
+  private let world: SimulatedWorld?
   private let faults: FaultDriver
+  private let faultsElsewhere: [FaultDriver]
   private let length: Span
   private var random: SeededRandom
   private var violations: [Violation] = []
@@ -26,9 +29,22 @@ public final class SeedRun {
     random = SeededRandom(seed: seed ^ 0x5EED_0001)
     let drawn = Self.schedule(seed: seed, options, length)
     self.schedule = schedule ?? drawn
-    cluster = SimulatedCluster(options: options, trace: trace)
+    let beside = SimulationOptions.drawnBeside(seed: seed)
+    world =
+      beside.isEmpty
+      ? nil
+      : SimulatedWorld(
+        [options] + beside, weather: SimulationOptions.drawnWeatherBetween(seed: seed), trace: trace,
+        seed: seed ^ 0x0E65_0001)
+    cluster = world?.regions[0] ?? SimulatedCluster(options: options, trace: trace)
     faults = FaultDriver(cluster, seed: random.next())
-    cluster.eventsMax = Int(length.nanoseconds / 1_000_000_000) * Self.eventsASecondMax + 1_000_000
+    faultsElsewhere = (world?.regions ?? []).dropFirst().enumerated().map { number, region in
+      FaultDriver(region, seed: seed ^ 0x0E65_FA17 ^ UInt64(number))
+    }
+    if let world { faults.rule(world, others: faultsElsewhere) }
+    for region in world?.regions ?? [cluster] {
+      region.eventsMax = Int(length.nanoseconds / 1_000_000_000) * Self.eventsASecondMax + 1_000_000
+    }
   }
 
   /// Some twenty times what is usual.
@@ -36,7 +52,10 @@ public final class SeedRun {
 
   private static func schedule(seed: UInt64, _ options: SimulationOptions, _ length: Span) -> FaultSchedule {
     var mix = FaultMix(seed: seed ^ 0xFA17, options)
-    return mix.schedule(for: length)
+    let schedule = mix.schedule(for: length)
+    let beside = SimulationOptions.drawnBeside(seed: seed)
+    if beside.isEmpty { return schedule }
+    return FaultSchedule(schedule.faults + mix.schedule(for: length, among: [options] + beside))
   }
 
   /// Which checks every run has. A new one is added here and nowhere else.
@@ -44,14 +63,22 @@ public final class SeedRun {
     let clients = RegisterClients(region, seed: random.next())
     self.clients = clients
     let lagging = EventualReads(region, keys: clients.keys, seed: random.next())
+    if let world {
+      // What is asked of one region is asked in other seeds.
+      return [
+        clients, lagging, MinorityCheck(region, clients: clients), GlobalTableCheck(world, seed: seed ^ 0x61_0BA1),
+      ] + world.regions.map { ReplicasCheck($0) }
+    }
     return [
       clients, lagging, RecordClients(region, seed: random.next()), LockClients(region, seed: random.next()),
       RivalClients(region), TableClients(region, seed: random.next()),
       IndexCheck(region, length: length, seed: seed ^ 0x1DE_C5), MinorityCheck(region, clients: clients),
       StreamClients(region, seed: seed ^ 0x57_8EA5), ExpiryCheck(region, seed: seed ^ 0xE_4D),
-      ReplicasCheck(region),
+      ReplicasCheck(cluster),
     ]
   }
+
+  private var regions: [SimulatedCluster] { world?.regions ?? [cluster] }
 
   private var clients: RegisterClients?
   private var faultsBegan = Instant.zero
@@ -68,16 +95,22 @@ public final class SeedRun {
       for check in checks { check.begin() }
       if !faultsComeFirst { beginFaults() }
       if let calm {
-        cluster.run(for: calm)
+        pass(calm)
         rest(checks)
       }
-      cluster.run(for: Span(nanoseconds: length.nanoseconds - (calm ?? .zero).nanoseconds))
+      pass(Span(nanoseconds: length.nanoseconds - (calm ?? .zero).nanoseconds))
       live(checks)
       settle(checks)
       for check in checks { violations += check.judge() }
     }
-    defer { cluster.end() }
+    defer { for region in regions { region.end() } }
     return report()
+  }
+
+  /// Lets time pass, everywhere.
+  @discardableResult
+  private func pass(_ span: Span, until isDone: () -> Bool = { false }) -> Bool {
+    world?.run(for: span, until: isDone) ?? cluster.run(for: span, until: isDone)
   }
 
   // MARK: Phases
@@ -91,10 +124,10 @@ public final class SeedRun {
     let maker = TableMaker(cluster)
     maker.begin()
     if isUnderFaults {
-      cluster.run(for: length) { maker.made != nil }
+      pass(length) { maker.made != nil }
       if maker.made == nil { faults.endAll() }
     }
-    if cluster.run(for: .seconds(30), until: { maker.made != nil }) { return maker.made }
+    if pass(.seconds(30), until: { maker.made != nil }) { return maker.made }
     violations.append(Violation(.setup, "no table is made within 30 s without faults"))
     return nil
   }
@@ -104,7 +137,7 @@ public final class SeedRun {
     let broken = breakOne()
     trace.note(cluster.now, "phase", "a majority is healed; \(broken?.fault.description ?? "nothing") stays broken")
     for check in checks { check.majorityIsHealed(broken: broken?.node) }
-    cluster.run(for: .seconds(4))
+    pass(.seconds(4))
     for check in checks { check.stop() }
     demandAnswers(checks)
   }
@@ -112,7 +145,7 @@ public final class SeedRun {
   /// All that is asked for by now is answered in time.
   private func demandAnswers(_ checks: [any SimulationCheck]) {
     let asked = cluster.now
-    cluster.run(for: .seconds(11)) { checks.allSatisfy { $0.hasAnswered(before: asked) } }
+    pass(.seconds(11)) { checks.allSatisfy { $0.hasAnswered(before: asked) } }
     for check in checks where !check.hasAnswered(before: asked) {
       violations.append(Violation(.liveness, "\(type(of: check)) get no answer with a majority whole"))
     }
@@ -126,7 +159,7 @@ public final class SeedRun {
     trace.note(
       cluster.now, "phase", "a majority is healed for a while; \(broken?.fault.description ?? "nothing") stays broken")
     for check in checks { check.majorityIsHealed(broken: broken?.node) }
-    cluster.run(for: .seconds(2))
+    pass(.seconds(2))
     demandAnswers(checks)
     for check in checks { check.faultsReturn() }
     faults.endAll()
@@ -164,46 +197,66 @@ public final class SeedRun {
   private func settle(_ checks: [any SimulationCheck]) {
     faults.endAll()
     trace.note(cluster.now, "phase", "everything is healed")
-    guard cluster.run(for: .seconds(60), until: { isWhole }) else {
+    guard pass(.seconds(60), until: { isWhole }) else {
       violations.append(Violation(.recovery, "not whole 60 s after the last fault: \(ailing)"))
       return
     }
-    if !cluster.run(for: .seconds(30), until: { checks.allSatisfy { $0.isIdle } }) {
+    if !pass(.seconds(30), until: { checks.allSatisfy { $0.isIdle } }) {
       violations.append(Violation(.liveness, "clients do not come to their ends with everything healed"))
     }
     for check in checks { check.finish() }
-    cluster.run(for: .seconds(20)) { checks.allSatisfy { $0.isIdle } }
+    for _ in 0..<Self.lastLooksMax {
+      if pass(.seconds(20), until: { checks.allSatisfy { $0.isIdle } }) || !takesTime { return }
+    }
+  }
+
+  private static let lastLooksMax = 15
+
+  /// A large state that is fetched in small chunks takes its time, and so does what waits until clocks have caught up.
+  private var takesTime: Bool {
+    regions.contains { region in
+      region.nodeIDs.contains { id in
+        guard let node = region.node(id) else { return false }
+        return node.isFetchingSnapshot || node.regionChanges.waiting > 0
+      }
+    }
   }
 
   private var isWhole: Bool { ailing.isEmpty }
 
   /// Which replicas are not whole, and why.
-  private var ailing: String {
+  private var ailing: String { regions.flatMap { Self.ailing($0) }.joined(separator: "; ") }
+
+  private static func ailing(_ region: SimulatedCluster) -> [String] {
+    let place = region.place.map { " in \($0.name)" } ?? ""
     var words: [String] = []
-    for id in cluster.nodeIDs {
-      guard let node = cluster.node(id) else {
-        words.append("\(Process.node(id)) is down")
+    for id in region.nodeIDs {
+      guard let node = region.node(id) else {
+        words.append("\(Process.node(id))\(place) is down")
         continue
       }
       for status in node.status where !status.isHealthy || status.isLearner || status.leader == nil {
         words.append(
-          "shard \(status.shard.rawValue) at \(Process.node(id)): \(status.reason ?? "no voter with a leader")")
+          "shard \(status.shard.rawValue) at \(Process.node(id))\(place): "
+            + (status.reason ?? "no voter with a leader"))
       }
     }
-    return words.joined(separator: "; ")
+    return words
   }
 
   private func report() -> SeedReport {
-    if cluster.events >= cluster.eventsMax {
+    if regions.contains(where: { $0.events >= $0.eventsMax }) {
       violations.append(Violation(.liveness, "messages bring forth messages without end"))
     }
     let entries = clients?.entries ?? []
     var unique: [Violation] = []
-    for violation in faults.violations + violations where !unique.contains(violation) { unique.append(violation) }
+    let found = (faultsElsewhere + [faults]).flatMap(\.violations) + violations
+    for violation in found where !unique.contains(violation) { unique.append(violation) }
     return SeedReport(
       seed: seed, violations: unique, traceHash: trace.hash, simulated: cluster.now, nodes: options.nodes,
       faults: faults.begun, operations: entries.count,
-      unknown: entries.filter { $0.history.outcome == .unknown && !$0.isVoid }.count, events: cluster.events)
+      unknown: entries.filter { $0.history.outcome == .unknown && !$0.isVoid }.count,
+      events: regions.reduce(0) { $0 + $1.events })
   }
 }
 

@@ -7,25 +7,22 @@ final class ReplicasCheck: SimulationCheck {
   private let cluster: SimulatedCluster
   /// The sums that were ordered have to be of entries after these.
   private var before: [[LogPlace]] = []
-  private var ordersLeft = 0
 
   private struct LogPlace: Equatable {
     var shard: ShardID
     var index: UInt64?
   }
 
-  init(_ region: SimulatedRegion) { cluster = region.cluster }
+  init(_ cluster: SimulatedCluster) { self.cluster = cluster }
 
   func finish() {
     before = cluster.nodeIDs.map { places(of: $0) }
-    ordersLeft = 20
     order()
   }
 
-  /// Asks again: an order is lost with a leader that steps down.
+  /// Asks again: an order is lost with a leader that steps down, and passed over by a replica that fetches a snapshot.
   private func order() {
-    guard ordersLeft > 0, !isIdle else { return }
-    ordersLeft -= 1
+    if isIdle { return }
     cluster.orderChecksums()
     cluster.schedule(after: .seconds(1)) { [self] in order() }
   }

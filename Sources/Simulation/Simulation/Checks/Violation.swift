@@ -2,7 +2,8 @@
 public struct Violation: Hashable, Sendable, CustomStringConvertible {
   /// What a check is about. A shrunk schedule shows a violation of the same kind.
   public enum Kind: String, Hashable, Sendable {
-    case process, setup, linearizability, tables, minority, liveness, recovery, replicas, indexes, streams, expiry
+    case process, setup, linearizability, tables, minority, liveness, recovery, replicas, indexes, streams, expiry,
+      regions
   }
 
   public var kind: Kind

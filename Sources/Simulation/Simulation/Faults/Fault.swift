@@ -48,6 +48,14 @@ public enum Fault: Hashable, Sendable {
   case wallJump(coordinator: Int, milliseconds: Int)
   /// A disk loses or spoils what it holds; only as far as the ``FaultAtlas`` allows.
   case damage(NodeID, Damage, seed: UInt64)
+  /// A region hears nothing of another one. Regions count from 0, which is the one that all other faults are about.
+  case deafRegion(Int, to: Int)
+  /// A region and all others hear nothing of each other.
+  case lonelyRegion(Int)
+  /// How messages fare between regions.
+  case weatherBetweenRegions(Weather)
+  /// A fault in another region.
+  indirect case elsewhere(region: Int, Fault)
 }
 
 /// What can become of the bytes on a disk.
@@ -88,14 +96,18 @@ extension Fault: CustomStringConvertible {
       "cut \(Self.names(left)) | \(Self.names(right)) every \(Self.milliseconds(period))"
     case .unrest(let cutLasts): "leaders cut off for about \(Self.milliseconds(cutLasts))"
     case .quarrel(let shard): "leaders of shard \(shard.rawValue) cut off in turn"
-    case .weather(let weather):
-      "weather: \(weather.lossPerMille) ‰ lost, \(weather.duplicatesPerMille) ‰ doubled, up to \(Self.milliseconds(weather.delayMax))"
+    case .weather(let weather): "\(weather)"
     case .slowDisk(let id, let delay): "slow disk at \(Process.node(id)): \(Self.milliseconds(delay)) more"
     case .fullDisk(let id, let left): "full disk at \(Process.node(id)): \(left) bytes left"
     case .drift(let process, let ppm): "clock of \(process) off by \(ppm) ppm"
     case .wallJump(let number, let milliseconds):
       "wall clock of \(Process.coordinator(number)) jumps by \(milliseconds) ms"
     case .damage(let id, let damage, _): "\(damage.words) at \(Process.node(id))"
+    case .deafRegion(let deaf, let other):
+      "cut \(SimulatedWorld.name(other)) → \(SimulatedWorld.name(deaf))"
+    case .lonelyRegion(let number): "cut \(SimulatedWorld.name(number)) | other regions"
+    case .weatherBetweenRegions(let weather): "between regions: \(weather)"
+    case .elsewhere(let number, let fault): "in \(SimulatedWorld.name(number)): \(fault)"
     }
   }
 

@@ -38,6 +38,8 @@ final class FaultDriver {
   private var unrests: [Int: Unrest] = [:]
   private var quarrels: [Int: Quarrel] = [:]
   private var stalls: [Int: (from: Process, to: Process)] = [:]
+  /// Other regions, where there are any, with the drivers of their faults in order.
+  private var world: (SimulatedWorld, others: [FaultDriver])?
 
   /// The isolation that each cut makes, by the position of its fault.
   private var isolationOf: [Int: Isolation] = [:]
@@ -50,6 +52,9 @@ final class FaultDriver {
     cluster.onFailure = { [unowned self] id, kind, failure in failed(id, kind, failure) }
     look()
   }
+
+  /// The region is the first of a world; the faults of all of them are begun and ended here.
+  func rule(_ world: SimulatedWorld, others: [FaultDriver]) { self.world = (world, others) }
 
   /// From now on the faults happen at their times.
   func begin(_ schedule: FaultSchedule) {
@@ -138,6 +143,9 @@ final class FaultDriver {
       cluster.jump(coordinator: number, milliseconds: milliseconds)
       haveWallClocksJumpedFar = haveWallClocksJumpedFar || cluster.wallClockSpreadMs >= Self.farApartMs
     case .damage(let id, let damage, let seed): return spoil(id, damage, seed)
+    case .elsewhere(let region, let fault):
+      world?.others[region - 1].begin(TimedFault(at: .zero, lasts: timed.lasts, fault), position)
+    case .deafRegion, .lonelyRegion, .weatherBetweenRegions: startBetweenRegions(timed.fault)
     }
     return true
   }
@@ -170,11 +178,46 @@ final class FaultDriver {
     case .fullDisk(let id, _): cluster.limitDisk(id, bytesLeft: nil)
     case .drift, .wallJump: break
     case .damage(let id, let damage, _): endDamage(id, damage)
+    // It ends by itself.
+    case .elsewhere: break
+    case .deafRegion, .lonelyRegion, .weatherBetweenRegions: endBetweenRegions(fault)
+    }
+  }
+
+  private func startBetweenRegions(_ fault: Fault) {
+    guard let (world, _) = world else { return }
+    switch fault {
+    case .deafRegion(let deaf, let other): world.cut(from: other, to: deaf)
+    case .lonelyRegion(let alone):
+      for other in world.regions.indices where other != alone {
+        world.cut(from: alone, to: other)
+        world.cut(from: other, to: alone)
+      }
+    case .weatherBetweenRegions(let weather): world.worsen(weather)
+    default: break
+    }
+  }
+
+  private func endBetweenRegions(_ fault: Fault) {
+    guard let (world, _) = world else { return }
+    switch fault {
+    case .deafRegion(let deaf, let other): world.lift(from: other, to: deaf)
+    case .lonelyRegion(let alone):
+      for other in world.regions.indices where other != alone {
+        world.lift(from: alone, to: other)
+        world.lift(from: other, to: alone)
+      }
+    case .weatherBetweenRegions: world.calm()
+    default: break
     }
   }
 
   /// Ends every fault, and starts what is down and not `broken`.
   func endAll(except broken: NodeID? = nil) {
+    if let (world, others) = world {
+      world.heal()
+      for other in others { other.endAll() }
+    }
     epoch += 1
     keptDown = broken
     for position in cuts.keys.sorted() { lift(position) }

@@ -38,6 +38,41 @@ struct FaultMix {
     return FaultSchedule(faults)
   }
 
+  /// Faults between regions and in the others than the first, whose options are `regions`; of machines as far as nothing
+  /// is lost for good with a region's only one.
+  mutating func schedule(for length: Span, among regions: [SimulationOptions]) -> [TimedFault] {
+    var faults: [TimedFault] = []
+    var at = Span(nanoseconds: random.below(4_000_000_000))
+    while at < length {
+      faults.append(
+        TimedFault(
+          at: at, lasts: .milliseconds(1 + random.below(random.chance(1, in: 3) ? 15_000 : 3_000)),
+          between(regions)))
+      at = Span(nanoseconds: at.nanoseconds + 1 + random.below(5_000_000_000))
+    }
+    return faults
+  }
+
+  private mutating func between(_ regions: [SimulationOptions]) -> Fault {
+    let one = random.index(regions.count)
+    switch random.below(6) {
+    case 0: return .lonelyRegion(one)
+    case 1: return .deafRegion(one, to: (one + 1 + random.index(regions.count - 1)) % regions.count)
+    case 2: return .weatherBetweenRegions(weather())
+    default:
+      let number = 1 + random.index(regions.count - 1)
+      var mix = FaultMix(seed: random.next(), regions[number], of: Kind.allCases.filter(\.isOfTheMoment))
+      return .elsewhere(region: number, mix.draw(at: .zero).fault)
+    }
+  }
+
+  private init(seed: UInt64, _ options: SimulationOptions, of kinds: [Kind]) {
+    random = SeededRandom(seed: seed)
+    self.options = options
+    self.kinds = kinds
+    gap = .zero
+  }
+
   private mutating func draw(at: Span) -> TimedFault {
     let kind = kinds[Int(random.below(UInt64(kinds.count)))]
     let fault = fault(kind)
@@ -171,5 +206,19 @@ extension Process {
   var isNode: Bool {
     if case .node = self { return true }
     return false
+  }
+}
+
+extension FaultMix.Kind {
+  /// Whether a machine that is alone comes through it with all that it has acknowledged.
+  fileprivate var isOfTheMoment: Bool {
+    switch self {
+    case .crash, .crashAsItSends, .crashAsItWrites, .powerCut, .kill, .killCoordinator, .leave, .pause, .unrest,
+      .slowDisk, .drift, .wallJump:
+      true
+    case .crashAsItVotes, .crashAsItRenames, .fallsBehind, .cut, .cutOneWay, .stall, .flap, .quarrel, .weather,
+      .fullDisk, .wipe, .flippedBit, .corruptReads, .misdirectedReads, .lostWrites, .errors:
+      false
+    }
   }
 }

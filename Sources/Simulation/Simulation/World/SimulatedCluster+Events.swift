@@ -14,6 +14,9 @@ enum Event {
   case bulk(from: NodeID, to: NodeID, [UInt8])
   case nodeRequests(from: NodeID, life: UInt64, to: NodeID, [Request])
   case nodeResponses(from: NodeID, to: NodeID, life: UInt64, [Response])
+  /// Between nodes of different regions.
+  case regionalRequests(to: NodeID, [Request], connection: UInt64)
+  case regionalResponses(from: NodeID, of: String, to: NodeID, life: UInt64, [Response])
   /// Two processes of nodes open their connections.
   case meeting(NodeID, life: UInt64, NodeID, otherLife: UInt64)
   /// `observer` finds that the address of a killed process refuses.
@@ -31,7 +34,7 @@ enum Event {
     switch self {
     case .tick(let id, _), .turn(let id, _), .job(let id, _, _), .consensus(_, let id, _), .bulk(_, let id, _),
       .nodeRequests(_, _, let id, _), .nodeResponses(_, let id, _, _), .refusal(_, _, let id),
-      .requests(_, _, let id, _):
+      .requests(_, _, let id, _), .regionalRequests(let id, _, _), .regionalResponses(_, _, let id, _, _):
       .node(id)
     case .responses(_, _, let router, _, _), .linkUp(_, _, let router, _), .linkDown(_, _, let router, _),
       .routerTick(let router, _), .call(let router, _, _, _):
@@ -62,6 +65,10 @@ enum Event {
     case .call(let router, _, let token, _): (15 << 32 | UInt64(router), token)
     case .action: (16 << 32, 0)
     case .stallEnd(let id, let life, _): (17 << 32 | UInt64(id.rawValue), life)
+    case .regionalRequests(let to, let requests, let connection):
+      (18 << 32 | UInt64(to.rawValue), connection << 16 | UInt64(requests.count))
+    case .regionalResponses(let from, _, let to, _, let responses):
+      (19 << 32 | Self.pair(from, to), UInt64(responses.count))
     }
   }
 
@@ -88,6 +95,10 @@ extension SimulatedCluster {
       onNode(to) { $0.received(requests, connection: Self.connection(of: from, life: life), now: $1) }
     case .nodeResponses(let from, let to, let life, let responses):
       if machine(to).life == life { onNode(to) { $0.received(responses, from: from, now: $1) } }
+    case .regionalRequests(let to, let requests, let connection):
+      onNode(to) { $0.received(requests, connection: connection, now: $1) }
+    case .regionalResponses(let from, let region, let to, let life, let responses):
+      if machine(to).life == life { onNode(to) { $0.received(responses, from: from, of: region, now: $1) } }
     case .meeting(let one, let life, let other, let otherLife): meet(one, life, other, otherLife)
     case .refusal(let id, let life, let observer): refused(id, life, observer: observer)
     case .action(let action): action()
@@ -191,6 +202,9 @@ extension SimulatedCluster {
     for (to, requests) in effects.requests {
       send(.nodeRequests(from: id, life: machine.life, to: to, requests), from: id, to: to)
     }
+    for (region, to, requests) in effects.regional {
+      elsewhere?(.requests(from: id, life: machine.life, region: region, to: to, requests))
+    }
     for (connection, responses) in effects.responses { answer(connection, responses, from: machine) }
     for job in effects.jobs { run(job, on: machine) }
   }
@@ -210,6 +224,10 @@ extension SimulatedCluster {
     if connection == Self.visitor { return answerVisits(responses) }
     let life = connection >> 32
     let number = connection & 0xFFFF_FFFF
+    if number & Self.regionalBit != 0 {
+      elsewhere?(.responses(from: machine.id, responses, connection: connection))
+      return
+    }
     if number & Self.routerBit == 0 {
       let to = NodeID(UInt32(number))
       send(.nodeResponses(from: machine.id, to: to, life: life, responses), from: machine.id, to: to)

@@ -44,7 +44,7 @@ extension SimulatedCluster {
     machine.isPowered = true
     do {
       machine.node = try Node(
-        configuration: options.configuration(of: id, among: nodeIDs), disk: machine.disk,
+        configuration: configuration(of: id), disk: machine.disk,
         random: SeededRandom(seed: random.next()), now: machine.clock.local(now),
         clock: { [unowned self, unowned machine] in readClock(machine) })
     } catch {
@@ -146,6 +146,12 @@ extension SimulatedCluster {
 
   // MARK: Inside
 
+  private func configuration(of id: NodeID) -> NodeConfiguration {
+    var configuration = options.configuration(of: id, among: nodeIDs)
+    configuration.regions = place?.others ?? []
+    return configuration
+  }
+
   /// What a process sees that looks at the clock in the middle of its turn: it may have stood still since the turn began.
   private func readClock(_ machine: SimulatedMachine) -> Instant {
     if hasStalls, machine.stall == nil, options.stallsPerMillion > 0,
@@ -243,6 +249,13 @@ extension SimulatedCluster {
     let times = machines.map { $0.clock.wallTimeMs(now) }
     guard let oldest = times.min(), let newest = times.max() else { fatalError("A region has nodes.") }
     return (oldest, newest)
+  }
+
+  /// The same of all clocks, those of coordinators too.
+  var wallTimesOfAllMs: (oldest: WallTimeMs, newest: WallTimeMs) {
+    let nodes = wallTimesMs
+    let times = routers.map { $0.clock.wallTimeMs(now) }
+    return (times.reduce(nodes.oldest, min), times.reduce(nodes.newest, max))
   }
 
   /// How far the coordinators' wall clocks are apart from each other or from the world's.

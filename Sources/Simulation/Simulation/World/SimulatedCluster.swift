@@ -29,6 +29,11 @@ public final class SimulatedCluster {
   /// Called with what a node tells its operator.
   public var onNotice: ((NodeID, NodeNotice) -> Void)?
 
+  /// Its name and those of the others where there are several; see ``SimulatedWorld``.
+  let place: Place?
+  /// Takes what is for another region.
+  var elsewhere: ((Elsewhere) -> Void)?
+
   /// Called with each message of consensus that has left; by who asked for that.
   var watchers: [Int: (SentMessage) -> Void] = [:]
 
@@ -49,9 +54,14 @@ public final class SimulatedCluster {
   var visits: [UInt64: Visit] = [:]
   var nextVisit: UInt64 = 1
 
-  public init(options: SimulationOptions, trace: Trace = Trace()) {
+  public convenience init(options: SimulationOptions, trace: Trace = Trace()) {
+    self.init(options: options, trace: trace, place: nil)
+  }
+
+  init(options: SimulationOptions, trace: Trace, place: Place?) {
     self.options = options
     self.trace = trace
+    self.place = place
     var random = SeededRandom(seed: options.seed)
     let now = now
     machines = (1...UInt32(options.nodes)).map {
@@ -87,16 +97,25 @@ public final class SimulatedCluster {
     let deadline = now + span
     while !isDone() {
       guard events < eventsMax else { return false }
-      guard let next = queue.nextAt, next <= deadline, let (at, event) = queue.next() else {
+      guard let next = queue.nextAt, next <= deadline else {
         now = deadline
         return isDone()
       }
-      now = at
-      events += 1
-      handle(event)
+      step()
     }
     return true
   }
+
+  /// Brings about the next event.
+  func step() {
+    guard let (at, event) = queue.next() else { return }
+    now = at
+    events += 1
+    handle(event)
+  }
+
+  /// Nothing happens here until then.
+  func pass(to time: Instant) { now = time }
 
   /// Does something at a later time.
   public func schedule(after span: Span, _ action: @escaping () -> Void) {
@@ -158,4 +177,5 @@ public final class SimulatedCluster {
   /// Nobody waits for the answer.
   private static let nobody: UInt64 = 1
   static let visitor: UInt64 = 1 << 30
+  static let regionalBit: UInt64 = 1 << 29
 }

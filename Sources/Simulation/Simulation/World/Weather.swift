@@ -22,3 +22,9 @@ public struct Weather: Hashable, Sendable {
       duplicatesPerMille: max(duplicatesPerMille, other.duplicatesPerMille), delayMax: max(delayMax, other.delayMax))
   }
 }
+
+extension Weather: CustomStringConvertible {
+  public var description: String {
+    "weather: \(lossPerMille) ‰ lost, \(duplicatesPerMille) ‰ doubled, up to \(Fault.milliseconds(delayMax))"
+  }
+}

@@ -1,7 +1,7 @@
 internal import Client
 internal import Items
 
-/// `gantry cluster partition|isolate|heal`: records what is cut, then tells the processes.
+/// `gantry cluster partition|isolate|delay|loss|heal|clock`: records what is wrong, then tells the processes.
 public struct FaultCommands: Sendable {
   let folder: DataFolder
 
@@ -12,7 +12,7 @@ public struct FaultCommands: Sendable {
     public var json: String
   }
 
-  /// - Parameter groups: names with commas; nothing passes between two groups.
+  /// - Parameter groups: names with commas, or a region's; nothing passes between two groups.
   public func partition(_ groups: [String]) async throws(SupervisorError) -> Report {
     try await change(try FaultChange.partition(groups, of: try ClusterDescription.ofRunning(folder)))
   }
@@ -22,12 +22,36 @@ public struct FaultCommands: Sendable {
     try await change(try FaultChange.isolate(from: from, to: to, of: try ClusterDescription.ofRunning(folder)))
   }
 
+  /// Every message between two of the groups takes `ms` longer, each way, give or take `jitterMs`; zero: no longer, also
+  /// where the topology has it so.
+  ///
+  /// - Parameter groups: names with commas, or a region's.
+  public func delay(_ groups: [String], ms: Int, jitterMs: Int = 0) async throws(SupervisorError) -> Report {
+    try await change(
+      try FaultChange.delay(groups, ms: ms, jitterMs: jitterMs, of: try ClusterDescription.ofRunning(folder)))
+  }
+
+  /// Of the messages between two of the groups `percent` get lost, each way.
+  ///
+  /// - Parameter groups: names with commas, or a region's.
+  public func loss(_ groups: [String], percent: Double) async throws(SupervisorError) -> Report {
+    try await change(try FaultChange.loss(groups, percent: percent, of: try ClusterDescription.ofRunning(folder)))
+  }
+
+  /// Sets the wall clocks of processes off; zero: they are right again.
+  ///
+  /// - Parameter names: with commas, or a region's.
+  public func clock(_ names: String, offsetMs: Int) async throws(SupervisorError) -> Report {
+    try await change(try FaultChange.clock(names, offsetMs: offsetMs, of: try ClusterDescription.ofRunning(folder)))
+  }
+
+  /// Ends every cut, delay and loss that a command made. What the topology says of links stays, and so do clocks.
   public func heal() async throws(SupervisorError) -> Report {
     _ = try ClusterDescription.ofRunning(folder)
     return try await change(.heal)
   }
 
-  private func change(_ change: FaultChange) async throws(SupervisorError) -> Report {
+  func change(_ change: FaultChange) async throws(SupervisorError) -> Report {
     switch try ControlClient.ask(ControlRequest(change), folder) {
     case .done: break
     case .failed(let reason): throw SupervisorError(reason)
@@ -52,6 +76,7 @@ public struct FaultCommands: Sendable {
 
   private func report(_ faults: ClusterFaults, paused: [String]) -> Report {
     var text = faults.isEmpty ? "every link is whole" : faults.text
+    if faults.isEmpty, !faults.links.isEmpty { text += ", and as the topology has it" }
     for name in paused { text += "\n\(name) is paused and is told when it resumes" }
     let json = JSONValue.members(["faults": faults.json, "paused": .array(paused.map { .text($0) })])
     return Report(text: text, json: json.compact + "\n")

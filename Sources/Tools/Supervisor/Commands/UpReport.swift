@@ -67,7 +67,12 @@ public struct UpReport: Sendable {
       }
     }
     let faults = description.faults
-    if !faults.isEmpty { text += "Links are cut (\(faults.text)); heal them with: \(command) heal\(dataFlag)\n" }
+    if !faults.areLinksWhole {
+      text += "Not all links are whole (\(faults.text)); heal them with: \(command) heal\(dataFlag)\n"
+    }
+    for clock in faults.clocks {
+      text += "\(clock.name)'s clock is off; set it with: \(command) clock \(clock.name) --offset-ms 0\(dataFlag)\n"
+    }
     return text
   }
 

@@ -38,8 +38,9 @@ public final class Supervisor: Sendable {
     Launcher.raiseFileLimit()
     try plan.write(folder)
     let control = try ControlServer(folder)
-    let supervisor = Supervisor(
-      folder, log, topology, ChildTable(plan, description: plan.description(state)), lock, control)
+    var description = plan.description(state)
+    description.faults.links = topology.following(state).linkImpairments
+    let supervisor = Supervisor(folder, log, topology, ChildTable(plan, description: description), lock, control)
     try supervisor.startAll()
     return .started(supervisor)
   }

@@ -1,4 +1,4 @@
-/// The links of a cluster that are cut on request, and what each process has to know of it.
+/// The links of a cluster that are cut, slow or lossy, the clocks that are off, and what each process has to know of it.
 ///
 /// Both ends of a cut link are told, and each holds back both what it sends and what it receives: while one end cannot
 /// be told, because it is down or paused, the other enforces the cut alone.
@@ -19,17 +19,46 @@ struct ClusterFaults: Equatable, Sendable {
   var partition: [[String]] = []
   /// What `from` sends does not reach `to`.
   var isolated: [OneWay] = []
+  /// Slow and lossy links, as commands made them.
+  var impairments: [LinkImpairment] = []
+  /// In the order of the commands; each process once.
+  var clocks: [Clock] = []
+  /// Ways between regions that changes of tables do not go.
+  var pauses: [ReplicationPause] = []
+  /// What the topology says of the links between regions. No fault: it stays.
+  var links: [LinkImpairment] = []
 
-  var isEmpty: Bool { partition.isEmpty && isolated.isEmpty }
+  struct Clock: Equatable, Sendable {
+    var name: String
+    /// Added to the wall clock.
+    var offsetMs: Int
+  }
 
-  /// A partition replaces the former one, a one-way cut comes on top.
+  /// Whether no command changed anything.
+  var isEmpty: Bool { areLinksWhole && clocks.isEmpty && pauses.isEmpty }
+  var areLinksWhole: Bool { partition.isEmpty && isolated.isEmpty && impairments.isEmpty }
+
+  /// A partition replaces the former one, a delay or loss the former one of the same groups; all else comes on top.
   mutating func apply(_ change: FaultChange) {
     switch change {
     case .partition(let groups): partition = groups
     case .isolate(let from, let to):
       let cut = OneWay(from: from, to: to)
       if !isolated.contains(cut) { isolated.append(cut) }
-    case .heal: self = ClusterFaults()
+    case .impair(let impairment):
+      impairments.removeAll { former in
+        former.groups == impairment.groups && (former.delay == nil) == (impairment.delay == nil)
+      }
+      impairments.append(impairment)
+    case .clock(let names, let offsetMs):
+      clocks.removeAll { names.contains($0.name) }
+      if offsetMs != 0 { clocks += names.map { Clock(name: $0, offsetMs: offsetMs) } }
+    case .pauseReplication(let ways): pauses += ways.filter { !pauses.contains($0) }
+    case .resumeReplication(let ways):
+      pauses.removeAll { pause in
+        ways.contains { $0.from == pause.from && $0.to == pause.to && ($0.table ?? pause.table) == pause.table }
+      }
+    case .heal: (partition, isolated, impairments) = ([], [], [])
     }
   }
 
@@ -56,13 +85,16 @@ struct ClusterFaults: Equatable, Sendable {
     return cuts
   }
 
-  /// For people; empty where nothing is cut.
+  /// For people; empty where no command changed anything.
   var text: String {
     var parts: [String] = []
     if !partition.isEmpty {
       parts.append("partition " + partition.map { $0.joined(separator: ",") }.joined(separator: " | "))
     }
     parts += isolated.map { "nothing from \($0.from) reaches \($0.to)" }
+    parts += impairments.map(\.text)
+    parts += clocks.map { "\($0.name)'s clock is off by \($0.offsetMs) ms" }
+    parts += pauses.map(\.text)
     return parts.joined(separator: "; ")
   }
 }

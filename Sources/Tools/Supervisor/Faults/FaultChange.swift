@@ -1,48 +1,112 @@
 internal import Items
 
-/// What a command changes about the links.
+/// What a command changes about the links, the clocks, or what goes between regions.
 enum FaultChange: Equatable, Sendable {
   case partition([[String]])
   case isolate(from: String, to: String)
+  /// With a delay or a loss, not both.
+  case impair(LinkImpairment)
+  /// Zero: they are right again.
+  case clock([String], offsetMs: Int)
+  case pauseReplication([ReplicationPause])
+  /// Of all tables: also what was paused table by table.
+  case resumeReplication([ReplicationPause])
+  /// Ends what concerns links.
   case heal
 
   /// - Parameter words: groups of names with commas.
   static func partition(_ words: [String], of cluster: ClusterDescription) throws(SupervisorError) -> FaultChange {
-    guard words.count >= 2 else {
-      throw SupervisorError("a partition takes two groups or more, such as: n1 n2,n3", exitCode: 2)
-    }
-    var seen: Set<String> = []
-    var groups: [[String]] = []
-    for word in words {
-      let names = word.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
-      for name in names {
-        try checkLinks(of: name, cluster)
-        guard seen.insert(name).inserted else {
-          throw SupervisorError("'\(name)' is named twice; each process is in one group at most", exitCode: 2)
-        }
-      }
-      groups.append(names)
-    }
-    return .partition(groups)
+    .partition(try cluster.groups(words, of: "a partition"))
   }
 
   static func isolate(
     from: String, to: String, of cluster: ClusterDescription
   ) throws(SupervisorError) -> FaultChange {
-    for name in [from, to] { try checkLinks(of: name, cluster) }
+    for name in [from, to] { try cluster.checkLinks(of: name) }
     guard from != to else { throw SupervisorError("'\(from)' has no link to itself", exitCode: 2) }
     return .isolate(from: from, to: to)
   }
 
-  private static func checkLinks(of name: String, _ cluster: ClusterDescription) throws(SupervisorError) {
-    guard try !cluster.known(name).role.hasLinks else { return }
-    throw SupervisorError("links of '\(name)' cannot be cut; pause it, or stop it", exitCode: 2)
+  static func delay(
+    _ words: [String], ms: Int, jitterMs: Int, of cluster: ClusterDescription
+  ) throws(SupervisorError) -> FaultChange {
+    let groups = try cluster.groups(words, of: "a delay")
+    let range = 0...LinkImpairment.delayMsMax
+    guard range.contains(ms), range.contains(jitterMs) else {
+      throw SupervisorError("a delay and its jitter are 0 to \(range.upperBound) ms", exitCode: 2)
+    }
+    return .impair(LinkImpairment(groups: groups, delay: LinkImpairment.Delay(ms: ms, jitterMs: jitterMs)))
   }
 
+  static func loss(
+    _ words: [String], percent: Double, of cluster: ClusterDescription
+  ) throws(SupervisorError) -> FaultChange {
+    let groups = try cluster.groups(words, of: "a loss")
+    guard (0...100).contains(percent) else { throw SupervisorError("a loss is 0 to 100 percent", exitCode: 2) }
+    return .impair(LinkImpairment(groups: groups, lossPerMillion: Int((percent * 10_000).rounded())))
+  }
+
+  /// - Parameter word: names with commas.
+  static func clock(
+    _ word: String, offsetMs: Int, of cluster: ClusterDescription
+  ) throws(SupervisorError) -> FaultChange {
+    guard abs(offsetMs) <= clockOffsetMsMax else {
+      throw SupervisorError("a clock can be off by \(clockOffsetMsMax) ms at most", exitCode: 2)
+    }
+    return .clock(try cluster.names(word), offsetMs: offsetMs)
+  }
+
+  /// A year.
+  private static let clockOffsetMsMax = 365 * 86_400_000
+}
+
+extension ClusterDescription {
+  /// The processes of groups that are written with commas; a region's name means all of its nodes and coordinators.
+  fileprivate func groups(_ words: [String], of what: String) throws(SupervisorError) -> [[String]] {
+    guard words.count >= 2 else {
+      throw SupervisorError("\(what) takes two groups or more, such as: n1 n2,n3", exitCode: 2)
+    }
+    var seen: Set<String> = []
+    var groups: [[String]] = []
+    for word in words {
+      let names = try names(word)
+      for name in names where !seen.insert(name).inserted {
+        throw SupervisorError("'\(name)' is named twice; each process is in one group at most", exitCode: 2)
+      }
+      groups.append(names)
+    }
+    return groups
+  }
+
+  fileprivate func names(_ word: String) throws(SupervisorError) -> [String] {
+    var names: [String] = []
+    for name in word.split(separator: ",", omittingEmptySubsequences: false).map(String.init) {
+      if process(named: name) == nil, let region = regions.first(where: { $0.name == name }) {
+        names += region.processes.filter(\.role.hasLinks).map(\.name)
+        continue
+      }
+      try checkLinks(of: name)
+      names.append(name)
+    }
+    return names
+  }
+
+  fileprivate func checkLinks(of name: String) throws(SupervisorError) {
+    guard try !known(name).role.hasLinks else { return }
+    throw SupervisorError("links of '\(name)' cannot be cut; pause it, or stop it", exitCode: 2)
+  }
+}
+
+extension FaultChange {
   var json: JSONValue {
     switch self {
     case .partition(let groups): .members(["partition": .array(groups.map { .array($0.map { .text($0) }) })])
     case .isolate(let from, let to): .members(["isolate": .members(["from": .text(from), "to": .text(to)])])
+    case .impair(let impairment): .members(["impair": impairment.json])
+    case .clock(let names, let offsetMs):
+      .members(["clock": .array(names.map { .text($0) }), "offsetMs": .integer(offsetMs)])
+    case .pauseReplication(let ways): .members(["pauseReplication": .array(ways.map(\.json))])
+    case .resumeReplication(let ways): .members(["resumeReplication": .array(ways.map(\.json))])
     case .heal: .members(["heal": .bool(true)])
     }
   }
@@ -52,6 +116,14 @@ enum FaultChange: Equatable, Sendable {
       self = .partition(groups.map { $0.elements?.compactMap(\.text) ?? [] })
     } else if let from = json["isolate"]?["from"]?.text, let to = json["isolate"]?["to"]?.text {
       self = .isolate(from: from, to: to)
+    } else if let impairment = json["impair"].flatMap(LinkImpairment.init) {
+      self = .impair(impairment)
+    } else if let names = json["clock"]?.elements, let offsetMs = json["offsetMs"]?.integer {
+      self = .clock(names.compactMap(\.text), offsetMs: offsetMs)
+    } else if json["pauseReplication"] != nil, let ways = ReplicationPause.list(json["pauseReplication"]) {
+      self = .pauseReplication(ways)
+    } else if json["resumeReplication"] != nil, let ways = ReplicationPause.list(json["resumeReplication"]) {
+      self = .resumeReplication(ways)
     } else if json["heal"]?.bool == true {
       self = .heal
     } else {

@@ -38,7 +38,7 @@ enum Launcher {
     }
     var arguments = [process.role.rawValue, "--config", folder.settingsPath(of: process.name)]
     if process.role.hasLinks { arguments.append("--enable-faults") }
-    if !faults.cuts(of: process.name).isEmpty { arguments += ["--faults", faults.order(for: process.name)] }
+    if faults.concern(process.name) { arguments += ["--faults", faults.order(for: process.name)] }
     return Command(executable: try ownExecutable(), arguments: arguments)
   }
 

@@ -8,6 +8,7 @@ extension ClusterStatus {
       text += "\nlast lines of \(process.described.name):\n"
       text += process.lastLines.map { "  \($0)\n" }.joined()
     }
+    if !faults.links.isEmpty { text += "\nLinks: \(faults.links.map(\.text).joined(separator: "; "))\n" }
     if !faults.isEmpty { text += "\nFaults: \(faults.text)\n" }
     for region in regions { text += "\n" + shards(of: region) }
     for change in regions.compactMap({ $0.members?.text }) { text += "\nMembers: \(change)\n" }

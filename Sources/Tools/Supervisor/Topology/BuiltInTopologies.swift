@@ -94,6 +94,10 @@ public enum BuiltInTopologies {
             port: 8002
             loops: 1
 
+    # As if the regions were far apart (each way; without this they are as near as processes on one machine):
+    # links:
+    #   - {between: [us-east-1, eu-west-1, ap-southeast-2], delayMs: 40, jitterMs: 5, lossPercent: 0.1}
+
     """
 
   private static let local = """

@@ -24,6 +24,15 @@ public struct Topology: Sendable {
     public var corsOrigins: [String]
   }
 
+  /// What the links between each two of some regions are like.
+  public struct RegionLinks: Sendable, Equatable {
+    public var between: [String]
+    /// Each way.
+    public var delayMs: Int
+    public var jitterMs: Int
+    public var lossPercent: Double
+  }
+
   public struct Table: Sendable {
     public var name: String
     /// A `CreateTable` request, JSON.
@@ -56,6 +65,8 @@ public struct Topology: Sendable {
   /// The built-in name or the path that it was read from.
   public var source: String
   public var regions: [Region]
+  /// How slow and lossy the links between regions are; of two that speak of one pair the later one counts.
+  public var links: [RegionLinks]
   public var tables: [Table]
   public var sampleData: SampleDataPlan?
   public var postgres: Postgres?
@@ -77,6 +88,18 @@ public struct Topology: Sendable {
       changed.regions[index].numbers = members.nodes.map(\.number)
     }
     return changed
+  }
+
+  /// The same for processes. Clients of a region, and coordinators that pass requests on, have no such links.
+  var linkImpairments: [LinkImpairment] {
+    links.map { links in
+      LinkImpairment(
+        groups: links.between.map { name in
+          regions.filter { $0.name == name }.flatMap { $0.nodes + $0.coordinators.map(\.name) }
+        },
+        delay: LinkImpairment.Delay(ms: links.delayMs, jitterMs: links.jitterMs),
+        lossPerMillion: Int((links.lossPercent * 10_000).rounded()))
+    }
   }
 
   /// The processes beside the regions' own.

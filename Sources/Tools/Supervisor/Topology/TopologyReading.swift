@@ -23,6 +23,10 @@ extension Topology {
     self.source = source
     regions = []
     for region in try section.sections("regions", keys: Self.regionKeys) { regions.append(try Region(region)) }
+    links = []
+    for links in try section.sections("links", keys: Self.linkKeys) {
+      self.links.append(try RegionLinks(links, among: regions.map(\.name)))
+    }
     tables = []
     for table in try section.sections("tables", keys: Self.tableKeys) {
       tables.append(Table(name: try table.text("TableName"), request: Array(table.json().utf8)))
@@ -84,6 +88,7 @@ extension Topology {
       SettingKey.documentation(regionKeys, title: "Each of 'regions'"),
       SettingKey.documentation(nodeKeys, title: "Each of a region's 'nodes'"),
       SettingKey.documentation(coordinatorKeys, title: "Each of a region's 'coordinators'"),
+      SettingKey.documentation(linkKeys, title: "Each of 'links'"),
       SettingKey.documentation(NodeTuning.keys, title: "'nodeSettings'"),
       SettingKey.documentation(sampleDataKeys, title: "'sampleData'"),
       SettingKey.documentation(postgresKeys, title: "'postgres'"),
@@ -95,6 +100,9 @@ extension Topology {
     SettingKey(
       "regions", .sections("regions"),
       "The regions and their processes. The first one has the tables below and serves clients of unknown regions."),
+    SettingKey(
+      "links", .sections("groups of keys (between, delayMs, jitterMs, lossPercent)"), default: "[]",
+      "How slow and lossy the links between nodes of different regions are. heal does not change that."),
     SettingKey("tables", .sections("CreateTable requests"), default: "[]", "Tables made once."),
     SettingKey(
       "sampleData", .any("a group of keys (table, seed, patients)"), default: "none", "Synthetic patients, loaded once."
@@ -122,6 +130,18 @@ extension Topology {
     SettingKey("nodes", .sections("nodes (name)"), "The node processes."),
     SettingKey(
       "coordinators", .sections("coordinators (name, port, loops, corsOrigins)"), "The coordinator processes."),
+  ]
+
+  fileprivate static let linkKeys = [
+    SettingKey("between", .texts("two regions or more"), "The setting holds between each two of them, both ways."),
+    SettingKey(
+      "delayMs", .integer(unit: "milliseconds", 0...LinkImpairment.delayMsMax), default: "0",
+      "Added to each message, each way."),
+    SettingKey(
+      "jitterMs", .integer(unit: "milliseconds", 0...LinkImpairment.delayMsMax), default: "0",
+      "By how much a message's delay may differ, both ways. Messages stay in order."),
+    SettingKey(
+      "lossPercent", .decimal(unit: "percent", 0...100), default: "0", "How many messages get lost, each as a whole."),
   ]
 
   fileprivate static let nodeKeys = [SettingKey("name", .text("a name"), "The node's name.")]
@@ -170,6 +190,22 @@ extension Topology.Postgres {
   fileprivate init(_ section: SettingsSection) throws(SettingsError) {
     name = try section.text("name")
     port = try section.integer("port")
+  }
+}
+
+extension Topology.RegionLinks {
+  fileprivate init(_ section: SettingsSection, among regions: [String]) throws(SettingsError) {
+    between = try section.texts("between")
+    delayMs = try section.integer("delayMs")
+    jitterMs = try section.integer("jitterMs")
+    lossPercent = try section.decimal("lossPercent")
+    for name in between where !regions.contains(name) {
+      let hint = NearestName.of(name, among: regions).map { "; did you mean '\($0)'?" } ?? ""
+      throw section.refusal(of: "between", "names '\(name)', which is no region of the topology\(hint)")
+    }
+    guard between.count >= 2, Set(between).count == between.count else {
+      throw section.refusal(of: "between", "takes two different regions or more")
+    }
   }
 }
 
