@@ -24,6 +24,8 @@ let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
+let nioTLS = Target.Dependency.product(name: "NIOTLS", package: "swift-nio")
 let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let histogram = Target.Dependency.product(name: "Histogram", package: "hdrhistogram-swift")
@@ -63,6 +65,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
     .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
   ],
@@ -109,7 +112,8 @@ let package = Package(
       "System", "Transport",
       uses: ["Bytes", "Environment", "CNGHTTP2", "Telemetry", nioCore, nioPosix, logging]),
 
-    layer("Edge", "Client", uses: ["Bytes", "Items", crypto, nioCore, nioPosix, nioHTTP1]),
+    layer(
+      "Edge", "Client", uses: ["Bytes", "Items", crypto, nioCore, nioPosix, nioHTTP1, nioTLS, nioSSL]),
     layer(
       "Edge", "Edge",
       uses: [
@@ -142,7 +146,7 @@ let package = Package(
       ]),
     layer(
       "Tools", "Drills",
-      uses: ["Items", "Environment", "Settings", "Client", "History", "Supervisor", "Load"]),
+      uses: ["Items", "Environment", "Settings", "Client", "Sink", "History", "Supervisor", "Load"]),
 
     layer(
       "Simulation", "Simulation",
@@ -184,7 +188,7 @@ let package = Package(
       ]),
     tests("SettingsTests", uses: ["Settings"]),
     tests("HistoryTests", uses: ["Environment", "History"]),
-    tests("ClientTests", uses: ["Items", "Client"]),
+    tests("ClientTests", uses: ["Items", "Client", nioCore, nioPosix, nioHTTP1, nioSSL]),
     tests(
       "LoadTests",
       uses: [
@@ -195,7 +199,7 @@ let package = Package(
       "SinkTests",
       uses: ["Bytes", "Items", "Environment", "Settings", "Telemetry", "Client", "SampleData", "Sink", logging]),
     tests(
-      "DrillsTests", uses: ["Environment", "Settings", "History", "Supervisor", "Load", "Drills"]),
+      "DrillsTests", uses: ["Environment", "Settings", "Sink", "History", "Supervisor", "Load", "Drills"]),
     tests("SampleDataTests", uses: ["Bytes", "Items", "SampleData"]),
     tests("SupervisorTests", uses: ["Bytes", "Items", "Settings", "Supervisor"]),
     tests("CatalogTests", uses: ["Bytes", "Items", "Messages", "Catalog"]),

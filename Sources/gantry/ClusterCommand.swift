@@ -8,9 +8,9 @@ struct ClusterCommand: ParsableCommand {
     subcommands: [
       UpCommand.self, StatusCommand.self, KillCommand.self, StopCommand.self, StartCommand.self, PauseCommand.self,
       ResumeCommand.self, PartitionCommand.self, IsolateCommand.self, DelayCommand.self, LossCommand.self,
-      HealCommand.self, ClockCommand.self, PauseReplicationCommand.self, ResumeReplicationCommand.self,
-      AddCommand.self, DrainCommand.self, ReplaceCommand.self, LogsCommand.self, DownCommand.self,
-      SuperviseCommand.self,
+      HealCommand.self, ClockCommand.self, DiskCommand.self, PauseReplicationCommand.self,
+      ResumeReplicationCommand.self, AddCommand.self, DrainCommand.self, ReplaceCommand.self, LogsCommand.self,
+      DownCommand.self, SuperviseCommand.self,
     ])
 }
 

@@ -171,11 +171,46 @@ struct ClockCommand: ParsableCommand {
   }
 }
 
+struct DiskCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "disk", abstract: "Makes the disks of nodes full or slow.",
+    discussion: """
+      On a full disk no file gets longer; what a file has already may be overwritten. On a slow one each sync takes
+      longer, which is what a write waits for. It replaces what was wrong with these disks before, and lasts, also over
+      a restart, until --whole or down; heal does not end it.
+      Examples:
+        gantry cluster disk n1 --full
+        gantry cluster disk n1,n2 --sync-delay-ms 100
+        gantry cluster disk n1,n2 --whole
+      """)
+
+  @Argument(help: ArgumentHelp("Nodes with commas.", valueName: "names")) var names: String
+  @Flag(help: "No space is left.") var full = false
+  @Option(help: ArgumentHelp("By how much each sync takes longer.", valueName: "n")) var syncDelayMs = 0
+  @Flag(help: "Nothing is wrong with them any more.") var whole = false
+  @OptionGroup var options: ClusterOptions
+
+  func validate() throws {
+    guard whole != (full || syncDelayMs > 0) else {
+      throw ValidationError("Say --full, --sync-delay-ms, both, or --whole alone.")
+    }
+  }
+
+  func run() throws {
+    let command = FaultCommands(try options.folder())
+    let (names, isFull, delay) = (names, full, syncDelayMs)
+    let report = try blocking { () async throws(SupervisorError) in
+      try await command.disk(names, isFull: isFull, syncDelayMs: delay)
+    }
+    Terminal.print(options.json ? report.json : report.text)
+  }
+}
+
 struct HealCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "heal", abstract: "Makes every link whole again: ends partitions, one-way cuts, delays and losses.",
     discussion: """
-      What the topology says of the links between regions stays, and clocks that are off stay off.
+      What the topology says of the links between regions stays, and so do clocks that are off and disks that are full or slow.
       Example: gantry cluster heal
       """)
 

@@ -42,6 +42,32 @@ extension RealProcesses {
       }
     }
 
+    /// One drill whose guard is really gone, and one that takes away what it does not stand on.
+    @Test func aSelftestTellsADrillThatSeesFromOneThatIsBlind() throws {
+      func file(_ name: String, _ selftest: String) throws -> String {
+        let file = FileManager.default.temporaryDirectory.appending(path: "gantry-\(name)-\(UUID().uuidString).yaml")
+        let text = """
+          title: A drill
+          topology: bare
+          load: {duration: 6s, set: [keys=12], rate: 100}
+          timeline: [{at: 1s, fault: kill, target: n1, duration: 3s}]
+          expect: {unavailable_ms_max: 2500}
+          selftest: {missed: [unavailable_ms_max], \(selftest)}
+          """
+        try text.write(to: file, atomically: true, encoding: .utf8)
+        return file.path()
+      }
+      let seeing = try file("seeing", "without: other copies, topology: one-copy")
+      let blind = try file("blind", "without: much time, timeline: [{at: 1s, fault: stop, target: c1, duration: 1s}]")
+      defer { for path in [seeing, blind] { try? FileManager.default.removeItem(atPath: path) } }
+      let red = try TestCluster.gantry("drill", "--selftest", seeing, "--json", "-")
+      #expect(red.code == 0, "\(red.errors)\(red.output)")
+      #expect(try red.json["turnedRed"]?.bool == true)
+      #expect(try red.json["report"]?["verdict"]?.text == "missed")
+      let green = try TestCluster.gantry("drill", "--selftest", blind)
+      #expect(green.code == 99 && green.output.contains("1 of 1 drills did not turn red"), "\(green.errors)")
+    }
+
     /// All nodes stay down: nothing is answered any more, and the drill says so.
     private static func anExpectationThatIsMissedIsRed(on cluster: TestCluster) throws {
       let run = try drill(

@@ -54,6 +54,67 @@ extension RealProcesses {
       }
     }
 
+    /// Shards whose leaders the coordinator does not reach are away for its clients, the others are there.
+    @Test func aBatchOverShardsThatAreAwayLeavesTheirPartsUnprocessedAndTheyMayBeSentAgain() async throws {
+      try await TestCluster.run { cluster in
+        let http = HTTPClient()
+        let client = DynamoClient(endpoint: try cluster.endpoint(), http: http, timeoutMs: 15_000)
+        try await client.createTable(named: "things", request: Requests.createTable("things"))
+        let node = try await cluster.nodeThatLeadsSomeShards()
+        let ids = (0..<25).map { "b\($0)" }
+        for id in ids { _ = try await client.call("PutItem", body: Requests.put("things", id: id, value: "old")) }
+        for (from, to) in [("c1", node), (node, "c1")] {
+          #expect(try cluster.cluster("isolate", "--from", from, "--to", to).code == 0)
+        }
+        // Both loops of the coordinator know it: what they do not send has no outcome to wonder about.
+        try await cluster.waitForLog("link down peer=\(node) ", of: "c1", times: 2)
+        async let reads = batch("BatchGetItem", Requests.batchGet("things", ids: ids), cluster, http)
+        let (left, value) = try await putBatch(ids, cluster, http)
+        let read = try #require(try await reads)
+        let found = read["Responses"]?["things"]?.elements?.count ?? 0
+        let unread = read["UnprocessedKeys"]?["things"]?["Keys"]?.elements?.count ?? 0
+        #expect(found > 0 && unread > 0 && found + unread == ids.count, "\(found) found, \(unread) unprocessed")
+        #expect(!left.isEmpty && left.count < ids.count, "\(left.count) of \(ids.count) unprocessed")
+        #expect(try cluster.cluster("heal").code == 0)
+        func stored(_ id: String) async throws -> String? {
+          let answer = try JSONValue(parsing: try await client.call("GetItem", body: Requests.get("things", id: id)))
+          return answer["Item"]?["value"]?["S"]?.text
+        }
+        // What is called unprocessed was not done, and the rest was.
+        for id in ids { #expect(try await (stored(id) == value) == !left.contains(id), "\(id)") }
+        _ = try await client.call("BatchWriteItem", body: Requests.batchPut("things", ids: left.sorted(), value: value))
+        for id in ids { #expect(try await stored(id) == value) }
+        await http.shutDown()
+      }
+    }
+
+    /// Nil where the outcome is not known, as may be where a busy machine leaves a request without an answer.
+    private func batch(
+      _ operation: String, _ body: [UInt8], _ cluster: TestCluster, _ http: HTTPClient
+    ) async throws -> JSONValue? {
+      let once = DynamoClient(endpoint: try cluster.endpoint(), http: http, retries: .none, timeoutMs: 15_000)
+      do throws(CallError) {
+        let answer = try await once.call(operation, body: body)
+        return try? JSONValue(parsing: answer)
+      } catch {
+        guard error.code == "InternalServerError" else { throw error }
+        return nil
+      }
+    }
+
+    /// Puts until the outcome is known. Returns the ids left unprocessed, and the value of that attempt alone.
+    private func putBatch(
+      _ ids: [String], _ cluster: TestCluster, _ http: HTTPClient
+    ) async throws -> (left: Set<String>, value: String) {
+      for attempt in 0..<10 {
+        let body = Requests.batchPut("things", ids: ids, value: "new\(attempt)")
+        guard let answer = try await batch("BatchWriteItem", body, cluster, http) else { continue }
+        let rest = answer["UnprocessedItems"]?["things"]?.elements ?? []
+        return (Set(rest.compactMap { $0["PutRequest"]?["Item"]?["id"]?["S"]?.text }), "new\(attempt)")
+      }
+      throw Failure(text: "ten batches without a known outcome")
+    }
+
     /// What nodes send does not reach the coordinator: a write arrives and its answer does not. The other way round it
     /// does not even arrive.
     @Test(arguments: [true, false])
@@ -194,5 +255,20 @@ extension RealProcesses {
         }
       }
     }
+  }
+}
+
+extension TestCluster {
+  /// A node that leads some shards and not all. Where one leads them all it is killed and started again, so that the
+  /// others take over.
+  func nodeThatLeadsSomeShards() async throws -> String {
+    for _ in 0..<20 {
+      try await waitUntilHealthy()
+      let leaders = try leaders().values
+      let nodes = Set(leaders).sorted()
+      if nodes.count > 1 { return nodes[0] }
+      for verb in ["kill", "start"] { try #require(try cluster(verb, nodes[0]).code == 0) }
+    }
+    throw Failure(text: "one node leads all shards, again and again")
   }
 }

@@ -37,9 +37,14 @@ final class TestCluster: Sendable {
 
   /// The same with `bare` and, as YAML, other settings of its nodes.
   static func run(nodeSettings: String, _ body: (TestCluster) async throws -> Void) async throws {
-    let file = FileManager.default.temporaryDirectory.appending(path: "gantry-topology-\(UUID().uuidString).yaml")
     let bare = try #require(BuiltInTopologies.text("bare"))
-    try "\(bare)nodeSettings: \(nodeSettings)\n".write(to: file, atomically: true, encoding: .utf8)
+    try await run(topologyText: "\(bare)nodeSettings: \(nodeSettings)\n", body)
+  }
+
+  /// The same with a topology of the test's own.
+  static func run(topologyText text: String, _ body: (TestCluster) async throws -> Void) async throws {
+    let file = FileManager.default.temporaryDirectory.appending(path: "gantry-topology-\(UUID().uuidString).yaml")
+    try text.write(to: file, atomically: true, encoding: .utf8)
     defer { try? FileManager.default.removeItem(at: file) }
     try await run(topology: file.path(), body)
   }
@@ -196,6 +201,15 @@ final class TestCluster: Sendable {
     return try #require(page[name]?.integer)
   }
 
+  /// Waits until a process's log has a text so many times.
+  func waitForLog(_ text: String, of name: String, times: Int, seconds: Int = 60) async throws {
+    let deadline = ContinuousClock.now + .seconds(seconds)
+    while try String(contentsOfFile: "\(data)/\(name)/log", encoding: .utf8).ranges(of: text).count < times {
+      guard ContinuousClock.now < deadline else { throw Failure(text: "\(name) never logged '\(text)'") }
+      try await Task.sleep(for: .milliseconds(20))
+    }
+  }
+
   /// The last lines of every log, for a failed test.
   func logs() -> String {
     let names = (try? all().compactMap { $0["name"]?.text }) ?? []
@@ -234,6 +248,11 @@ enum Requests {
 
   static func get(_ table: String, id: String) -> [UInt8] {
     bytes(#"{"TableName":"\#(table)","Key":{"id":{"S":"\#(id)"}},"ConsistentRead":true}"#)
+  }
+
+  static func batchPut(_ table: String, ids: [String], value: String) -> [UInt8] {
+    let puts = ids.map { #"{"PutRequest":{"Item":{"id":{"S":"\#($0)"},"value":{"S":"\#(value)"}}}}"# }
+    return bytes(#"{"RequestItems":{"\#(table)":[\#(puts.joined(separator: ","))]}}"#)
   }
 
   static func batchGet(_ table: String, ids: [String]) -> [UInt8] {

@@ -26,11 +26,15 @@ struct DrillReadingTests {
     let drill = try Drill.load(name)
     #expect(BuiltInTopologies.names.contains(drill.topology))
     #expect(drill.asks(.lostAcknowledgedWrites))
+    let loosened = try #require(drill.loosened(), "A drill that nothing turns red proves nothing.")
+    #expect(BuiltInTopologies.names.contains(loosened.topology))
+    #expect(loosened.expectations == drill.expectations, "It is the same that has to be missed.")
   }
 
   @Test func everyDrillFileIsBuiltIn() throws {
     let files = try FileManager.default.contentsOfDirectory(atPath: Self.folder.path)
-    #expect(files.map { $0.replacing(".yaml", with: "") }.sorted() == BuiltInDrills.names)
+    #expect(
+      files.filter { $0.hasSuffix(".yaml") }.map { $0.replacing(".yaml", with: "") }.sorted() == BuiltInDrills.names)
   }
 
   @Test func everyFaultIsRead() throws {
@@ -41,23 +45,35 @@ struct DrillReadingTests {
     #expect(try fault("fault: pause, target: \"n1, n2\"") == .pause(.names(["n1", "n2"])))
     #expect(try fault("fault: resume, target: coordinators") == .resume(.coordinators))
     #expect(try fault("fault: corrupt, file: database") == .corrupt(.leader, .database))
+    #expect(try fault("fault: corrupt, target: nodes, file: tail") == .corrupt(.nodes, .tail))
     #expect(try fault("fault: wipe") == .wipe(.leader))
     #expect(try fault("fault: partition, groups: [n1, others]") == .partition([.names(["n1"]), .others]))
     #expect(try fault("fault: isolate") == .isolate(from: .leader, to: .others))
     #expect(try fault("fault: heal") == .heal)
+    let groups: [DrillTarget] = [.names(["n1"]), .others]
+    #expect(
+      try fault("fault: delay, groups: [n1, others], delay: 20ms, jitter: 5ms")
+        == .delay(groups, .milliseconds(20), jitter: .milliseconds(5)))
+    #expect(try fault("fault: loss, groups: [n1, others], percent: 0.5") == .loss(groups, percent: 0.5))
+    #expect(try fault("fault: clock, offset: -30s") == .clock(.leader, offsetMs: -30_000))
+    #expect(try fault("fault: full-disk, target: follower") == .fullDisk(.follower))
+    #expect(try fault("fault: slow-disk, target: n1, delay: 1s") == .slowDisk(.names(["n1"]), .seconds(1)))
   }
 
   @Test(arguments: [
     ("{at: 1s, fault: explode}", "'fault'"),
     ("{at: soon, fault: kill}", "'at' is a time"),
     ("{at: 1s, fault: heal, duration: 3s}", "'duration' does not go with this fault"),
+    ("{at: 1s, fault: full-disk, delay: 1s}", "'delay' does not go with the fault 'full-disk'"),
+    ("{at: 1s, fault: clock, offset: late}", "'offset' is a time such as 30s or -500ms"),
     ("{at: 1s, fault: kill, file: log}", "'file' does not go with the fault 'kill'"),
     ("{at: 1s, fault: kill, target: others}", "cannot be 'others'"),
     ("{at: 1s, fault: partition, groups: [n1]}", "'groups' takes two groups or more"),
     ("{at: 1s, fault: partition, groups: [others, others]}", "has 'others' twice"),
     ("{at: 19s, fault: kill, duration: 3s}", "let it go on"),
     ("{at: 5s, fault: kill}\n  - {at: 1s, fault: kill}", "has a step at 1 s behind one at 5 s"),
-    ("{at: 1s, fault: isolate, duration: 5s}\n  - {at: 3s, fault: isolate}", "while links are cut until 6 s"),
+    ("{at: 1s, fault: isolate, duration: 5s}\n  - {at: 3s, fault: isolate}", "while links are not whole until 6 s"),
+    ("{at: 1s, fault: loss, groups: [n1, n2], duration: 5s}\n  - {at: 3s, fault: isolate}", "not whole until 6 s"),
     ("{at: 1s, fault: kill, tarjet: n1}", "did you mean 'target'"),
   ]) func whatCannotBeDoneIsRefused(step: String, message: String) {
     let error = #expect(throws: SettingsError.self) { try drill("  - \(step)") }
@@ -70,6 +86,33 @@ struct DrillReadingTests {
     }
     #expect(empty?.description.contains("breaks something") == true)
     #expect(throws: SettingsError.self) { try drill("  - {at: 1s, fault: kill}", expect: "linearizable: false") }
+  }
+
+  private func loosened(_ selftest: String) throws -> Drill {
+    let text = "title: a\nload: {duration: 9s, set: [keys=9]}\ntimeline: [{at: 1s, fault: kill}]\n"
+    let drill = try Drill.parse("\(text)expect: {linearizable: true}\nselftest: {\(selftest)}\n", source: "test")
+    return try #require(drill.loosened())
+  }
+
+  @Test func aSelftestTakesAwayWhatItNamesAndLeavesTheRest() throws {
+    let drill = try loosened(
+      "without: a b, topology: one-copy, set: [keys=3], endpoints: 1, timeline: [{at: 2s, fault: wipe}], "
+        + "missed: [linearizable]")
+    #expect(drill.isLoosened && drill.title == "a, without a b" && drill.topology == "one-copy")
+    #expect(drill.load.overrides == ["keys=9", "keys=3"] && drill.load.endpoints == 1)
+    #expect(drill.timeline.map(\.fault) == [.wipe(.leader)])
+    let other = try loosened("without: a, endpoints: 1, missed: [linearizable]")
+    #expect(other.topology == "ha" && other.timeline.map(\.fault) == [.kill(.leader)])
+  }
+
+  @Test(arguments: [
+    ("without: a, endpoints: 1, missed: [errors_max]", "which the drill does not expect"),
+    ("without: a, endpoints: 1, missed: []", "names nothing"),
+    ("without: a, missed: [linearizable]", "nothing is taken away"),
+    ("without: a, timeline: [{at: 10s, fault: kill}], missed: [linearizable]", "let it go on"),
+  ]) func aSelftestThatCannotTurnRedIsRefused(selftest: String, message: String) {
+    let error = #expect(throws: SettingsError.self) { try loosened(selftest) }
+    #expect(error?.description.contains(message) == true, "\(error?.description ?? "")")
   }
 
   @Test func aThinLoadIsHalfOfWhatIsAskedFor() throws {

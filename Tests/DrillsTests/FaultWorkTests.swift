@@ -28,11 +28,32 @@ struct FaultWorkTests {
         == .isolate(from: ["n3"], to: ["n1", "n2", "c1", "c2"]))
   }
 
+  @Test func aGroupMayNameTheLeaderAmongOthers() throws {
+    #expect(
+      try FaultWork(.partition([DrillTarget("leader,c2"), .others]), in: view)
+        == .partition([["n1", "c2"], ["n2", "n3", "c1"]]))
+  }
+
+  @Test func aRegionIsItsNodesAndCoordinators() throws {
+    var global = view
+    for index in global.processes.indices { global.processes[index].region = index % 2 == 0 ? "us" : "eu" }
+    global.regions = ["us", "eu"]
+    #expect(try FaultWork(.kill(DrillTarget("eu")), in: global) == .kill(["n2", "c1"]))
+    #expect(
+      try FaultWork(.partition([DrillTarget("us"), DrillTarget("eu")]), in: global)
+        == .partition([["n1", "n3", "c2"], ["n2", "c1"]]))
+    #expect(global.endpoints(of: "eu").count == 1 && view.endpoints.count == 2)
+  }
+
   @Test func whoWasStruckIsWhoIsHealed() throws {
     #expect(FaultWork.kill(["n1"]).end == .start(["n1"]))
     #expect(FaultWork.pause(["n1"]).end == .resume(["n1"]))
     #expect(FaultWork.partition([["n1"], ["n2"]]).end == .heal)
     #expect(FaultWork.wipe(["n1"]).end == nil)
+    #expect(FaultWork.delay([["n1"], ["n2"]], ms: 5, jitterMs: 0).end == .heal)
+    #expect(FaultWork.clock(["n1"], offsetMs: 5).end == .clock(["n1"], offsetMs: 0))
+    #expect(FaultWork.fullDisk(["n1"]).end == .wholeDisk(["n1"]))
+    #expect(FaultWork.slowDisk(["n1"], ms: 5).end == .wholeDisk(["n1"]))
   }
 
   @Test func withoutALeaderThereIsNobodyToStrike() {

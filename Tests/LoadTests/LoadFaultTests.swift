@@ -88,6 +88,58 @@ import Testing
     #expect(other.connectionCount == 4)
   }
 
+  @Test("Clients of an endpoint that cannot serve go on at another region's; the load ends there")
+  func regions() throws {
+    let first = try LoadServer { request in
+      request.number < 20 ? .reply(.ok) : .reply(.failure(503, "ServiceUnavailable"))
+    }
+    defer { first.stop() }
+    let other = try LoadServer { _ in .reply(.ok) }
+    defer { other.stop() }
+    let wire = HTTPWireSettings(targets: [
+      RegionalEndpoint(region: "us-east-1", endpoint: first.endpoint),
+      RegionalEndpoint(region: "eu-west-1", endpoint: other.endpoint),
+    ])
+    let report = try LoadRun<HTTPWire, NumberedSource>(
+      Loads.closed(operations: 100, clients: 4), name: Loads.name, wire: wire, sources: [NumberedSource()]
+    ).run()
+    #expect(report.total.count == 100 && report.total.errors == 0)
+    #expect(first.requests.count == 24, "each client hears once that it cannot serve")
+    #expect(other.requests.count == 80 && other.requests.allSatisfy { $0.head.contains("/eu-west-1/dynamodb/") })
+  }
+
+  @Test("What a load needs is made by the first endpoint that answers, with replicas in the regions that have none")
+  func preparation() async throws {
+    let dead = try LoadServer { _ in .reply(.ok) }
+    dead.stop()
+    // That of the region that does not answer was made before.
+    let replicas = Mutex(["us-east-1"])
+    let alive = try LoadServer { request in
+      if request.operation == "UpdateTable" { replicas.withLock { $0.append("ap-south-1") } }
+      let list = replicas.withLock { $0 }.map { #"{"RegionName":"\#($0)","ReplicaStatus":"ACTIVE"}"# }
+      let body = #"{"Table":{"TableStatus":"ACTIVE","Replicas":[\#(list.joined(separator: ","))]}}"#
+      return .reply(LoadServer.Reply(body: body))
+    }
+    defer { alive.stop() }
+    let far = try LoadServer { _ in .reply(.failure(500, "InternalServerError")) }
+    defer { far.stop() }
+    let wire = HTTPWireSettings(
+      targets: zip(["us-east-1", "eu-west-1", "ap-south-1"], [dead, alive, far]).map {
+        RegionalEndpoint(region: $0, endpoint: $1.endpoint)
+      })
+    var settings = LoadSettings(pace: .closed)
+    settings.clients = 2
+    let workload = try Workload.load("put", overrides: ["records=100"])
+    let plan = WorkloadPlan(workload, wire, settings)
+    try await HTTPClient.during { (http) async throws(LoadError) in
+      try await plan.preparation(http: http).run { _ in }
+    }
+    let updates = alive.requests.filter { $0.operation == "UpdateTable" }
+    #expect(updates.count == 1 && updates[0].body.contains(#""RegionName":"ap-south-1""#))
+    #expect(alive.requests.count { $0.operation == "BatchWriteItem" } == workload.rowBatchCount)
+    #expect(far.requests.isEmpty)
+  }
+
   @Test("An endpoint that refuses at the start is passed over")
   func refusal() throws {
     let dead = try LoadServer { _ in .reply(.ok) }

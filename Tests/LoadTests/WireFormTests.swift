@@ -40,6 +40,29 @@ import Testing
     #expect(!text.contains("secret"))
   }
 
+  @Test("Requests name the region of the endpoint that they go to, signed or not", arguments: [true, false])
+  func regions(isSigned: Bool) {
+    let targets = ["us-east-1", "eu-west-1"].map { RegionalEndpoint(region: $0, endpoint: Self.endpoint) }
+    let credentials = AWSCredentials(accessKey: "AKID", secretKey: "secret", sessionToken: nil)
+    let settings = HTTPWireSettings(targets: targets, credentials: isSigned ? credentials : nil)
+    var writer = RequestWriter(settings)
+    // The same operation again: heads are kept for each endpoint.
+    for place in [0, 1, 0, 1] {
+      var buffer = ByteBuffer()
+      writer.write(Call("GetItem", body: []), endpoint: place, into: &buffer)
+      #expect(String(buffer: buffer).contains("/\(targets[place].region)/dynamodb/aws4_request"))
+    }
+    #expect(settings.names == ["us-east-1=http://127.0.0.1:8000", "eu-west-1=http://127.0.0.1:8000"])
+  }
+
+  @Test("Clients begin at the first region, spread over its endpoints")
+  func homes() {
+    let targets = ["a", "b", "a", "c"].map { RegionalEndpoint(region: $0, endpoint: Self.endpoint) }
+    let settings = HTTPWireSettings(targets: targets)
+    #expect((0..<5).map { settings.home(of: $0) } == [0, 2, 0, 2, 0])
+    #expect((0..<4).map { HTTPWireSettings(endpoints: [Self.endpoint, Self.endpoint]).home(of: $0) } == [0, 1, 0, 1])
+  }
+
   @Test(
     "Units are summed up over tables; an attribute of that name is none",
     arguments: [

@@ -48,6 +48,15 @@ import Testing
     #expect(expectations > 100)
   }
 
+  @Test func readsAreStrongUnlessTheyAreAskedNotToBe() throws {
+    for (overrides, isStrong) in [([], true), (["consistentRead=false"], false)] {
+      var source = try Workload.load("registers", overrides: overrides).source(seed: 1, thread: 0, threads: 1)
+      let gets = (0..<100).map { _ in source.next().call }.filter { $0.method == "GetItem" }
+      #expect(!gets.isEmpty)
+      for get in gets { #expect(String(decoding: get.body, as: UTF8.self).contains("ConsistentRead") == isStrong) }
+    }
+  }
+
   @Test func allOperationsOccurAndOnlyConditionsMayFail() throws {
     var names: Set<String> = []
     for call in try calls(500) {

@@ -63,7 +63,7 @@ import Testing
   @Test func aNewerFormatIsRefusedByName() throws {
     let node = try used()
     // The format's lowest byte.
-    node.disk.flipBit(0, of: "/data/identity", at: 10)
+    node.disk.flipBit(2, of: "/data/identity", at: 10)
     let text = try #require(refusal(node))
     #expect(text.contains("format 3") && text.contains("1 to 2"))
   }

@@ -83,7 +83,7 @@ import Testing
     #expect(named == leader.id)
   }
 
-  @Test func whatIsOlderThanTheRetentionGoesByTheShardsOwnTime() throws {
+  @Test func whatIsOlderThanTheRetentionGoesByTheShardsTimeOrByTheClock() throws {
     var streams = NodeConfiguration.Streams()
     streams.retentionMs = 1_000
     let node = TestNode()
@@ -100,12 +100,21 @@ import Testing
     #expect(node.run(ticks: 20) { (try? page(node.ask(read(table.id))).records.count) == 2 })
     let first = try page(node.ask(read(table.id)))
     #expect(first.span?.horizon ?? 0 > first.span?.since ?? 0)
-    // Time that passes without a write is none to the shard.
+    // Without a write and without a clock no time passes.
     node.run(ticks: 300)
     #expect(try page(node.ask(read(table.id))) == first)
     put(5, atMs: 9_000)
     #expect(node.run(ticks: 20) { (try? page(node.ask(read(table.id))).records.count) == 1 })
     #expect(try page(node.ask(read(table.id, .after(first.through - 1)))).isTrimmed)
+    node.wallTimeMs = 9_900
+    node.run(ticks: 300)
+    #expect(try page(node.ask(read(table.id))).records.count == 1)
+    let left = node.running.streamBytes(of: ShardID(1))
+    #expect(left > 0)
+    // Nobody writes any more: what is old goes all the same.
+    node.wallTimeMs = 10_001
+    #expect(node.run(ticks: 20) { (try? page(node.ask(read(table.id))).records.count) == 0 })
+    #expect(node.run { node.running.streamBytes(of: ShardID(1)) == 0 })
   }
 
   @Test func beyondTheBoundEveryReplicaGivesUpTheSame() throws {

@@ -97,4 +97,22 @@ import Testing
     }
     #expect(text == "The update expression attempted to update the secondary index key to unsupported type")
   }
+
+  /// Where the edge does not know of the index yet, the shard does.
+  @Test(arguments: [
+    ("L", AttributeValue.text("x"), "Type mismatch for Index Key L Expected: N Actual: S"),
+    ("G", .number(Number(1)), "Type mismatch for Index Key G Expected: S Actual: N"),
+    ("G", .text(""), "cannot contain an empty string value. IndexKey: G"),
+    ("G", .text(String(repeating: "x", count: 2_049)), "exceeded the maximum size limit of2048 bytes"),
+  ])
+  func putsMayNotGiveAnIndexKeyAValueThatNoKeyMayHave(name: String, value: AttributeValue, reason: String) throws {
+    let shard = try TestShard.indexed()
+    let put = ItemWrite(key: rowKey("p", 1), action: .put(item("p", 1, [name: value])))
+    guard case .refused(.invalid(let text))? = shard.submit(put).answered?.answer else {
+      Issue.record("The item was taken.")
+      return
+    }
+    #expect(text.hasSuffix(reason), "\(text)")
+    shard.put(rowKey("p", 1), item("p", 1, ["other": value]))
+  }
 }

@@ -19,6 +19,7 @@ final class FakeStreams: StreamsAPI {
     var items: [[UInt8]: AttributeMap] = [:]
     var shards: [Shard] = [Shard(id: "s1")]
     var sequence = 100
+    var identity = "arn:table 1"
     /// The table's newest.
     var stream = TestBench.stream
     /// Answers `ExpiredIteratorException` to every n-th call; 0: never.
@@ -65,6 +66,16 @@ final class FakeStreams: StreamsAPI {
     }
   }
 
+  /// Drops the table and makes it again: empty, and its numbers begin low.
+  func remake() {
+    state.withLock { state in
+      (state.items, state.sequence) = ([:], 0)
+      state.identity += "+"
+      state.stream += "+"
+      state.shards = [Shard(id: "r1", stream: state.stream)]
+    }
+  }
+
   /// Drops the oldest records of a shard.
   func trim(_ id: String, keeping count: Int) {
     state.withLock { state in
@@ -80,7 +91,10 @@ final class FakeStreams: StreamsAPI {
   // MARK: The API
 
   func describe(table: String) async throws(StreamsFailure) -> TableFacts {
-    TableFacts(shape: TestBench.shape, stream: state.withLock { $0.stream }, viewType: "NEW_AND_OLD_IMAGES")
+    state.withLock { state in
+      TableFacts(
+        shape: TestBench.shape, identity: state.identity, stream: state.stream, viewType: "NEW_AND_OLD_IMAGES")
+    }
   }
 
   func shards(of stream: String) async throws(StreamsFailure) -> [StreamShard] {
@@ -89,8 +103,9 @@ final class FakeStreams: StreamsAPI {
 
   func iterator(_ stream: String, _ shard: String, _ position: IteratorPosition) async throws(StreamsFailure) -> String
   {
+    guard state.withLock({ $0.shards.contains { $0.id == shard } }) else { throw .refused("ResourceNotFoundException") }
     let found = state.withLock { state -> String? in
-      guard let shard = state.shards.first(where: { $0.id == shard }) else { return nil }
+      let shard = state.shards.first { $0.id == shard }!
       switch position {
       case .oldest: return "\(shard.id) \(shard.trimmed)"
       case .latest: return "\(shard.id) \(shard.records.count)"

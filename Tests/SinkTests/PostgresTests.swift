@@ -27,7 +27,12 @@ import Testing
       #expect(try keywords(local)["sslmode"] == nil)
     }
     #expect(try keywords("postgresql://db.example.com/x?sslmode=disable")["sslmode"] == "disable")
-    #expect(try keywords("postgresql://db.example.com/x", ["PGSSLMODE": "require"])["sslmode"] == nil)
+    for weaker in ["disable", "prefer", "require"] {
+      #expect(try keywords("postgresql://db.example.com/x", ["PGSSLMODE": weaker])["sslmode"] == "verify-full")
+    }
+    #expect(try keywords("postgresql://db.example.com/x?hostaddr=127.0.0.1")["sslmode"] == "verify-full")
+    #expect(try keywords("postgresql:///x?service=billing")["sslmode"] == "verify-full")
+    #expect(try keywords("postgresql:///x", ["PGSERVICE": "billing"])["sslmode"] == "verify-full")
     let weak = try PostgresTarget(
       "postgresql://db.example.com/x?sslmode=require", environment: { _ in nil }, fileExists: { _ in false })
     #expect(weak.warning?.hasPrefix("sslmode=require does not prove") == true)

@@ -256,6 +256,61 @@ import Testing
     try await sink.stop()
   }
 
+  @Test(
+    "Another table of a mirrored name is refused with what to do, and disturbs nothing; in another schema it is mirrored"
+  )
+  func tablesOfOneName() async throws {
+    let (api, other) = (FakeStreams(), FakeStreams())
+    for number in 0..<10 { api.write(item(number, 0)) }
+    other.state.withLock { $0.identity = "arn:table 2" }
+    other.write(item(3, 8))
+    let target = try TestServer.shared.database()
+    let connection = try Connection(target)
+    let sink = Running(api, target, mapping: try Mapping.load("ris"))
+    try await wait("a load that is done") { try isLoaded(connection) }
+    let refused = Running(other, target, owner: "two", mapping: .none)
+    let error = await #expect(throws: SinkError.self) { try await refused.task.value }
+    #expect(
+      error?.description.hasPrefix(
+        "this database mirrors another table named ris-patient-tracking: it has arn:table 1, and the endpoint has arn:table 2"
+      ) == true)
+    let schema = try TestServer.shared.schema("second", besides: connection)
+    let beside = Running(other, schema, owner: "two", mapping: try Mapping.load("ris"))
+    let there = try Connection(schema)
+    try await wait("a load in another schema that is done") { try isLoaded(there) }
+    api.write(item(4, 1))
+    other.write(item(5, 1))
+    try await wait("two mirrors that follow") { try isEqual(api, connection) && isEqual(other, there) }
+    #expect(try connection.query("SELECT count(*) FROM patient").integer(0, 0) == 10)
+    #expect(try there.query("SELECT count(*) FROM patient").integer(0, 0) == 2)
+    try await sink.stop()
+    try await beside.stop()
+  }
+
+  @Test(
+    "A table that was dropped and made again ends its sink and leaves the mirror as it was, until somebody rebinds it")
+  func tableMadeAgain() async throws {
+    let api = FakeStreams()
+    for number in 0..<10 { api.write(item(number, 0)) }
+    let target = try TestServer.shared.database()
+    let connection = try Connection(target)
+    let sink = Running(api, target, mapping: try Mapping.load("ris"))
+    try await wait("a load that is done") { try isLoaded(connection) }
+    api.remake()
+    api.write(item(3, 8))
+    await #expect(throws: SinkError.self) { try await sink.task.value }
+    let again = Running(api, target, owner: "two", mapping: try Mapping.load("ris"))
+    await #expect(throws: SinkError.self) { try await again.task.value }
+    #expect(try connection.query("SELECT count(*) FROM gantry_mirror").integer(0, 0) == 10)
+    await #expect(throws: SinkError.self) { try await TableBinding.release("no-such-table", target) }
+    try await TableBinding.release(TestBench.table, target)
+    let last = Running(api, target, owner: "three", mapping: try Mapping.load("ris"))
+    try await wait("a mirror of the new table") { try isEqual(api, connection) }
+    api.write(item(5, 1))
+    try await wait("a mirror that follows") { try isEqual(api, connection) }
+    try await last.stop()
+  }
+
   /// Every value of every table.
   private func dump(_ connection: Connection) throws -> String {
     let tables = try connection.query("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1")

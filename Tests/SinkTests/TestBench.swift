@@ -19,7 +19,7 @@ struct TestBench {
     if !sql.isEmpty { try connection.script(sql) }
     mapping = try text.map { try Mapping.parse($0, file: "test.yaml") } ?? Mapping.load("ris")
     let plan = SinkPlan(table: Self.table, target: target, mapping: mapping, owner: "tester")
-    schema = try SinkSetup.prepare(plan, Self.shape, connection)
+    schema = try SinkSetup.prepare(plan, TableFacts(shape: Self.shape), connection)
   }
 
   var applier: Applier { Applier(shape: Self.shape, schema: schema) }

@@ -190,6 +190,26 @@ private func cluster(_ names: String...) -> ClusterDescription {
     #expect(ControlRequest(line: Array(#"{"verb":"faults","name":""}"#.utf8)) == nil)
   }
 
+  @Test func aDiskIsOneNodesAndItsLastWordCounts() throws {
+    var faults = faults(try .disk("n1,n2", isFull: true, syncDelayMs: 0, of: description))
+    faults.apply(try .disk("n2", isFull: false, syncDelayMs: 50, of: description))
+    #expect(faults.order(for: "n1") == #"{"faults":[],"disk":{"full":true,"syncDelayMs":0}}"#)
+    #expect(faults.order(for: "n2") == #"{"faults":[],"disk":{"full":false,"syncDelayMs":50}}"#)
+    #expect(!faults.concern("n3") && !faults.isEmpty && faults.areLinksWhole)
+    #expect(faults.text == "n1's disk is full; n2's disk is slow by 50 ms a sync")
+    #expect(ClusterFaults(faults.json) == faults)
+    let change = try FaultChange.disk("n1", isFull: true, syncDelayMs: 7, of: description)
+    #expect(FaultChange(change.json) == change)
+    faults.apply(.heal)
+    #expect(faults.disks.count == 2, "links heal, disks do not")
+    faults.apply(try .disk("n1,n2", isFull: false, syncDelayMs: 0, of: description))
+    #expect(faults.isEmpty)
+    let error = #expect(throws: SupervisorError.self) {
+      try FaultChange.disk("c1", isFull: true, syncDelayMs: 0, of: description)
+    }
+    #expect(error?.exitCode == 2 && error?.message.contains("name a node") == true)
+  }
+
   @Test(arguments: [
     (["n1"], "two groups or more"), (["n1", "n9,n2"], "did you mean"), (["n1,n2", "n2"], "'n2' is named twice"),
     (["n1", "n2,"], "there is no ''"), (["n1", ""], "there is no ''"),

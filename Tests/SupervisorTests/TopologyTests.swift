@@ -213,6 +213,6 @@ import Testing
 
   @Test func anUnknownNameListsTheBuiltInOnes() {
     let message = settingsRefusal { () throws(SettingsError) in _ = try Topology.load("locl") }
-    #expect(message?.contains("(bare, global, global-small, ha, local); did you mean 'local'?") == true)
+    #expect(message?.contains("(\(BuiltInTopologies.names.joined(separator: ", "))); did you mean 'local'?") == true)
   }
 }

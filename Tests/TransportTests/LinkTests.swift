@@ -49,10 +49,42 @@ import Transport
     try await fixture.run { world in
       let own = TransportLimits.protocolVersion
       let told = world.warnings.all.filter { $0.hasPrefix("a peer makes no link") }
-      let reason = "refused with 426: protocol version 1 is not \(own): run the same gantry everywhere"
+      let reason =
+        "refused with 426: protocol version 1 is not \(own): "
+        + "run releases of gantry that are at most one apart"
       #expect(told == ["a peer makes no link: \(reason)"])
     }
     try await fixture.stop()
+  }
+
+  /// As in the middle of an upgrade, whichever end is the newer one.
+  @Test(arguments: [true, false])
+  func releasesThatAreOneApartSpeakTheOlderOnesVersion(isDialerNewer: Bool) async throws {
+    let own = TransportLimits.protocolVersion
+    let fixture = try await Fixture()
+    let newer = { @Sendable (name: String) in World.handshake(name, version: own + 1, oldest: own) }
+    let port = try await fixture.listen {
+      $0.listen(local: isDialerNewer ? World.handshake("server") : newer("server"))
+    }
+    try await fixture.run { $0.dial(port, local: isDialerNewer ? newer("client") : World.handshake("client")) }
+    try await fixture.until("both ends are up") { $0.dialed.links.count == 1 && $0.accepted.links.count == 1 }
+    try await fixture.run { world in
+      #expect(world.dialed.link.protocolVersion == own && world.accepted.link.protocolVersion == own)
+    }
+    try await fixture.stop()
+  }
+
+  @Test func theNewestCommonVersionIsSpokenAndNoneWhereThereIsNone() {
+    func common(_ first: ClosedRange<UInt16>, _ second: ClosedRange<UInt16>) -> UInt16? {
+      let peers = [first, second].map { World.handshake("p", version: $0.upperBound, oldest: $0.lowerBound) }
+      #expect(peers[0].commonProtocolVersion(with: peers[1]) == peers[1].commonProtocolVersion(with: peers[0]))
+      return peers[0].commonProtocolVersion(with: peers[1])
+    }
+    #expect(common(2...2, 2...2) == 2)
+    #expect(common(2...3, 2...2) == 2)
+    #expect(common(3...4, 2...3) == 3)
+    #expect(common(2...4, 2...4) == 4)
+    #expect(common(3...4, 1...2) == nil)
   }
 
   @Test func theListenersOwnerMayRefuse() async throws {

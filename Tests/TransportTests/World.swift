@@ -119,10 +119,11 @@ final class World {
 
   static func handshake(
     _ process: String, cluster: String = "cluster-1", start: UInt64 = 7,
-    version: UInt16 = TransportLimits.protocolVersion
+    version: UInt16 = TransportLimits.protocolVersion, oldest: UInt16 = TransportLimits.oldestProtocolVersion
   ) -> Handshake {
     Handshake(
-      cluster: cluster, process: process, role: "node", incarnation: 3, start: start, protocolVersion: version)
+      cluster: cluster, process: process, role: "node", incarnation: 3, start: start, protocolVersion: version,
+      oldestProtocolVersion: oldest)
   }
 
   func listen(

@@ -53,6 +53,9 @@ extension Node {
 
   private var remaining: [LostReplica] { lost.filter { !$0.isLeaving } }
 
+  /// What the streams of a shard keep that this node leads; 0 for other shards.
+  public func streamBytes(of shard: ShardID) -> UInt64 { streams.bytes(of: GroupID(shard)) }
+
   /// Operations that wait for an answer, over all replicas.
   public var operationsWaiting: Int { replicas.reduce(0) { $0 + $1.waitingCount } }
 

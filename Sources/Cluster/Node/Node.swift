@@ -159,7 +159,7 @@ public final class Node {
     scrub(now: now)
     keepStorage(now: now)
     tickSnapshots(now: now)
-    streams.tick(replicas, configuration.streams, now: now)
+    streams.tick(replicas, configuration.streams, now: now, wallTimeMs: wallTimeMs)
     noticeDiskSpace()
     handOver(now: now)
     if journal.isNoSpace, now.since(allocationTriedAt) >= Self.allocationRetryInterval {

@@ -37,7 +37,7 @@ extension ShardMachine {
     }
     let verdict =
       switch write.action {
-      case .put(let item): propose(write, item, current)
+      case .put(let item): put(write, item, current, table)
       case .delete: propose(write, nil, current)
       case .update(let expression, let key): update(write, expression, key, current, table)
       }
@@ -48,6 +48,14 @@ extension ShardMachine {
     guard case .propose(_, let image, let answer) = verdict else { return verdict }
     let command = ShardCommand.version(write.key, image, time: nextTime(in: table, atMs: timeMs))
     return .propose(command, image: image, answer: answer)
+  }
+
+  private func put(_ write: ItemWrite, _ item: EncodedItem, _ current: CurrentItem, _ table: ServedTable) -> Verdict {
+    guard !table.globals.isEmpty || !table.locals.isEmpty else { return propose(write, item, current) }
+    let fault: String?
+    do { fault = try table.keyFault(of: item) } catch { return .refuse(.invalid("The item cannot be read.")) }
+    if let fault { return .answer(.refused(.invalid(fault)), after: current.after) }
+    return propose(write, item, current)
   }
 
   private func update(

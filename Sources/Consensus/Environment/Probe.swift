@@ -66,6 +66,12 @@ public enum Probe: Int, CaseIterable, Sendable {
   case indexDeleteWaitsForItsPut
   case indexIsFilledFromItems
 
+  // Regions.
+  case regionBatchChangesNothing
+  case changeOfARegionIsTooOld
+  case traceKeepsAnItemRemoved
+  case regionsWriteAtOneTime
+
   // Coordinator.
   case answerIsLost
   case leaderIsLearntFromARefusal

@@ -54,7 +54,7 @@ public enum CallError: Error, Sendable, CustomStringConvertible {
     }
   }
 
-  var isTransient: Bool {
+  public var isTransient: Bool {
     switch self {
     case .service(let failure): failure.isTransient
     case .transport: true

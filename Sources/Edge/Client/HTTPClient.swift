@@ -8,9 +8,17 @@ public final class HTTPClient: Sendable {
   private let group: MultiThreadedEventLoopGroup
   /// Connections that wait for a request, the one used last at the end.
   private let idle = Mutex<[Endpoint: [any Channel]]>([:])
+  /// Made with the first endpoint that needs it.
+  private let secure = Mutex<SecureConnection?>(nil)
 
-  /// - Parameter threads: event loops of its own; they end with ``shutDown()``.
-  public init(threads: Int = 1) {
+  private let authorities: String?
+
+  /// - Parameters:
+  ///   - threads: event loops of its own; they end with ``shutDown()``.
+  ///   - authorities: a PEM file of those whose certificates are accepted; nil: the system's. By default what
+  ///     `AWS_CA_BUNDLE` says, as with AWS's own clients.
+  public init(threads: Int = 1, authorities: String? = AWSCredentials.variable("AWS_CA_BUNDLE")) {
+    self.authorities = authorities
     group = MultiThreadedEventLoopGroup(numberOfThreads: threads)
   }
 
@@ -89,19 +97,46 @@ public final class HTTPClient: Sendable {
   }
 
   private func connect(to endpoint: Endpoint) async throws(TransportFailure) -> any Channel {
+    let tls = endpoint.isSecure ? try secureConnection(endpoint) : nil
+    let loop = group.next()
+    let isOpen = loop.makePromise(of: Void.self)
+    if tls == nil { isOpen.succeed() }
+    let channel: any Channel
     do {
-      return try await ClientBootstrap(group: group)
+      channel = try await ClientBootstrap(group: loop)
         .connectTimeout(.milliseconds(ClientLimits.connectTimeoutMs))
         .channelOption(.tcpOption(.tcp_nodelay), value: 1)
         .channelInitializer { channel in
           channel.eventLoop.makeCompletedFuture {
+            try tls?.install(on: channel, to: endpoint.host, isOpen)
             try channel.pipeline.syncOperations.addHTTPClientHandlers()
             try channel.pipeline.syncOperations.addHandler(ConnectionHandler())
           }
         }
         .connect(host: endpoint.host, port: endpoint.port).get()
     } catch {
+      isOpen.fail(error)
       throw TransportFailure(.connect, "\(endpoint): nothing answers there")
+    }
+    do {
+      try await isOpen.futureResult.get()
+    } catch {
+      channel.close(promise: nil)
+      throw TransportFailure(.connect, "\(endpoint): \(HandshakeFailure.text(error))")
+    }
+    return channel
+  }
+
+  private func secureConnection(_ endpoint: Endpoint) throws(TransportFailure) -> SecureConnection {
+    do {
+      return try secure.withLock { kept in
+        if let kept { return kept }
+        let made = try SecureConnection(authorities: authorities)
+        kept = made
+        return made
+      }
+    } catch {
+      throw TransportFailure(.connect, "\(endpoint): TLS cannot be used: \(error); is AWS_CA_BUNDLE a readable file?")
     }
   }
 }

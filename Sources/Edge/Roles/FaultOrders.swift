@@ -43,14 +43,17 @@ struct FaultOrder: Sendable {
 }
 
 /// The body of `POST /faults`, and what `--faults` takes at the start: one order, which adds to what is; or
-/// `{"faults": [order, …], "clockOffsetMs": 500}`, which replaces all of it: without `clockOffsetMs` the wall clock is
-/// true again. `"pausedReplication": [{"table": "T", "from": "us-east-1", "to": "eu-west-1"}, …]` beside `faults` says what
-/// nodes of `from` keep to themselves; a table that is null means all. `{"healAll": true}` is the empty list, `{"clockOffsetMs": 500}` alone concerns the clock alone.
+/// `{"faults": [order, …], "clockOffsetMs": 500, "disk": {"full": true, "syncDelayMs": 100}}`, which replaces all of it:
+/// without `clockOffsetMs` the wall clock is true again, without `disk` the disk is whole. `"pausedReplication":
+/// [{"table": "T", "from": "us-east-1", "to": "eu-west-1"}, …]` beside `faults` says what nodes of `from` keep to
+/// themselves; a table that is null means all. `{"healAll": true}` is the empty list; `clockOffsetMs` or `disk` without
+/// orders concern the clock or the disk alone.
 struct FaultOrders: Sendable {
   private let orders: [FaultOrder]
   private let replacesAll: Bool
   /// Nil: as it is.
   let clockOffsetMs: Int64?
+  private let disk: DiskOrder?
 
   private let pauses: [(from: String, pause: ReplicationPause)]
 
@@ -65,12 +68,14 @@ struct FaultOrders: Sendable {
       }
       return (from, ReplicationPause(table: pause["table"]?.text, region: to))
     }
+    disk = try DiskOrder(json)
     if let list = json["faults"]?.elements {
       orders = try list.map { try FaultOrder($0) }
       replacesAll = true
     } else {
       replacesAll = json["healAll"]?.bool ?? false
-      orders = replacesAll || (clockOffsetMs != nil && json["peer"] == nil) ? [] : [try FaultOrder(json)]
+      orders =
+        replacesAll || ((clockOffsetMs != nil || disk != nil) && json["peer"] == nil) ? [] : [try FaultOrder(json)]
     }
   }
 
@@ -93,6 +98,12 @@ struct FaultOrders: Sendable {
     if let clockOffsetMs { clock.ms = clockOffsetMs }
   }
 
+  func apply(to faults: DiskFaults) {
+    guard let disk else { return }
+    faults.isFull = disk.isFull
+    faults.syncDelayMs = disk.syncDelayMs
+  }
+
   func apply(to table: FaultTable) {
     guard replacesAll else {
       for order in orders {
@@ -108,8 +119,30 @@ struct FaultOrders: Sendable {
   }
 }
 
-/// The fault tables of all loops of a process that was started with `--enable-faults`, and its clock.
+/// What becomes of the disk.
+private struct DiskOrder: Sendable {
+  var isFull = false
+  var syncDelayMs = 0
+
+  private static let syncDelayMsMax = 60_000
+
+  /// Nil where it stays as it is.
+  init?(_ body: JSONValue) throws {
+    guard let json = body["disk"] else {
+      if body["faults"] == nil, body["healAll"]?.bool != true { return nil }
+      return
+    }
+    isFull = json["full"]?.bool ?? false
+    syncDelayMs = json["syncDelayMs"]?.integer ?? 0
+    guard (0...Self.syncDelayMsMax).contains(syncDelayMs) else {
+      throw ProcessFailure("'syncDelayMs' is 0 to \(Self.syncDelayMsMax).")
+    }
+  }
+}
+
+/// The fault tables of all loops of a process that was started with `--enable-faults`, its clock and its disk.
 struct ProcessFaults: Sendable {
+  let disk = DiskFaults()
   let clockOffset = ClockOffset()
   private var tables: [NIOLoopBound<FaultTable>] = []
   /// In force before the first link.
@@ -123,6 +156,7 @@ struct ProcessFaults: Sendable {
       throw ProcessFailure("--faults: \(error)")
     }
     self.initial?.apply(to: clockOffset)
+    self.initial?.apply(to: disk)
   }
 
   /// Makes the table of one loop. On that loop.
@@ -137,10 +171,11 @@ struct ProcessFaults: Sendable {
   ///
   /// - Parameter last: called after that, on the loop of the last table.
   func route(last: @escaping @Sendable (FaultOrders) -> Void = { _ in }) -> AdminServer.Route {
-    AdminServer.Route(.post, "/faults") { [tables, clockOffset] body, completion in
+    AdminServer.Route(.post, "/faults") { [tables, clockOffset, disk] body, completion in
       do {
         let orders = try FaultOrders(body)
         orders.apply(to: clockOffset)
+        orders.apply(to: disk)
         Self.apply(orders, to: tables[...]) {
           last(orders)
           completion(.text("done\n"))

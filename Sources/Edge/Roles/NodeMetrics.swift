@@ -37,11 +37,12 @@ struct NodeMetrics {
     var followerReads: Counter
     var indexBacklog: Gauge
     var indexLagMs: Gauge
+    var streamBytes: Gauge
 
     func showNone() {
       isHealthy.set(1)
       stalenessMs.set(-1)
-      for gauge in [isLeader, term, commitIndex, appliedIndex, indexBacklog, indexLagMs] { gauge.set(0) }
+      for gauge in [isLeader, term, commitIndex, appliedIndex, indexBacklog, indexLagMs, streamBytes] { gauge.set(0) }
     }
   }
 
@@ -113,7 +114,10 @@ struct NodeMetrics {
         help: "Changes of global indexes that the shard's leader has not brought to their rows.",
         labels: labels),
       indexLagMs: registry.gauge(
-        "gantry_index_lag_ms", help: "For how long the oldest of them has waited at this leader.", labels: labels))
+        "gantry_index_lag_ms", help: "For how long the oldest of them has waited at this leader.", labels: labels),
+      streamBytes: registry.gauge(
+        "gantry_stream_bytes", help: "What the streams of the shard keep, of all tables; 0 where it is not led.",
+        labels: labels))
   }
 
   func showLevels(_ node: Node) {
@@ -147,6 +151,7 @@ struct NodeMetrics {
       let backlog = node.indexBacklog(of: gauges.shard)
       gauges.indexBacklog.set(Int64(backlog.changes))
       gauges.indexLagMs.set(Int64(clamping: backlog.lag.nanoseconds / 1_000_000))
+      gauges.streamBytes.set(Int64(clamping: node.streamBytes(of: gauges.shard)))
     }
   }
 }

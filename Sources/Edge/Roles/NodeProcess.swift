@@ -90,7 +90,7 @@ private final class NodeAssembly: @unchecked Sendable {
     ProcessMetrics.register(in: &registry)
     transport = TransportOptions(logger: logger, metrics: TransportMetrics(&registry))
     let node = try Node(
-      configuration: try configuration(), disk: RealDisk(),
+      configuration: try configuration(), disk: faults.map { FaultyDisk($0.disk) } ?? RealDisk(),
       random: SeededRandom(seed: UInt64.random(in: .min ... .max)), now: clock.now,
       clock: { [clock] in clock.now })
     if let pauses = faults?.initial?.pauses(from: settings.region) { node.pauseReplication(pauses) }

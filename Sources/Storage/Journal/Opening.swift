@@ -58,7 +58,9 @@ struct Opening {
 
   private func check(_ header: SegmentHeader, _ path: String) throws(JournalError) {
     guard header.version <= Format.version else {
-      throw JournalError(.unsupported, "\(path): format version \(header.version) is newer than \(Format.version)")
+      throw JournalError(
+        .unsupported,
+        "\(path): format version \(header.version) is newer than \(Format.version): use the release that wrote it")
     }
     guard header.salt == configuration.salt else {
       throw JournalError(.foreign, "\(path): the file belongs to another node or cluster")

@@ -61,7 +61,8 @@ struct StoreFiles {
     } catch {
       throw StoreError(.damaged(page: nil), "\(path) is damaged: \(error)")
     }
-    throw StoreError(.format, "\(path) has format \(format)")
+    throw StoreError(
+      .format, "\(path) has format \(format), this binary reads 1 to \(Self.format): use the release that wrote it")
   }
 
   private init(from reader: inout ByteReader, format: UInt16) throws(MalformedBytes) {

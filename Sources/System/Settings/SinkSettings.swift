@@ -1,7 +1,7 @@
 /// Everything a sink process is told at its start.
 public struct SinkSettings: Equatable, Sendable {
   public var name: String
-  /// `http://host:port` of the API that it reads.
+  /// URLs of the API that it reads, with commas between them: when one fails the next is asked.
   public var endpoint: String
   public var region: String
   public var table: String
@@ -35,7 +35,8 @@ public struct SinkSettings: Equatable, Sendable {
   public static let keys: [SettingKey] =
     [
       SettingKey("name", .text("a name"), default: "sink", "What it is called in logs."),
-      SettingKey("endpoint", .text("http://host:port"), "The API that it reads."),
+      SettingKey(
+        "endpoint", .text("http://host:port[,…]"), "The API that it reads; when one endpoint fails the next is asked."),
       SettingKey("region", .text("a region name"), "The region that its requests name."),
       SettingKey("table", .text("a table's name"), "What it mirrors; it needs a stream of new and old images."),
       SettingKey("postgres", .text("a connection URL without its password"), "Where it writes to."),

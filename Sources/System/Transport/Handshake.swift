@@ -31,7 +31,10 @@ public struct Handshake: Hashable, Sendable {
   public var incarnation: UInt64
   /// Random at each start of a process: tells apart two that have an equal incarnation.
   public var start: UInt64
+  /// The newest that the process speaks.
   public var protocolVersion: UInt16
+  /// The oldest.
+  public var oldestProtocolVersion: UInt16
 
   /// The ``start`` of this process.
   public static let ownStart = UInt64.random(in: .min ... .max)
@@ -39,7 +42,8 @@ public struct Handshake: Hashable, Sendable {
   /// Traps unless the names are visible ASCII of at most 255 bytes (only `cluster` may be empty).
   public init(
     cluster: String, process: String, role: String, incarnation: UInt64, start: UInt64 = ownStart,
-    protocolVersion: UInt16 = TransportLimits.protocolVersion
+    protocolVersion: UInt16 = TransportLimits.protocolVersion,
+    oldestProtocolVersion: UInt16 = TransportLimits.oldestProtocolVersion
   ) {
     guard cluster.isEmpty || Self.isName(cluster), Self.isName(process), Self.isName(role) else {
       fatalError("A handshake's names are visible ASCII of at most \(TransportLimits.nameBytesMax) bytes.")
@@ -50,6 +54,7 @@ public struct Handshake: Hashable, Sendable {
     self.incarnation = incarnation
     self.start = start
     self.protocolVersion = protocolVersion
+    self.oldestProtocolVersion = min(oldestProtocolVersion, protocolVersion)
   }
 
   /// Whether a text can stand in a handshake: 1 to 255 bytes of visible ASCII.
@@ -59,9 +64,9 @@ public struct Handshake: Hashable, Sendable {
 
   /// Why the two cannot talk; nil where they can.
   func conflict(with other: Handshake) -> (status: Int, reason: String)? {
-    if protocolVersion != other.protocolVersion {
-      let versions = "protocol version \(other.protocolVersion) is not \(protocolVersion)"
-      return (HandshakeStatus.protocolVersion, "\(versions): run the same gantry everywhere")
+    if commonProtocolVersion(with: other) == nil {
+      let versions = "protocol version \(other.protocolVersions) is not \(protocolVersions)"
+      return (HandshakeStatus.protocolVersion, "\(versions): run releases of gantry that are at most one apart")
     }
     if !cluster.isEmpty, !other.cluster.isEmpty, cluster != other.cluster {
       return (HandshakeStatus.cluster, "cluster \(other.cluster) is not \(cluster)")
@@ -71,6 +76,18 @@ public struct Handshake: Hashable, Sendable {
 }
 
 extension Handshake {
+  /// The newest version that both speak, so that the processes of a cluster can be upgraded one by one; nil where there
+  /// is none.
+  public func commonProtocolVersion(with other: Handshake) -> UInt16? {
+    let newest = min(protocolVersion, other.protocolVersion)
+    return newest >= max(oldestProtocolVersion, other.oldestProtocolVersion) ? newest : nil
+  }
+
+  private var protocolVersions: String {
+    oldestProtocolVersion == protocolVersion
+      ? "\(protocolVersion)" : "\(oldestProtocolVersion) to \(protocolVersion)"
+  }
+
   private enum Field {
     static let cluster = "gantry-cluster"
     static let process = "gantry-process"
@@ -78,11 +95,13 @@ extension Handshake {
     static let incarnation = "gantry-incarnation"
     static let start = "gantry-start"
     static let version = "gantry-protocol"
+    static let oldestVersion = "gantry-protocol-oldest"
   }
 
   var fields: [HeaderField] {
     [
       HeaderField(Field.version, "\(protocolVersion)"),
+      HeaderField(Field.oldestVersion, "\(oldestProtocolVersion)"),
       HeaderField(Field.cluster, cluster),
       HeaderField(Field.process, process),
       HeaderField(Field.role, role),
@@ -91,7 +110,7 @@ extension Handshake {
     ]
   }
 
-  /// Nil where a field is missing or malformed.
+  /// Nil where a field is missing or malformed. A release that speaks one version alone names no oldest one.
   init?(_ headers: HeaderBlock) {
     guard let version = headers[Field.version].flatMap({ UInt16($0) }),
       let cluster = headers[Field.cluster], cluster.isEmpty || Self.isName(cluster),
@@ -100,8 +119,10 @@ extension Handshake {
       let incarnation = headers[Field.incarnation].flatMap({ UInt64($0) }),
       let start = headers[Field.start].flatMap({ UInt64($0) })
     else { return nil }
+    let oldest = headers[Field.oldestVersion].map { UInt16($0) } ?? version
+    guard let oldest, oldest <= version else { return nil }
     self.init(
       cluster: cluster, process: process, role: role, incarnation: incarnation, start: start,
-      protocolVersion: version)
+      protocolVersion: version, oldestProtocolVersion: oldest)
   }
 }

@@ -8,6 +8,8 @@ public final class Link {
   public let transportClass: TransportClass
   /// What the peer said of itself.
   public let peer: Handshake
+  /// The newest that both ends speak: what is sent has to be of it.
+  public let protocolVersion: UInt16
   /// Whether this process made the connection.
   public let isDialed: Bool
   /// A number for the owner's own use, such as an index into its peers.
@@ -22,9 +24,12 @@ public final class Link {
   /// Frames turned away because the peer does not drain.
   public private(set) var framesDropped: UInt64 = 0
 
-  init(handler: LinkHandler, peer: Handshake, transportClass: TransportClass, isDialed: Bool) {
+  init(
+    handler: LinkHandler, peer: Handshake, protocolVersion: UInt16, transportClass: TransportClass, isDialed: Bool
+  ) {
     self.handler = handler
     self.peer = peer
+    self.protocolVersion = protocolVersion
     self.transportClass = transportClass
     self.isDialed = isDialed
     loop = handler.loop

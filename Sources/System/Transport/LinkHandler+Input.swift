@@ -62,7 +62,11 @@ extension LinkHandler {
     if dialing == nil { exchange.accept(local) }
     metrics = options.metrics?[transportClass]
     metrics?.linksUp.add(1)
-    let link = Link(handler: self, peer: peer, transportClass: transportClass, isDialed: dialing != nil)
+    guard let version = local.commonProtocolVersion(with: peer) else {
+      fatalError("A link is made only where both ends speak one version.")
+    }
+    let link = Link(
+      handler: self, peer: peer, protocolVersion: version, transportClass: transportClass, isDialed: dialing != nil)
     phase = .up(link, delegate)
     owner?.isUp(self, link)
     armLiveness()

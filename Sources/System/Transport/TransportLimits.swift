@@ -2,9 +2,12 @@ internal import Environment
 
 /// Every bound of the transport. Changing a cap of frames or the protocol version is a change of the wire.
 public enum TransportLimits {
-  /// Peers of different versions refuse each other. Raised by every change of what processes say to each other, also of
-  /// what is in a frame.
+  /// Raised by every change of what processes say to each other, also of what is in a frame. Peers use the newest version
+  /// that both speak, and refuse each other where there is none.
   public static let protocolVersion: UInt16 = 2
+  /// The oldest that this release still speaks. A release that raises the version keeps the one before it, so that the
+  /// processes of a cluster can be upgraded one by one. Nothing that is still in use speaks version 1.
+  public static let oldestProtocolVersion: UInt16 = 2
 
   /// Payload of one frame.
   public static func frameBytesMax(_ transportClass: TransportClass) -> Int {

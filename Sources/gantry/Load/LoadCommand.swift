@@ -16,6 +16,7 @@ struct LoadCommand: ParsableCommand {
         gantry load --endpoint http://127.0.0.1:8000 --workload ycsb-a --clients 64 --duration 30s
         gantry load --workload ycsb-b --rate 2000 --warm-up 5s --assert 'p99<10ms' --assert 'errors==0' --html run.html
         gantry load --workload put --set records=4 --stage 'ramp 100..5000 30s' --stage 'hold 10s' --clients 256
+        gantry load --endpoint us-east-1=http://127.0.0.1:8000,eu-west-1=http://127.0.0.1:8001 --workload ris-day
         gantry load --workload registers --operations 20000 --history h.jsonl && gantry load check h.jsonl
         gantry load compare before.json after.json
       """,

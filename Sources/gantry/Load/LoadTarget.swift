@@ -1,13 +1,15 @@
 internal import ArgumentParser
 internal import Client
 internal import Load
+internal import Settings
 
 /// What is loaded, and with what.
 struct LoadTarget: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "Where the API is; several with commas between them: clients are spread over them, and go on at the next one when "
-        + "one fails.", valueName: "url"))
+        + "one fails. REGION=URL names the region that requests to it are signed for: clients begin at the first region "
+        + "named, and go on at others when it fails.", valueName: "[region=]url"))
   var endpoint = "http://127.0.0.1:8000"
   @Option(help: ArgumentHelp("A built-in workload, or the path of a file.", valueName: "name|file"))
   var workload: String?
@@ -29,7 +31,7 @@ struct LoadTarget: ParsableArguments {
 
   func wire() throws -> HTTPWireSettings {
     var wire = HTTPWireSettings(
-      endpoints: try Endpoint.list(endpoint), region: regionName, credentials: try credentials())
+      targets: try RegionalEndpoint.list(endpoint, region: regionName), credentials: try credentials())
     wire.asksForCapacity = capacity
     return wire
   }
@@ -51,17 +53,29 @@ struct LoadTarget: ParsableArguments {
   }
 }
 
-extension Endpoint {
-  /// What `--endpoint` takes where there may be several: URLs with commas between them.
-  static func list(_ text: String) throws -> [Endpoint] {
-    try text.split(separator: ",", omittingEmptySubsequences: false).map { text in
-      if text.hasPrefix("https://") {
-        throw ValidationError("'\(text)': TLS is not there yet; an endpoint is http://HOST:PORT.")
+extension RegionalEndpoint {
+  /// What `--endpoint` of a load takes: URLs with commas between them, each with the name of its region before it or not.
+  static func list(_ text: String, region: String) throws -> [RegionalEndpoint] {
+    try text.split(separator: ",", omittingEmptySubsequences: false).flatMap { part in
+      let words = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+      if words.count == 2, !RegionName.isValid(words[0]) {
+        throw ValidationError("'\(words[0])' is no region: a name takes \(RegionName.form).")
       }
-      guard let endpoint = Endpoint(String(text)) else {
-        throw ValidationError("'\(text)' is no endpoint; one is http://HOST:PORT.")
+      return try Endpoint.plainList(words.last ?? "").map {
+        RegionalEndpoint(region: words.count == 2 ? words[0] : region, endpoint: $0)
       }
-      return endpoint
     }
+  }
+}
+
+extension Endpoint {
+  /// What `--endpoint` takes for a load and a drill, which know no TLS: its work would be measured with the rest.
+  static func plainList(_ text: String) throws -> [Endpoint] {
+    let endpoints: [Endpoint]
+    do { endpoints = try list(text) } catch { throw ValidationError("\(error).") }
+    if let secure = endpoints.first(where: \.isSecure) {
+      throw ValidationError("'\(secure)': there is no TLS here; an endpoint is http://HOST:PORT.")
+    }
+    return endpoints
   }
 }

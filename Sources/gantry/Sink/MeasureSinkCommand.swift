@@ -34,9 +34,10 @@ struct MeasuredTableOptions: ParsableArguments {
   func withClient<Result: Sendable>(
     _ body: @escaping @Sendable (DynamoClient) async throws -> Result
   ) throws -> Result {
-    guard let address = Endpoint(endpoint) else { throw ValidationError("--endpoint takes http://host:port.") }
+    let endpoints: [Endpoint]
+    do { endpoints = try Endpoint.list(endpoint) } catch { throw ValidationError("--endpoint: \(error).") }
     return try blocking { () async throws in
-      try await HTTPClient.during { http in try await body(DynamoClient(endpoint: address, http: http)) }
+      try await HTTPClient.during { http in try await body(DynamoClient(endpoints: endpoints, http: http)) }
     }
   }
 }

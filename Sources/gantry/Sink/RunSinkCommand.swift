@@ -16,7 +16,11 @@ struct RunSinkCommand: ParsableCommand {
 
   @Option(help: ArgumentHelp("The process's settings, instead of the options below.", valueName: "file"))
   var config: String?
-  @Option(help: ArgumentHelp("The API to read from.", valueName: "url")) var endpoint: String?
+  @Option(
+    help: ArgumentHelp(
+      "The API to read from, http or https; several with commas between them: when one fails the next is asked.",
+      valueName: "url[,url…]"))
+  var endpoint: String?
   @Option(help: "The table; it needs a stream of new and old images.") var table: String?
   @Option(help: ArgumentHelp("Where to, without its password.", valueName: "url")) var postgres: String?
   @Option(

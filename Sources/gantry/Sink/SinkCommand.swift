@@ -9,14 +9,18 @@ struct SinkCommand: ParsableCommand {
       Reads the DynamoDB Streams API of any endpoint; two sinks of one table share its shards. Credentials come from
       AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (without them requests are not signed), PostgreSQL's password from
       PGPASSWORD or a password file: arguments can be read by every user of a machine. PostgreSQL is reached with TLS
-      that proves who answers, unless it is on this machine or the URL says sslmode=….
+      that proves who answers, unless it is on this machine or the URL says sslmode=…. The certificate of an https
+      endpoint is always verified; AWS_CA_BUNDLE names a file of authorities other than the system's.
 
       Examples:
         gantry sink --endpoint http://127.0.0.1:8000 --table ris-patient-tracking \\
           --postgres postgresql://gantry@127.0.0.1:5432/ris --mapping ris
         gantry sink status --postgres postgresql://gantry@127.0.0.1:5432/ris
       """,
-    subcommands: [RunSinkCommand.self, SinkStatusCommand.self, RetryDeadLettersCommand.self, MeasureSinkCommand.self],
+    subcommands: [
+      RunSinkCommand.self, SinkStatusCommand.self, RetryDeadLettersCommand.self, RebindCommand.self,
+      MeasureSinkCommand.self,
+    ],
     defaultSubcommand: RunSinkCommand.self)
 }
 
@@ -61,5 +65,24 @@ struct RetryDeadLettersCommand: ParsableCommand {
     let report = try blocking { () async throws in try await DeadLetterRetry.run(target) }
     Terminal.print(json ? report.json : report.text)
     if report.refused > 0 { throw ExitCode(1) }
+  }
+}
+
+struct RebindCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "rebind", abstract: "Lets another table of the same name take a mirror over.",
+    discussion: """
+      A mirror belongs to one table; a sink that finds another one under its name ends with an error. After this the next
+      sink takes the table that it finds, loads it, and what only the earlier one had leaves the mirror.
+      Example: gantry sink rebind --table ris-patient-tracking --postgres postgresql://gantry@127.0.0.1:5432/ris
+      """)
+
+  @OptionGroup var database: SinkDatabaseOptions
+  @Option(help: "The table's name.") var table: String
+
+  func run() throws {
+    let (target, name) = (try database.target(), table)
+    try blocking { () async throws in try await TableBinding.release(name, target) }
+    Terminal.print("the next sink takes the table \(name) that it finds")
   }
 }

@@ -16,6 +16,7 @@ struct StreamKeeper {
     var proposed: LogIndex = 0
     /// What streams keep beyond the bound, by table; and when it was weighed.
     var excess: (table: TableID, bytes: UInt64)?
+    var bytes: UInt64 = 0
     var weighedAt: Instant?
   }
 
@@ -24,11 +25,20 @@ struct StreamKeeper {
   /// Weighing looks at every table with a stream.
   private static let weighInterval = Span.seconds(1)
 
+  /// What the streams of a shard that this node leads keep, over all tables, as it was weighed last.
+  func bytes(of group: GroupID) -> UInt64 { led.first { $0.group == group }?.bytes ?? 0 }
+
   /// To be called every 10 to 20 ms: one look at one table of each led shard.
-  mutating func tick(_ replicas: [Replica], _ bounds: NodeConfiguration.Streams, now: Instant) {
+  ///
+  /// - Parameter wallTimeMs: a shard that nobody writes to has no time of its own; nil where it is not known.
+  mutating func tick(
+    _ replicas: [Replica], _ bounds: NodeConfiguration.Streams, now: Instant, wallTimeMs: WallTimeMs?
+  ) {
     if !led.isEmpty {
       led.removeAll { old in
-        !replicas.contains { $0.group == old.group && $0.isServing && $0.raft.term == old.term }
+        !replicas.contains {
+          $0.group == old.group && $0.isServing && $0.raft.term == old.term && $0.shard?.streamTables.isEmpty == false
+        }
       }
     }
     for replica in replicas {
@@ -36,7 +46,7 @@ struct StreamKeeper {
       let place = place(of: replica)
       guard replica.raft.applied >= led[place].proposed else { continue }
       weigh(&led[place], shard, bounds, now: now)
-      trim(&led[place], replica, shard, bounds)
+      trim(&led[place], replica, shard, bounds, atMs: max(replica.timeMs, wallTimeMs ?? 0))
     }
   }
 
@@ -58,16 +68,19 @@ struct StreamKeeper {
       sum += bytes
       if bytes > heaviest?.bytes ?? 0 { heaviest = (table, bytes) }
     }
+    led.bytes = sum
     led.excess = sum > bounds.bytesMax ? heaviest.map { ($0.table, sum - bounds.bytesMax) } : nil
   }
 
-  private func trim(_ led: inout Led, _ replica: Replica, _ shard: ShardMachine, _ bounds: NodeConfiguration.Streams) {
+  private func trim(
+    _ led: inout Led, _ replica: Replica, _ shard: ShardMachine, _ bounds: NodeConfiguration.Streams, atMs: UInt64
+  ) {
     guard
       let table = led.excess?.table ?? shard.streamTables.first(where: { $0 > led.turn ?? TableID(0) })
         ?? shard.streamTables.first
     else { return }
     led.turn = table
-    let beforeMs = replica.timeMs > bounds.retentionMs ? replica.timeMs - bounds.retentionMs : nil
+    let beforeMs = atMs > bounds.retentionMs ? atMs - bounds.retentionMs : nil
     guard beforeMs != nil || led.excess != nil else { return }
     // A store that cannot be read says so wherever else it is read.
     guard let trim = try? shard.nextTrim(of: table, beforeMs: beforeMs, excessBytes: led.excess?.bytes ?? 0),

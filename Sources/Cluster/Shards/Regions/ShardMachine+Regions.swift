@@ -1,5 +1,6 @@
 import Bytes
 import Catalog
+import Environment
 import Items
 public import Messages
 public import Raft
@@ -71,10 +72,20 @@ extension ShardMachine {
     guard let table = tables[batch.source.table] else { return .refused(.unknownTable) }
     let known = regionArrivals[batch.source] ?? 0
     // Changes before it are missing, or it says nothing new.
-    guard batch.predecessor <= known, batch.last > known else { return .indexed(through: known) }
+    guard batch.predecessor <= known, batch.last > known else {
+      Probes.hit(.regionBatchChangesNothing)
+      return .indexed(through: known)
+    }
     do {
       for (ordinal, change) in batch.changes.enumerated() where change.sequence > known {
-        if let current = try version(of: change.key), current >= change.version { continue }
+        if let current = try version(of: change.key) {
+          if current.time == change.version.time { Probes.hit(.regionsWriteAtOneTime) }
+          guard current < change.version else {
+            Probes.hit(.changeOfARegionIsTooOld)
+            if current > change.version, try store.get(change.key.bytes) == nil { Probes.hit(.traceKeepsAnItemRemoved) }
+            continue
+          }
+        }
         self.change(
           table, change.key, to: change.item, flags: change.isExpiry ? .isExpiry : [], version: change.version,
           at: position, ordinal: UInt64(ordinal), timeMs: timeMs)

@@ -15,6 +15,8 @@ struct GlobalHistory {
     var ended: (at: Instant, ms: UInt64)?
     /// It had no effect.
     var isVoid = false
+    /// A removal that found nothing: it may leave a trace, which counts as one that removed something, or none.
+    var foundNothing = false
   }
 
   private(set) var writes: [Write] = []
@@ -35,6 +37,8 @@ struct GlobalHistory {
 
   mutating func failed(_ place: Int) { writes[place].isVoid = true }
 
+  mutating func foundNothing(_ place: Int) { writes[place].foundNothing = true }
+
   mutating func saw(_ value: Int, of key: String, in region: Int, at now: Instant) {
     let sight = Sight(value: value, region: region)
     if seen[sight] == nil { seen[sight] = now }
@@ -53,16 +57,27 @@ struct GlobalHistory {
   /// Why an item cannot have come to that value; nil where it can.
   func fault(of key: String, ending value: Int?) -> String? {
     let all = writes.filter { $0.key == key && !$0.isVoid }
-    let acknowledged = all.filter { $0.ended != nil }
+    let acknowledged = all.filter { $0.ended != nil && !$0.foundNothing }
     var candidates = all.filter { $0.value == value }
     if candidates.isEmpty {
       guard value == nil else { return "nobody wrote what it is now" }
       return acknowledged.isEmpty ? nil : "a write in \(SimulatedWorld.name(acknowledged[0].region)) is lost"
     }
-    candidates.removeAll { candidate in acknowledged.contains { isLater($0, than: candidate) } }
-    guard candidates.isEmpty else { return nil }
-    return value == nil
-      ? "it is removed, though a later write was acknowledged"
-      : "an older write stays, though a later one was acknowledged"
+    for candidate in candidates {
+      guard let later = acknowledged.first(where: { isLater($0, than: candidate) }) else { return nil }
+      candidates.removeFirst()
+      if candidates.isEmpty { return "\(candidate) stays, though \(later) was acknowledged" }
+    }
+    return nil
+  }
+}
+
+extension GlobalHistory.Write: CustomStringConvertible {
+  var description: String {
+    let what =
+      (value.map { "a put of \($0) to \(key)" } ?? "a removal of \(key)")
+      + (isVoid ? ", refused," : foundNothing ? ", which was not there," : "")
+    let until = ended.map { " to \($0.at.nanoseconds / 1_000_000)" } ?? ", unknown,"
+    return "\(what) in \(SimulatedWorld.name(region)) from \(begun.nanoseconds / 1_000_000)\(until) ms"
   }
 }

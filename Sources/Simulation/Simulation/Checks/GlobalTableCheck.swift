@@ -162,11 +162,11 @@ final class GlobalTableCheck: SimulationCheck {
     }
   }
 
-  /// One that finds nothing changes nothing, and leaves no trace.
+  /// One that finds nothing may leave a trace or none.
   private func remove(_ number: Int, _ table: TableID, _ key: String) {
     let place = begin(number, key, nil)
     call(number, .write(ItemWrite(key: row(table, key), action: .delete, returns: .old))) { [self] outcome in
-      if case .written(let answer) = outcome, answer.old == nil { return history.failed(place) }
+      if case .written(let answer) = outcome, answer.old == nil { history.foundNothing(place) }
       end(place, number, outcome)
     }
   }
@@ -178,6 +178,7 @@ final class GlobalTableCheck: SimulationCheck {
   }
 
   private func end(_ place: Int, _ number: Int, _ outcome: CallOutcome) {
+    defer { regions[number].trace.note(regions[number].now, "everywhere", "\(history.writes[place])") }
     switch outcome {
     case .written: history.succeeded(place, at: regions[number].now, wallMs: newestMs())
     case .failed(.outcomeUnknown): break

@@ -17,7 +17,7 @@ public struct ApplyMeasurement: Sendable {
     defer { session.end() }
     let plan = SinkPlan(table: shape.name, target: target, mapping: try Mapping.load("ris"), owner: "measurement")
     let schema = try await session.run { connection in
-      let schema = try SinkSetup.prepare(plan, shape, connection)
+      let schema = try SinkSetup.prepare(plan, TableFacts(shape: shape), connection)
       try connection.script(
         """
         TRUNCATE gantry_mirror, gantry_tombstones, gantry_shards, gantry_parked, gantry_dead_letters,

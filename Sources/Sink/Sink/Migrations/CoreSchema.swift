@@ -154,6 +154,9 @@ enum CoreSchema {
     );
     """
 
+  /// Which table a name stands for: ``TableFacts/identity``. NULL until a sink binds it.
+  static let identity = "ALTER TABLE gantry_tables ADD COLUMN identity text"
+
   /// Built after the scan, when it is cheap.
   static let stagingIndex =
     "CREATE INDEX IF NOT EXISTS gantry_staging_order ON gantry_staging (table_name, generation, rank, id)"

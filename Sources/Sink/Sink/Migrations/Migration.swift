@@ -22,6 +22,7 @@ extension Migration.Family {
       Migration(version: 3, name: "progress", sql: CoreSchema.progress),
       Migration(version: 4, name: "set aside", sql: CoreSchema.setAside),
       Migration(version: 5, name: "first load", sql: CoreSchema.load),
+      Migration(version: 6, name: "identity", sql: CoreSchema.identity),
     ])
 
   /// Patients, orders, reports and billing of a radiology department; for mappings that say `schema: radiology`.

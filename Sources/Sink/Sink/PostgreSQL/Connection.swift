@@ -17,7 +17,7 @@ final class Connection {
     }
     guard let opened else { throw PostgresError(kind: .connection, message: "out of memory") }
     handle = opened
-    guard functions.status(handle) == CONNECTION_OK else { throw lost() }
+    guard functions.status(handle) == CONNECTION_OK else { throw lost().withAdvice }
     _ = functions.setNoticeProcessor(handle, gantry_libpq_ignore, nil)
     // A paused sink must not hold its lease's row longer than this.
     _ = try query(

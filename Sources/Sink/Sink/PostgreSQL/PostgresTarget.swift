@@ -26,9 +26,13 @@ public struct PostgresTarget: Sendable, CustomStringConvertible {
       ("keepalives_interval", "2"), ("keepalives_count", "3"), ("tcp_user_timeout", "10000"),
       ("client_encoding", "UTF8"),
     ]
-    let isLocal = Self.isLocal(
-      host: setting("host", "PGHOST") ?? "", address: setting("hostaddr", "PGHOSTADDR") ?? "")
-    let mode = setting("sslmode", "PGSSLMODE")
+    let host = setting("host", "PGHOST")
+    // Where a service file names the host, nobody knows here which.
+    let isLocal =
+      Self.isLocal(host: host ?? "", address: setting("hostaddr", "PGHOSTADDR") ?? "")
+      && (host != nil || setting("service", "PGSERVICE") == nil)
+    // The environment may ask for more than the default, never for less.
+    let mode = given.last { $0.name == "sslmode" }?.value
     if mode == nil, !isLocal {
       added.append(("sslmode", "verify-full"))
       if setting("sslrootcert", "PGSSLROOTCERT") == nil,
@@ -49,10 +53,10 @@ public struct PostgresTarget: Sendable, CustomStringConvertible {
     return ["/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt"].first(where: fileExists)
   }
 
-  /// Whether every host is this machine: a Unix socket or a loopback address.
+  /// Whether every host is this machine: a Unix socket or a loopback address. A name of another machine counts although
+  /// its address is given too: it is whose certificate has to be shown, also at the end of a tunnel.
   static func isLocal(host: String, address: String) -> Bool {
-    let hosts = (address.isEmpty ? host : address).split(separator: ",", omittingEmptySubsequences: false)
-    return hosts.allSatisfy { host in
+    [host, address].flatMap { $0.split(separator: ",", omittingEmptySubsequences: false) }.allSatisfy { host in
       host.isEmpty || host.hasPrefix("/") || host.hasPrefix("@") || HostPort(host: String(host), port: 0).isLoopback
     }
   }

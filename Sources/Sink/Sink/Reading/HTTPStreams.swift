@@ -12,8 +12,11 @@ struct HTTPStreams: StreamsAPI {
       throw .refused("\(client.endpoint): the answer to DescribeTable has no key schema")
     }
     let stream = try await latestStream(table, description)
+    // Replicas of one table in two regions share the id, and two clusters of one's own the ARN.
+    let names = [description["TableArn"]?.text, description["TableId"]?.text].compactMap { $0 }
     return TableFacts(
-      shape: shape, stream: stream, viewType: description["StreamSpecification"]?["StreamViewType"]?.text)
+      shape: shape, identity: names.isEmpty ? nil : names.joined(separator: " "), stream: stream,
+      viewType: description["StreamSpecification"]?["StreamViewType"]?.text)
   }
 
   private static func shape(_ table: String, _ description: JSONValue) -> TableShape? {

@@ -99,6 +99,8 @@ struct ShardWorker: Sendable {
     } catch {
       switch error {
       case .expiredIterator: state.iterator = nil
+      // Not even the oldest record is there: nothing was read that could be lost.
+      case .trimmed where state.position == nil && state.iterator == nil: throw error
       case .trimmed:
         try await reportTrim()
         (state.iterator, state.position) = (nil, nil)

@@ -3,6 +3,9 @@ internal import Items
 /// A table as its service describes it.
 struct TableFacts: Sendable {
   var shape: TableShape
+  /// Its ARN and id, which no other table has, not even one of its name that comes after it; nil where the service
+  /// tells neither.
+  var identity: String?
   /// Nil where the table has no stream.
   var stream: String?
   /// `NEW_AND_OLD_IMAGES` and so on.

@@ -4,6 +4,9 @@ public import Logging
 
 /// A sink: mirrors one table of any endpoint to PostgreSQL, with exactly-once effect.
 public struct Sink: Sendable {
+  /// After it another endpoint is asked, or the same one again.
+  private static let answerTimeoutMs = 5_000
+
   private let plan: SinkPlan
   private let client: DynamoClient
   private let http: HTTPClient
@@ -11,30 +14,26 @@ public struct Sink: Sendable {
   private let logger: Logger
 
   /// - Parameters:
-  ///   - endpoint: `http://host:port`. Credentials come from the environment; without them requests are not signed.
+  ///   - endpoint: a URL of the API, or several with commas between them, which are used one after the other as each
+  ///     fails. Credentials come from the environment; without them requests are not signed.
   ///   - mapping: nil mirrors items only.
   ///   - awaitsTable: whether a table that is not there yet is waited for.
   public init(
     endpoint: String, region: String, table: String, postgres: PostgresTarget, mapping: Mapping?,
     awaitsTable: Bool = false, metrics: SinkMetrics, logger: Logger
   ) throws {
-    guard let address = Endpoint(endpoint) else {
-      throw SinkError("the endpoint is http://host:port, but is '\(endpoint)'")
-    }
+    let endpoints: [Endpoint]
+    do { endpoints = try Endpoint.list(endpoint) } catch { throw SinkError(error.description) }
     let credentials: AWSCredentials?
-    do {
-      credentials = try AWSCredentials()
-    } catch {
-      throw SinkError(error.description)
-    }
+    do { credentials = try AWSCredentials() } catch { throw SinkError(error.description) }
     http = HTTPClient()
     client = DynamoClient(
-      endpoint: address, region: region, credentials: credentials, http: http,
-      retries: RetryPolicy(attemptsMax: 3, firstDelayMs: 20, delayMsMax: 200))
+      endpoints: endpoints, region: region, credentials: credentials, http: http,
+      retries: RetryPolicy(attemptsMax: 3, firstDelayMs: 20, delayMsMax: 200), timeoutMs: Self.answerTimeoutMs)
     plan = SinkPlan(
       table: table, target: postgres, mapping: mapping ?? .none,
       residencyKey: AWSCredentials.variable(Residency.keyVariable), owner: Self.owner(),
-      awaitsTable: awaitsTable, pace: address.host.hasSuffix(".amazonaws.com") ? .amazon : PollPace())
+      awaitsTable: awaitsTable, pace: endpoints.contains { $0.host.hasSuffix(".amazonaws.com") } ? .amazon : PollPace())
     self.metrics = metrics
     self.logger = logger
   }

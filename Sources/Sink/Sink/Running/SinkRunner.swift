@@ -51,6 +51,9 @@ actor SinkRunner {
         try await turn(setup, tick)
       } catch is CancellationError {
         break
+      } catch let error as SinkError {
+        await stop()
+        throw error
       } catch {
         logger.warning("waiting to go on", metadata: ["reason": "\(error)"])
         metrics.retries.add()
@@ -63,10 +66,12 @@ actor SinkRunner {
     await stop()
   }
 
-  /// A stream that was switched off and on again is another one.
+  /// A stream that was switched off and on again is another one. Throws `SinkError` where the table itself is.
   private func findStream(_ setup: inout SinkSetup.Prepared) async throws {
     needsDescription = true
-    guard let stream = try await api.describe(table: plan.table).stream, stream != setup.stream else { return }
+    let facts = try await api.describe(table: plan.table)
+    try await session.run { try TableProgress.bind(facts, on: $0) }
+    guard let stream = facts.stream, stream != setup.stream else { return }
     logger.warning("the table has a new stream", metadata: ["stream": "\(stream)"])
     setup.stream = stream
   }

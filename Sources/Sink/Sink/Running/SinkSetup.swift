@@ -33,17 +33,17 @@ struct SinkSetup: Sendable {
     try residency.check(facts.shape, file: plan.mapping.file)
     let shape = facts.shape
     let schema = try await patiently {
-      try await session.run { [plan] in try Self.prepare(plan, shape, $0) }
+      try await session.run { [plan] in try Self.prepare(plan, facts, $0) }
     }
     return Prepared(shape: shape, stream: stream, schema: schema, residency: residency)
   }
 
-  static func prepare(_ plan: SinkPlan, _ shape: TableShape, _ connection: Connection) throws -> TargetSchema {
+  static func prepare(_ plan: SinkPlan, _ facts: TableFacts, _ connection: Connection) throws -> TargetSchema {
     let own = plan.mapping.schema.map { name in
       Migration.Family.named(name) ?? { fatalError("The schema \(name) was not checked.") }()
     }
     try Migrator(connection: connection).migrate([.core] + (own.map { [$0] } ?? []))
-    try TableProgress.register(shape, mapping: plan.mapping, on: connection)
+    try TableProgress.register(facts, mapping: plan.mapping, on: connection)
     return try TargetCatalog(connection: connection, mapping: plan.mapping).read()
   }
 
@@ -69,8 +69,9 @@ extension PostgresError {
   /// Only a person can mend it: a password, a role or a database that is wrong.
   var isHopeless: Bool {
     kind == .connection
-      && ["authentication failed", "does not exist", "no password supplied", "certificate", "root.crt"].contains {
-        message.contains($0)
-      }
+      && (ConnectionAdvice.of(message) != nil
+        || ["authentication failed", "does not exist", "no password supplied", "certificate"].contains {
+          message.contains($0)
+        })
   }
 }

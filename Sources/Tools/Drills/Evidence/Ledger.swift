@@ -11,6 +11,12 @@ final class Ledger: Sendable {
   static let rate = 200
   private static let writers = 8
 
+  /// An endpoint, and the region that requests to it are signed for.
+  struct End: Sendable {
+    var endpoint: Endpoint
+    var region: String
+  }
+
   private struct State {
     var isStopped = false
     var acknowledged: [String] = []
@@ -20,21 +26,32 @@ final class Ledger: Sendable {
   }
 
   private let state = Mutex(State())
+  private let maker: DynamoClient
   private let clients: [DynamoClient]
-  private let reader: DynamoClient
+  let readers: [DynamoClient]
 
-  /// - Parameter endpoints: writers are spread over them.
-  init(_ endpoints: [Endpoint], region: String, http: HTTPClient) {
-    clients = endpoints.map { DynamoClient(endpoint: $0, region: region, http: http, retries: .none, timeoutMs: 5_000) }
-    reader = DynamoClient(endpoint: endpoints[0], region: region, http: http)
+  /// - Parameter ends: of the API; writers are spread over them. The first one's region makes the table.
+  init(_ ends: [End], http: HTTPClient) {
+    func client(_ end: End, _ retries: RetryPolicy, timeoutMs: Int = 12_000) -> DynamoClient {
+      DynamoClient(endpoint: end.endpoint, region: end.region, http: http, retries: retries, timeoutMs: timeoutMs)
+    }
+    let home = ends.filter { $0.region == ends[0].region }
+    maker = client(ends[0], .standard)
+    clients = ends.map { client($0, .none, timeoutMs: 5_000) }
+    readers = home.map { client($0, .none) }
   }
 
+  /// By the order of their acknowledgements.
+  var acknowledgedRows: [String] { state.withLock { $0.acknowledged } }
   var acknowledged: Int { state.withLock { $0.acknowledged.count } }
   var unknown: Int { state.withLock { $0.unknown } }
 
   func makeTable() async throws(CallError) {
-    try await reader.createTable(named: Self.table, request: TableRequests.simple(Self.table))
+    try await maker.createTable(named: Self.table, request: TableRequests.simple(Self.table))
   }
+
+  /// Makes a replica of the table in another region.
+  func makeReplica(in region: String) async throws { try await maker.makeReplica(of: Self.table, in: region) }
 
   func stop() { state.withLock { $0.isStopped = true } }
 
@@ -70,30 +87,5 @@ final class Ledger: Sendable {
     } catch {
       state.withLock { if error.isOutcomeUnknown { $0.unknown += 1 } else { $0.failed += 1 } }
     }
-  }
-
-  /// The acknowledged rows that strong reads do not find, in the order of their acknowledgements.
-  func missing() async throws -> [String] {
-    let acknowledged = state.withLock { $0.acknowledged }
-    var found: Set<String> = []
-    for start in stride(from: 0, to: acknowledged.count, by: 100) {
-      var rest = Array(acknowledged[start..<min(start + 100, acknowledged.count)])
-      while !rest.isEmpty {
-        let answer = try await read(rest)
-        found.formUnion(answer.found)
-        rest = answer.unprocessed
-      }
-    }
-    return acknowledged.filter { !found.contains($0) }
-  }
-
-  private func read(_ ids: [String]) async throws -> (found: [String], unprocessed: [String]) {
-    let keys = ids.map { #"{"id":{"S":"\#($0)"}}"# }.joined(separator: ",")
-    let body = #"{"RequestItems":{"\#(Self.table)":{"ConsistentRead":true,"Keys":[\#(keys)]}}}"#
-    let answer = try JSONValue(parsing: try await reader.call("BatchGetItem", body: Array(body.utf8)))
-    let found = answer["Responses"]?["gantry-drill-ledger"]?.elements ?? []
-    let left = answer["UnprocessedKeys"]?["gantry-drill-ledger"]?["Keys"]?.elements ?? []
-    let id = { (item: JSONValue) in item["id"]?["S"]?.text }
-    return (found.compactMap(id), left.compactMap(id))
   }
 }

@@ -10,22 +10,39 @@ struct FaultHand: Sendable {
     switch work {
     case .kill(let names): try await eachAtOnce(names) { _ = try $0.kill() }
     case .stop(let names): try await eachAtOnce(names) { _ = try $0.stop() }
-    case .start(let names): try await eachAtOnce(names) { _ = try await $0.start() }
+    case .start(let names): try await start(names)
     case .pause(let names): try await eachAtOnce(names) { _ = try $0.pause() }
     case .resume(let names): try await eachAtOnce(names) { _ = try await $0.resume() }
     case .restart(let names): try await restart(names)
     case .corrupt(let names, let file): try await rewrite(names) { try FileDamage.corrupt(file, in: $0) }
     // As where a machine is replaced; the node makes the folder anew.
     case .wipe(let names): try await rewrite(names) { try Files.removeTree($0) }
-    case .partition(let groups):
-      _ = try await FaultCommands(cluster.folder).partition(groups.map { $0.joined(separator: ",") })
-    case .isolate(let senders, let receivers):
-      for sender in senders {
-        for receiver in receivers { _ = try await FaultCommands(cluster.folder).isolate(from: sender, to: receiver) }
-      }
-    case .heal: _ = try await FaultCommands(cluster.folder).heal()
+    case .partition, .isolate, .delay, .loss, .heal: try await changeLinks(work)
+    case .clock(let names, let offsetMs): _ = try await commands.clock(word(names), offsetMs: offsetMs)
+    case .fullDisk(let names): _ = try await commands.disk(word(names), isFull: true)
+    case .slowDisk(let names, let ms): _ = try await commands.disk(word(names), syncDelayMs: ms)
+    case .wholeDisk(let names): _ = try await commands.disk(word(names))
     }
   }
+
+  private func changeLinks(_ work: FaultWork) async throws {
+    switch work {
+    case .partition(let groups): _ = try await commands.partition(groups.map(word))
+    case .isolate(let senders, let receivers):
+      for sender in senders {
+        for receiver in receivers { _ = try await commands.isolate(from: sender, to: receiver) }
+      }
+    case .delay(let groups, let ms, let jitterMs):
+      _ = try await commands.delay(groups.map(word), ms: ms, jitterMs: jitterMs)
+    case .loss(let groups, let percent): _ = try await commands.loss(groups.map(word), percent: percent)
+    case .heal: _ = try await commands.heal()
+    default: fatalError("A fault of links is one of these.")
+    }
+  }
+
+  private var commands: FaultCommands { FaultCommands(cluster.folder) }
+
+  private func word(_ names: [String]) -> String { names.joined(separator: ",") }
 
   private func eachAtOnce(
     _ names: [String], _ body: @escaping @Sendable (ProcessCommands) async throws -> Void
@@ -59,15 +76,19 @@ struct FaultHand: Sendable {
     }
   }
 
-  /// Changes the files of processes that are dead meanwhile.
+  /// Changes the files of processes that are all dead meanwhile.
   private func rewrite(_ names: [String], _ change: (String) throws -> Void) async throws {
     let folders = try await cluster.view().processes.reduce(into: [:]) { $0[$1.name] = $1.dataDir }
+    try await eachAtOnce(names) { _ = try $0.kill() }
     for name in names {
-      let command = try ProcessCommands(cluster.folder, name)
-      _ = try command.kill()
       guard let folder = folders[name] else { throw DrillError("\(name) has no files") }
       try change(folder)
-      _ = try await command.start()
     }
+    try await start(names)
+  }
+
+  /// Returns when the processes run. Whether they serve is seen by clients, and by how long the cluster takes to be whole.
+  private func start(_ names: [String]) async throws {
+    try await eachAtOnce(names) { _ = try await $0.start(until: .running) }
   }
 }

@@ -29,13 +29,15 @@ extension Drill {
       throw section.refusal(of: "load", "is missing")
     }
     self.load = try DrillLoad(load)
-    timeline = []
-    for step in try section.sections("timeline", keys: DrillStep.keys) { timeline.append(try DrillStep(step)) }
+    timeline = try DrillStep.read(section)
     expectations = []
     if let expect = try section.section("expect", keys: Expectation.keys) {
       expectations = try Expectation.read(expect)
     }
     try validate(section)
+    guard let selftest = try section.section("selftest", keys: Loosening.keys) else { return }
+    loosening = try Loosening(selftest, of: expectations)
+    try loosened()?.validate(selftest)
   }
 
   private func validate(_ section: SettingsSection) throws(SettingsError) {
@@ -51,13 +53,13 @@ extension Drill {
     try validateLinks(section)
   }
 
-  /// Healing makes every link whole, so that two cuts at a time would end each other.
+  /// Healing makes every link whole, so that two at a time would end each other.
   private func validateLinks(_ section: SettingsSection) throws(SettingsError) {
     var end: Span?
-    for step in timeline where step.fault.cutsLinks {
+    for step in timeline where step.fault.concernsLinks {
       if let end, step.at < end {
         throw section.refusal(
-          of: "timeline", "cuts links at \(step.at.seconds) s while links are cut until \(end.seconds) s")
+          of: "timeline", "concerns links at \(step.at.seconds) s while links are not whole until \(end.seconds) s")
       }
       end = step.duration == nil ? nil : step.end
     }
@@ -70,6 +72,7 @@ extension Drill {
       SettingKey.documentation(DrillLoad.keys, title: "'load'"),
       SettingKey.documentation(DrillStep.keys, title: "Each of 'timeline'"),
       SettingKey.documentation(Expectation.keys, title: "'expect'"),
+      SettingKey.documentation(Loosening.keys, title: "'selftest'"),
     ].joined(separator: "\n")
   }
 
@@ -79,6 +82,9 @@ extension Drill {
     SettingKey("load", .any("a group of keys"), "What clients ask meanwhile."),
     SettingKey("timeline", .sections("steps (at, fault, …)"), "The faults, by their times."),
     SettingKey("expect", .any("a group of keys"), "What must be true of it."),
+    SettingKey(
+      "selftest", .any("a group of keys"), default: "none",
+      "For gantry drill --selftest: what is taken away so that the drill has to be missed."),
   ]
 }
 
@@ -87,9 +93,9 @@ extension Expectation {
     var expectations: [Expectation] = []
     for kind in Kind.allCases where section.has(kind.rawValue) {
       switch kind {
-      case .linearizable:
+      case .linearizable, .sinkEqual, .regionsEqual:
         guard try section.flag(kind.rawValue) else {
-          throw section.refusal(of: kind.rawValue, "is true or left out: nothing is proved by a wrong history")
+          throw section.refusal(of: kind.rawValue, "is true or left out: nothing is proved by its being false")
         }
         expectations.append(Expectation(kind, 1))
       case .p99MsMax, .convergedWithinSeconds:

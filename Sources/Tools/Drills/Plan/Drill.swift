@@ -13,6 +13,10 @@ public struct Drill: Sendable {
   public var timeline: [DrillStep]
   /// In the file's order.
   public var expectations: [Expectation]
+  /// What its self-test takes away; nil where it has none.
+  public var loosening: Loosening?
+  /// It is the self-test's own: it has to be missed.
+  public var isLoosened = false
 
   /// When the last fault begins or ends, from the beginning of the load.
   var lastChange: Span { timeline.map(\.end).max() ?? .zero }
@@ -31,6 +35,8 @@ public struct DrillLoad: Sendable {
   public var duration: Span
   /// Fewer operations with an answer prove nothing: the drill is invalid then.
   public var operationsMin: Int
+  /// Clients know so many coordinators, the first ones; 0: all.
+  public var endpoints: Int
 }
 
 /// One fault, or its end.

@@ -1,3 +1,5 @@
+public import Environment
+
 /// What a drill does to a cluster. The names are those of its file.
 public enum DrillFault: Sendable, Equatable {
   /// SIGKILL.
@@ -10,36 +12,50 @@ public enum DrillFault: Sendable, Equatable {
   /// SIGSTOP: connections stay open, and nothing answers.
   case pause(DrillTarget)
   case resume(DrillTarget)
-  /// Killed, a part of its files overwritten, started.
+  /// Killed, a part of its files overwritten, started; of several targets all at once.
   case corrupt(DrillTarget, CorruptedFile)
-  /// Killed, all its files removed, started.
+  /// Killed, all its files removed, started; of several targets all at once.
   case wipe(DrillTarget)
   /// Nothing passes between the groups.
   case partition([DrillTarget])
   /// What one process sends does not reach the others.
   case isolate(from: DrillTarget, to: DrillTarget)
+  /// Every message between the groups takes so much longer, each way, give or take the jitter.
+  case delay([DrillTarget], Span, jitter: Span)
+  /// So many per cent of the messages between the groups get lost, each way.
+  case loss([DrillTarget], percent: Double)
   case heal
+  /// Wall clocks are off by so many milliseconds.
+  case clock(DrillTarget, offsetMs: Int)
+  /// No space is left on a node's disk.
+  case fullDisk(DrillTarget)
+  /// Each sync of a node takes so much longer.
+  case slowDisk(DrillTarget, Span)
 
   public enum CorruptedFile: String, Sendable, CaseIterable {
     case log, database
+    /// What was written to the log last is gone without a trace.
+    case tail
   }
 
   enum Name: String, CaseIterable {
-    case kill, stop, start, restart, pause, resume, corrupt, wipe, partition, isolate, heal
+    case kill, stop, start, restart, pause, resume, corrupt, wipe, partition, isolate, delay, loss, heal, clock
+    case fullDisk = "full-disk"
+    case slowDisk = "slow-disk"
   }
 
   /// Whether it can end by itself.
   var hasEnd: Bool {
     switch self {
-    case .kill, .stop, .pause, .partition, .isolate: true
+    case .kill, .stop, .pause, .partition, .isolate, .delay, .loss, .clock, .fullDisk, .slowDisk: true
     case .start, .restart, .resume, .corrupt, .wipe, .heal: false
     }
   }
 
-  /// Whether it cuts links; `heal` makes all of them whole at once.
-  var cutsLinks: Bool {
+  /// Whether it concerns links; `heal` makes all of them whole at once.
+  var concernsLinks: Bool {
     switch self {
-    case .partition, .isolate: true
+    case .partition, .isolate, .delay, .loss: true
     default: false
     }
   }
@@ -47,7 +63,7 @@ public enum DrillFault: Sendable, Equatable {
 
 /// Whom a fault strikes; who that is may depend on the moment.
 public enum DrillTarget: Sendable, Equatable {
-  /// Processes of the topology.
+  /// Processes of the topology, a region's nodes and coordinators by its name, or the words below but `others`.
   case names([String])
   /// The node that leads most shards, the first by name of several.
   case leader

@@ -10,6 +10,11 @@ public struct Expectation: Sendable, Equatable {
     case errorsMax = "errors_max"
     case p99MsMax = "p99_ms_max"
     case convergedWithinSeconds = "converged_within_s"
+    case sinkEqual = "sink_equal"
+    case regionsEqual = "regions_equal"
+
+    /// It is asked for or it is not; there is no bound.
+    var isFlag: Bool { [.linearizable, .sinkEqual, .regionsEqual].contains(self) }
   }
 
   public var kind: Kind
@@ -23,8 +28,11 @@ public struct Expectation: Sendable, Equatable {
 
   /// As in the file.
   public var text: String {
-    kind == .linearizable ? "linearizable: true" : "\(kind.rawValue): \(Decimals.shortest(bound, 3))"
+    kind.isFlag ? "\(kind.rawValue): true" : "\(kind.rawValue): \(Decimals.shortest(bound, 3))"
   }
+
+  /// What it asks for, in a sentence.
+  var meaning: String { Self.keys.first { $0.name == kind.rawValue }?.meaning ?? "" }
 
   /// Every expectation with its unit and meaning, for the drill's file.
   static let keys = [
@@ -46,5 +54,11 @@ public struct Expectation: Sendable, Equatable {
     SettingKey(
       Kind.convergedWithinSeconds.rawValue, .decimal(unit: "seconds", 0...3_600), default: "not asked",
       "From the last step of the timeline until every process is up, every shard led, and all replicas equal."),
+    SettingKey(
+      Kind.sinkEqual.rawValue, .flag, default: "not asked",
+      "The mirror in PostgreSQL has caught up and has each item of its table as it is; for topologies with a sink."),
+    SettingKey(
+      Kind.regionsEqual.rawValue, .flag, default: "not asked",
+      "The load's tables and the ledger, which all regions write to, have a replica in each region and are equal."),
   ]
 }

@@ -10,6 +10,12 @@ struct DrillEvidence: Sendable {
   var convergence: Convergence?
   /// Acknowledged rows of the ledger that are gone; nil where nobody looked.
   var lost: [String]?
+  /// Acknowledged rows of the ledger of which no strong read told anything.
+  var unread: Ledger.Unread?
+  /// Nil where nobody looked.
+  var mirror: MirrorFinding?
+  /// Nil where nobody looked.
+  var regions: RegionsFinding?
   var ledgerWrites = 0
   var ledgerUnknown = 0
 

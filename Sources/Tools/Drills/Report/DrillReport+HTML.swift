@@ -34,7 +34,8 @@ extension DrillReport {
         case false?: ("missed", "✗ missed")
         case nil: ("", "not asked here")
         }
-      return "<tr><td class=\"\(style)\">\(word)</td><td><code>\(HTMLText.escaped(result.expectation.text))</code></td>"
+      return "<tr><td class=\"\(style)\">\(word)</td><td><code>\(HTMLText.escaped(result.expectation.text))</code>"
+        + "<div class=\"run\">\(HTMLText.escaped(result.expectation.meaning))</div></td>"
         + "<td>\(HTMLText.escaped(result.measured))</td><td>\(HTMLText.escaped(result.evidence))</td></tr>\n"
     }
     return "<section><h2>Expectations</h2><div class=\"wide\"><table>"

@@ -1,5 +1,6 @@
 internal import History
 internal import Load
+internal import Sink
 
 /// Holds expectations against what was seen.
 struct Judge {
@@ -19,11 +20,18 @@ struct Judge {
     case .errorsMax: errors(expectation)
     case .p99MsMax: p99(expectation)
     case .convergedWithinSeconds: converged(expectation)
+    case .sinkEqual: mirrored(expectation)
+    case .regionsEqual: replicated(expectation)
     }
   }
 
   private func lostWrites(_ expectation: Expectation) -> DrillReport.Result {
     guard let lost = evidence.lost else { fatalError("A drill looks for the writes that it is asked about.") }
+    if let unread = evidence.unread {
+      return result(
+        expectation, false, lost.isEmpty ? "not known" : "\(lost.count) or more",
+        "\(unread.count) of \(evidence.ledgerWrites) acknowledged writes cannot be read: \(unread.reason)")
+    }
     let names = lost.prefix(Self.namedMax).joined(separator: ", ")
     return result(
       expectation, Double(lost.count) <= expectation.bound, "\(lost.count)",
@@ -80,6 +88,35 @@ struct Judge {
     return result(
       expectation, seconds <= expectation.bound, Decimals.fixed(seconds, 2) + " s",
       "every process up, every shard led, checksums of all replicas equal")
+  }
+
+  private func mirrored(_ expectation: Expectation) -> DrillReport.Result {
+    guard let mirror = evidence.mirror else {
+      return DrillReport.Result(
+        expectation: expectation, isHeld: nil, measured: "not looked at", evidence: "an endpoint shows no mirror")
+    }
+    switch mirror {
+    case .behind(let reason): return result(expectation, false, "false", reason)
+    case .compared(let check, let seconds):
+      let differences = check.differences.isEmpty ? "" : ", different: \(check.differences.joined(separator: ", "))"
+      return result(
+        expectation, check.isEqual, check.isEqual ? "true" : "false",
+        "\(check.items) items in the table, \(check.mirrored) in PostgreSQL, \(Decimals.fixed(seconds, 1)) s after the "
+          + "load\(differences)")
+    }
+  }
+
+  private func replicated(_ expectation: Expectation) -> DrillReport.Result {
+    switch evidence.regions {
+    case nil:
+      DrillReport.Result(
+        expectation: expectation, isHeld: nil, measured: "not looked at", evidence: "an endpoint shows one region")
+    case .different(let reason)?: result(expectation, false, "false", reason)
+    case .equal(let items, let seconds)?:
+      result(
+        expectation, true, "true",
+        "\(items) items in each region, \(Decimals.fixed(seconds, 1)) s after the load")
+    }
   }
 
   private func result(

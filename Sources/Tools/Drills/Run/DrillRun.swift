@@ -17,7 +17,9 @@ public struct DrillRun: Sendable {
     case endpoints([Endpoint], region: String)
   }
 
-  private static let convergenceLimit = Duration.seconds(60)
+  /// So long at least: how much too late a cluster is whole is worth knowing.
+  private static let convergenceSecondsMin = 60.0
+  private static let wholeTimeout = Duration.seconds(20)
 
   private let drill: Drill
   private let place: Place
@@ -48,32 +50,88 @@ public struct DrillRun: Sendable {
   }
 
   private func run(on cluster: DrilledCluster) async throws -> DrillReport {
-    let view = try await cluster.view()
-    if let obstacle = view.obstacles.first {
-      throw DrillError("the cluster is not whole before the drill begins: \(obstacle)")
+    let view = try await wholeView(of: cluster)
+    guard !drill.asks(.regionsEqual) || view.regions.count > 1 else {
+      throw DrillError("regions_equal asks for several regions, and the topology has one")
     }
-    return try await run(on: cluster, view.endpoints, view.region)
+    guard !drill.asks(.sinkEqual) || view.mirror != nil else {
+      throw DrillError("sink_equal asks for a mirror, and the topology has no sink")
+    }
+    let others = drill.asks(.regionsEqual) ? view.regions.dropFirst() : []
+    let ends = others.flatMap { region in view.endpoints(of: region).map { Ledger.End(endpoint: $0, region: region) } }
+    return try await run(on: cluster, view.endpoints, view.region, besides: ends)
   }
 
-  private func run(on cluster: DrilledCluster?, _ endpoints: [Endpoint], _ region: String) async throws -> DrillReport {
-    try await HTTPClient.during { http in try await run(on: cluster, endpoints, region, http) }
+  /// A new cluster's sink is ready some seconds after its nodes.
+  private func wholeView(of cluster: DrilledCluster) async throws -> ClusterView {
+    let deadline = ContinuousClock.now + Self.wholeTimeout
+    while true {
+      let view = try await cluster.view()
+      guard let obstacle = view.obstacles.first else { return view }
+      guard ContinuousClock.now < deadline else {
+        throw DrillError("the cluster is not whole before the drill begins: \(obstacle)")
+      }
+      try await Task.sleep(for: .milliseconds(50))
+    }
+  }
+
+  /// - Parameter others: of other regions, whose tables the drill compares.
+  private func run(
+    on cluster: DrilledCluster?, _ endpoints: [Endpoint], _ region: String, besides others: [Ledger.End] = []
+  ) async throws -> DrillReport {
+    try await HTTPClient.during { http in try await run(on: cluster, endpoints, region, others, http) }
   }
 
   private func run(
-    on cluster: DrilledCluster?, _ endpoints: [Endpoint], _ region: String, _ http: HTTPClient
+    on cluster: DrilledCluster?, _ endpoints: [Endpoint], _ region: String, _ others: [Ledger.End], _ http: HTTPClient
   ) async throws -> DrillReport {
-    let plan = try plan(endpoints, region)
-    let ledger = Ledger(endpoints, region: region, http: http)
+    let known = drill.load.endpoints == 0 ? endpoints : Array(endpoints.prefix(drill.load.endpoints))
+    let plan = try plan(known, region)
+    let ends = known.map { Ledger.End(endpoint: $0, region: region) } + others
+    let ledger = Ledger(ends, http: http)
     try await plan.preparation(http: http).run(notes)
     try await ledger.makeTable()
+    let tables = plan.workload.tables.map(\.name)
+    try await makeReplicas(of: tables, ledger, ends, http)
     var evidence = try await observe(cluster, try LoadUnderFaults(plan), ledger)
+    if drill.asks(.regionsEqual), !others.isEmpty {
+      notes("comparing the regions")
+      let clients = Self.clients(ends, http)
+      evidence.regions = await RegionsFinding.look(at: tables + [Ledger.table], clients, limit: convergenceLimit)
+    }
     if drill.asks(.lostAcknowledgedWrites) {
       notes("looking for \(ledger.acknowledged) acknowledged writes")
-      evidence.lost = try await ledger.missing()
+      let finding = await ledger.look()
+      (evidence.lost, evidence.unread) = (finding.missing, finding.unread)
+    }
+    if drill.asks(.sinkEqual), let mirror = try await cluster?.view().mirror {
+      notes("comparing \(mirror.table) with its mirror")
+      let client = DynamoClient(endpoint: endpoints[0], region: region, http: http)
+      evidence.mirror = await MirrorFinding.look(at: mirror, client, limit: convergenceLimit)
     }
     evidence.ledgerWrites = ledger.acknowledged
     evidence.ledgerUnknown = ledger.unknown
     return DrillReport(drill, evidence)
+  }
+
+  private func makeReplicas(
+    of tables: [String], _ ledger: Ledger, _ ends: [Ledger.End], _ http: HTTPClient
+  ) async throws {
+    let clients = Self.clients(ends, http)
+    for other in clients.dropFirst() {
+      notes("making replicas in \(other.region)")
+      for table in tables { try await clients[0].makeReplica(of: table, in: other.region) }
+      try await ledger.makeReplica(in: other.region)
+    }
+  }
+
+  /// One for each region.
+  private static func clients(_ ends: [Ledger.End], _ http: HTTPClient) -> [DynamoClient] {
+    var clients: [DynamoClient] = []
+    for end in ends where !clients.contains(where: { $0.region == end.region }) {
+      clients.append(DynamoClient(endpoint: end.endpoint, region: end.region, http: http))
+    }
+    return clients
   }
 
   private func plan(_ endpoints: [Endpoint], _ region: String) throws -> WorkloadPlan {
@@ -100,7 +158,7 @@ public struct DrillRun: Sendable {
       var convergence: Convergence?
       if let cluster {
         bands = try await Timeline(steps: drill.timeline, cluster: cluster, notes: notes).run(from: start)
-        convergence = try await Convergence.wait(for: cluster, limit: Self.convergenceLimit)
+        convergence = try await Convergence.wait(for: cluster, limit: convergenceLimit)
       }
       let (report, history) = try await measured
       ledger.stop()
@@ -111,6 +169,11 @@ public struct DrillRun: Sendable {
       ledger.stop()
       throw error
     }
+  }
+
+  private var convergenceLimit: Duration {
+    let bound = drill.expectations.first { $0.kind == .convergedWithinSeconds }?.bound ?? 0
+    return .seconds(drill.isLoosened ? bound : max(bound, Self.convergenceSecondsMin))
   }
 
   private func second(_ second: SecondReport) {

@@ -1,7 +1,7 @@
 internal import Client
 internal import Items
 
-/// `gantry cluster partition|isolate|delay|loss|heal|clock`: records what is wrong, then tells the processes.
+/// `gantry cluster partition|isolate|delay|loss|heal|clock|disk`: records what is wrong, then tells the processes.
 public struct FaultCommands: Sendable {
   let folder: DataFolder
 
@@ -45,7 +45,18 @@ public struct FaultCommands: Sendable {
     try await change(try FaultChange.clock(names, offsetMs: offsetMs, of: try ClusterDescription.ofRunning(folder)))
   }
 
-  /// Ends every cut, delay and loss that a command made. What the topology says of links stays, and so do clocks.
+  /// Makes the disks of nodes full, slow, both, or whole again.
+  ///
+  /// - Parameters:
+  ///   - names: with commas.
+  ///   - syncDelayMs: by how much each sync takes longer.
+  public func disk(_ names: String, isFull: Bool = false, syncDelayMs: Int = 0) async throws(SupervisorError) -> Report
+  {
+    let cluster = try ClusterDescription.ofRunning(folder)
+    return try await change(try FaultChange.disk(names, isFull: isFull, syncDelayMs: syncDelayMs, of: cluster))
+  }
+
+  /// Ends every cut, delay and loss that a command made. What the topology says of links stays, and so do clocks and disks.
   public func heal() async throws(SupervisorError) -> Report {
     _ = try ClusterDescription.ofRunning(folder)
     return try await change(.heal)

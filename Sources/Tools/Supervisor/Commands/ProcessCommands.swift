@@ -56,8 +56,11 @@ public struct ProcessCommands: Sendable {
     return Report("\(name) (process \(identity.pid)) did not stop in time and was killed", process, .down)
   }
 
-  /// Returns when the process serves.
-  public func start() async throws(SupervisorError) -> Report {
+  /// How far a process that was started has to be.
+  public enum Start: Sendable { case running, serving }
+
+  /// Returns when the process serves, or runs where no more is asked for or can be expected.
+  public func start(until goal: Start = .serving) async throws(SupervisorError) -> Report {
     var process = try process()
     switch process.state(in: folder) {
     case .up: return Report("\(name) is up already", process, .up)
@@ -71,7 +74,8 @@ public struct ProcessCommands: Sendable {
     }
     let obstacle = try obstacle()
     try await HTTPClient.during { (http) async throws(SupervisorError) in
-      try await Readiness(folder: folder, http: http).wait(for: [name], until: obstacle == nil ? .serving : .started)
+      try await Readiness(folder: folder, http: http).wait(
+        for: [name], until: goal == .serving && obstacle == nil ? .serving : .started)
     }
     process = try self.process()
     let note = obstacle.map { ", but \($0)" } ?? ""

@@ -70,6 +70,9 @@ public struct UpReport: Sendable {
     if !faults.areLinksWhole {
       text += "Not all links are whole (\(faults.text)); heal them with: \(command) heal\(dataFlag)\n"
     }
+    for disk in faults.disks {
+      text += "\(disk.text); make it whole with: \(command) disk \(disk.name) --whole\(dataFlag)\n"
+    }
     for clock in faults.clocks {
       text += "\(clock.name)'s clock is off; set it with: \(command) clock \(clock.name) --offset-ms 0\(dataFlag)\n"
     }

@@ -9,6 +9,7 @@ extension ClusterFaults {
       "impairments": .array(impairments.map(\.json)),
       "clocks": .array(clocks.map { .members(["name": .text($0.name), "offsetMs": .integer($0.offsetMs)]) }),
       "pausedReplication": .array(pauses.map(\.json)),
+      "disks": .array(disks.map(\.json)),
       "links": .array(links.map(\.json)),
     ])
   }
@@ -28,6 +29,8 @@ extension ClusterFaults {
       guard let name = clock["name"]?.text, let offset = clock["offsetMs"]?.integer else { return nil }
       clocks.append(Clock(name: name, offsetMs: offset))
     }
+    guard let disks = DiskImpairment.list(json["disks"]) else { return nil }
+    self.disks = disks
     guard let impairments = LinkImpairment.list(json["impairments"]), let links = LinkImpairment.list(json["links"]),
       let pauses = ReplicationPause.list(json["pausedReplication"])
     else { return nil }
@@ -52,6 +55,9 @@ extension ClusterFaults {
     var body: [JSONValue.Member] = [.init(name: Array("faults".utf8), value: .array(orders))]
     if let clock = clocks.first(where: { $0.name == name }) {
       body.append(.init(name: Array("clockOffsetMs".utf8), value: .integer(clock.offsetMs)))
+    }
+    if let disk = disks.first(where: { $0.name == name }) {
+      body.append(.init(name: Array("disk".utf8), value: disk.order))
     }
     // Each node knows which of them are its own.
     if !pauses.isEmpty {

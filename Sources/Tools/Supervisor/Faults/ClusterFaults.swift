@@ -1,4 +1,5 @@
-/// The links of a cluster that are cut, slow or lossy, the clocks that are off, and what each process has to know of it.
+/// The links of a cluster that are cut, slow or lossy, the clocks that are off, the disks that are
+/// full or slow, and what each process has to know of it.
 ///
 /// Both ends of a cut link are told, and each holds back both what it sends and what it receives: while one end cannot
 /// be told, because it is down or paused, the other enforces the cut alone.
@@ -25,6 +26,8 @@ struct ClusterFaults: Equatable, Sendable {
   var clocks: [Clock] = []
   /// Ways between regions that changes of tables do not go.
   var pauses: [ReplicationPause] = []
+  /// In the order of the commands; each node once.
+  var disks: [DiskImpairment] = []
   /// What the topology says of the links between regions. No fault: it stays.
   var links: [LinkImpairment] = []
 
@@ -35,7 +38,7 @@ struct ClusterFaults: Equatable, Sendable {
   }
 
   /// Whether no command changed anything.
-  var isEmpty: Bool { areLinksWhole && clocks.isEmpty && pauses.isEmpty }
+  var isEmpty: Bool { areLinksWhole && clocks.isEmpty && pauses.isEmpty && disks.isEmpty }
   var areLinksWhole: Bool { partition.isEmpty && isolated.isEmpty && impairments.isEmpty }
 
   /// A partition replaces the former one, a delay or loss the former one of the same groups; all else comes on top.
@@ -58,6 +61,9 @@ struct ClusterFaults: Equatable, Sendable {
       pauses.removeAll { pause in
         ways.contains { $0.from == pause.from && $0.to == pause.to && ($0.table ?? pause.table) == pause.table }
       }
+    case .disks(let changed):
+      disks.removeAll { former in changed.contains { $0.name == former.name } }
+      disks += changed.filter { $0.isFull || $0.syncDelayMs > 0 }
     case .heal: (partition, isolated, impairments) = ([], [], [])
     }
   }
@@ -95,6 +101,7 @@ struct ClusterFaults: Equatable, Sendable {
     parts += impairments.map(\.text)
     parts += clocks.map { "\($0.name)'s clock is off by \($0.offsetMs) ms" }
     parts += pauses.map(\.text)
+    parts += disks.map(\.text)
     return parts.joined(separator: "; ")
   }
 }

@@ -11,6 +11,8 @@ enum FaultChange: Equatable, Sendable {
   case pauseReplication([ReplicationPause])
   /// Of all tables: also what was paused table by table.
   case resumeReplication([ReplicationPause])
+  /// Replaces what was wrong with these disks; neither full nor slow: nothing is any more.
+  case disks([DiskImpairment])
   /// Ends what concerns links.
   case heal
 
@@ -54,6 +56,20 @@ enum FaultChange: Equatable, Sendable {
       throw SupervisorError("a clock can be off by \(clockOffsetMsMax) ms at most", exitCode: 2)
     }
     return .clock(try cluster.names(word), offsetMs: offsetMs)
+  }
+
+  /// - Parameter word: names of nodes with commas.
+  static func disk(
+    _ word: String, isFull: Bool, syncDelayMs: Int, of cluster: ClusterDescription
+  ) throws(SupervisorError) -> FaultChange {
+    guard (0...DiskImpairment.syncDelayMsMax).contains(syncDelayMs) else {
+      throw SupervisorError("a sync can take \(DiskImpairment.syncDelayMsMax) ms longer at most", exitCode: 2)
+    }
+    let names = try cluster.names(word)
+    for name in names where try cluster.known(name).role != .node {
+      throw SupervisorError("'\(name)' keeps nothing on a disk: name a node", exitCode: 2)
+    }
+    return .disks(names.map { DiskImpairment(name: $0, isFull: isFull, syncDelayMs: syncDelayMs) })
   }
 
   /// A year.
@@ -107,6 +123,7 @@ extension FaultChange {
       .members(["clock": .array(names.map { .text($0) }), "offsetMs": .integer(offsetMs)])
     case .pauseReplication(let ways): .members(["pauseReplication": .array(ways.map(\.json))])
     case .resumeReplication(let ways): .members(["resumeReplication": .array(ways.map(\.json))])
+    case .disks(let disks): .members(["disks": .array(disks.map(\.json))])
     case .heal: .members(["heal": .bool(true)])
     }
   }
@@ -124,6 +141,8 @@ extension FaultChange {
       self = .pauseReplication(ways)
     } else if json["resumeReplication"] != nil, let ways = ReplicationPause.list(json["resumeReplication"]) {
       self = .resumeReplication(ways)
+    } else if json["disks"] != nil, let disks = DiskImpairment.list(json["disks"]) {
+      self = .disks(disks)
     } else if json["heal"]?.bool == true {
       self = .heal
     } else {

@@ -1,4 +1,5 @@
 public import Client
+internal import Settings
 
 /// What a drill has to know of a cluster at one moment.
 public struct ClusterView: Sendable {
@@ -10,25 +11,40 @@ public struct ClusterView: Sendable {
     /// `host:port`; of a coordinator that of its API.
     public var address: String
     public var dataDir: String
+    public var region: String
 
-    public init(name: String, kind: Kind, address: String, dataDir: String) {
+    public init(name: String, kind: Kind, address: String, dataDir: String, region: String = "") {
       self.name = name
       self.kind = kind
       self.address = address
       self.dataDir = dataDir
+      self.region = region
     }
   }
 
+  /// The mirror of a table in PostgreSQL.
+  public struct Mirror: Sendable {
+    public var table: String
+    /// A connection URL.
+    public var postgres: String
+  }
+
+  /// The first one.
   public var region: String
   public var processes: [Process]
-  /// The names of the nodes that lead the shards which have a leader, the metadata group left out.
+  /// The names of the nodes that lead the first region's shards which have a leader, the metadata group left out.
   public var leaders: [String]
   /// What keeps the cluster from being whole: processes that are not up, shards without a leader, replicas that are not
   /// healthy, and, where checksums were asked for, replicas that differ or did not show theirs.
   public var obstacles: [String]
+  /// All of them, the first one first.
+  public var regions: [String]
+  /// Nil where the cluster has no sink.
+  public var mirror: Mirror?
 
   public init(region: String, processes: [Process], leaders: [String], obstacles: [String]) {
     self.region = region
+    regions = [region]
     self.processes = processes
     self.leaders = leaders
     self.obstacles = obstacles
@@ -41,10 +57,12 @@ public struct ClusterView: Sendable {
     processes = status.processes.map { process in
       Process(
         name: process.described.name, kind: Process.Kind(process.described.role), address: process.described.address,
-        dataDir: process.described.dataDir)
+        dataDir: process.described.dataDir, region: process.region)
     }
-    leaders = status.regions.flatMap(\.shards).compactMap(\.leader)
+    leaders = status.regions[0].shards.compactMap(\.leader)
+    regions = status.regions.map(\.name)
     obstacles = Self.obstacles(status, checksums)
+    mirror = status.processes.first { $0.described.role == .sink }.flatMap { Mirror($0.described, folder) }
   }
 
   private static func obstacles(_ status: ClusterStatus, _ checksums: Bool) -> [String] {
@@ -70,9 +88,13 @@ public struct ClusterView: Sendable {
   public var nodes: [String] { processes.filter { $0.kind == .node }.map(\.name) }
   public var coordinators: [String] { processes.filter { $0.kind == .coordinator }.map(\.name) }
 
-  /// Where clients reach the cluster: every coordinator's API.
-  public var endpoints: [Endpoint] {
-    processes.filter { $0.kind == .coordinator }.compactMap { Endpoint("http://\($0.address)") }
+  /// Where clients reach the first region: every coordinator's API.
+  public var endpoints: [Endpoint] { endpoints(of: region) }
+
+  /// The API of every coordinator of a region.
+  public func endpoints(of region: String) -> [Endpoint] {
+    let coordinators = processes.filter { $0.kind == .coordinator && ($0.region == region || regions.count == 1) }
+    return coordinators.compactMap { Endpoint("http://\($0.address)") }
   }
 }
 
@@ -83,5 +105,13 @@ extension ClusterView.Process.Kind {
     case .coordinator: self = .coordinator
     case .postgres, .sink: self = .other
     }
+  }
+}
+
+extension ClusterView.Mirror {
+  /// By the sink's own settings.
+  fileprivate init?(_ sink: DescribedProcess, _ folder: DataFolder) {
+    guard let settings = try? SinkSettings.load(path: folder.settingsPath(of: sink.name)) else { return nil }
+    self.init(table: settings.table, postgres: settings.postgres)
   }
 }

@@ -1,6 +1,8 @@
 /// The topology files of `Cluster/topologies`, so that their names work wherever the binary is; a test keeps them equal.
 public enum BuiltInTopologies {
-  public static let names = ["bare", "global", "global-small", "ha", "local"]
+  public static let names = [
+    "bare", "global", "global-small", "ha", "local", "one-copy", "slow-elections", "small-logs",
+  ]
 
   /// The file's text; nil for a name that is not built in.
   public static func text(_ name: String) -> String? {
@@ -10,6 +12,9 @@ public enum BuiltInTopologies {
     case "global-small": globalSmall
     case "ha": ha
     case "local": local
+    case "one-copy": oneCopy
+    case "slow-elections": slowElections
+    case "small-logs": smallLogs
     default: nil
     }
   }
@@ -53,6 +58,75 @@ public enum BuiltInTopologies {
           - name: eu-c1
             port: 8001
             loops: 1
+
+    """
+
+  private static let oneCopy = """
+    # As ha.yaml without tables, and with one copy of each shard: whoever dies takes a third of all items along. It is there
+    # to show what the other copies are for: the self-tests of drills run on it.
+    regions:
+      - name: us-east-1
+        shards: 6
+        replication: 1
+        nodes:
+          - name: n1
+          - name: n2
+          - name: n3
+        coordinators:
+          - name: c1
+            port: 8000
+            loops: 2
+          - name: c2
+            port: 8001
+            loops: 2
+
+    """
+
+  private static let slowElections = """
+    # As ha.yaml without tables, and with followers that wait ten times as long for a leader before they stand. It is there
+    # to show what early elections are for: the self-tests of drills run on it.
+    regions:
+      - name: us-east-1
+        shards: 6
+        replication: 3
+        nodes:
+          - name: n1
+          - name: n2
+          - name: n3
+        coordinators:
+          - name: c1
+            port: 8000
+            loops: 2
+          - name: c2
+            port: 8001
+            loops: 2
+    nodeSettings:
+      electionMinMs: 5000
+      electionMaxMs: 7500
+
+    """
+
+  private static let smallLogs = """
+    # As ha.yaml without tables, and with log files as small as they can be, so that a node soon needs new ones: for drills
+    # of full disks.
+    regions:
+      - name: us-east-1
+        shards: 6
+        replication: 3
+        nodes:
+          - name: n1
+          - name: n2
+          - name: n3
+        coordinators:
+          - name: c1
+            port: 8000
+            loops: 2
+          - name: c2
+            port: 8001
+            loops: 2
+    nodeSettings:
+      journalSegmentBytes: 4194304
+      journalBytesMax: 16777216
 
     """
 

@@ -47,7 +47,7 @@ struct ClusterPlan: Sendable {
     }
     if let postgres = topology.postgres { regions[0].processes.append(Self.postgres(postgres, state, folder)) }
     if let sink = topology.sink {
-      regions[0].processes.append(Self.sink(sink, topology, state, folder, endpoint: endpoint(of: regions[0])))
+      regions[0].processes.append(Self.sink(sink, topology, state, folder, endpoints: all[0].endpoints))
     }
   }
 
@@ -60,15 +60,15 @@ struct ClusterPlan: Sendable {
   }
 
   private static func sink(
-    _ sink: Topology.Sink, _ topology: Topology, _ state: ClusterState, _ folder: DataFolder, endpoint: String
+    _ sink: Topology.Sink, _ topology: Topology, _ state: ClusterState, _ folder: DataFolder, endpoints: [String]
   ) -> Process {
     let own = topology.postgres.map { postgres in
       PostgresServer(folder, postgres.name).url(port: ports(state, postgres.name).listen)
     }
     guard let url = sink.postgres ?? own else { fatalError("A sink was planned without a PostgreSQL.") }
     let settings = SinkSettings(
-      name: sink.name, endpoint: endpoint, region: topology.regions[0].name, table: sink.table, postgres: url,
-      mapping: sink.mapping.map(Files.absolute), admin: address(ports(state, sink.name).admin), awaitsTable: true,
+      name: sink.name, endpoint: endpoints.map { "http://\($0)" }.joined(separator: ","),
+      region: topology.regions[0].name, table: sink.table, postgres: url, mapping: sink.mapping.map(Files.absolute), admin: address(ports(state, sink.name).admin), awaitsTable: true,
       logFormat: topology.logFormat, logLevel: topology.logLevel)
     return Process(
       name: sink.name, role: .sink, node: nil, listen: "", admin: settings.admin ?? "",

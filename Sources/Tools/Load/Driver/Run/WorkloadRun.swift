@@ -30,10 +30,14 @@ public struct WorkloadPlan: Sendable {
 
   /// - Parameter http: its owner shuts it down.
   public func preparation(http: HTTPClient) -> Preparation {
-    let clients = wire.endpoints.map {
-      DynamoClient(endpoint: $0, region: wire.region, credentials: wire.credentials, http: http)
+    // Of several, the next one is tried sooner than the same again.
+    let retries: RetryPolicy = wire.targets.count > 1 ? .none : .standard
+    let clients = wire.targets.map {
+      DynamoClient(
+        endpoint: $0.endpoint, region: $0.region, credentials: wire.credentials, http: http, retries: retries)
     }
-    return Preparation(workload, seed: seed, clients: clients, workers: settings.clients)
+    return Preparation(
+      workload, seed: seed, clients: clients, workers: settings.clients, home: { wire.home(of: $0) })
   }
 }
 
@@ -45,7 +49,7 @@ public final class WorkloadRun: Sendable {
   public init(_ plan: WorkloadPlan) throws(LoadError) {
     try plan.check()
     let name = RunName(
-      workload: plan.workload.name, endpoints: plan.wire.endpoints.map(\.description), seed: plan.seed)
+      workload: plan.workload.name, endpoints: plan.wire.names, seed: plan.seed)
     let threads = plan.settings.threads
     run = try LoadRun(
       plan.settings, name: name, wire: plan.wire,

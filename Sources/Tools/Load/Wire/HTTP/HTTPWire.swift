@@ -28,7 +28,7 @@ public final class HTTPWire: Wire {
     self.settings = settings
     self.loop = loop
     self.answered = answered
-    slots = clients.map { Slot(endpoint: $0 % settings.endpoints.count) }
+    slots = clients.map { Slot(endpoint: settings.home(of: $0)) }
     writer = RequestWriter(settings)
   }
 
@@ -44,7 +44,7 @@ public final class HTTPWire: Wire {
     } else {
       slots[client].waiting = call
       slots[client].number += 1
-      connect(client, tries: settings.endpoints.count) { [self] isConnected in
+      connect(client, tries: settings.targets.count) { [self] isConnected in
         guard let call = slots[client].waiting else { return }
         slots[client].waiting = nil
         if isConnected, let connection = slots[client].connection {
@@ -81,7 +81,10 @@ public final class HTTPWire: Wire {
   // MARK: From connections
 
   func answered(_ connection: HTTPConnection, _ response: ResponseParser.Response) {
-    if !response.keepsAlive { drop(connection, goingOn: false) }
+    // Whoever cannot do it may be cut off from those that can; another one may not be.
+    let goesOn = response.status >= 500 && settings.targets.count > 1
+    if goesOn || !response.keepsAlive { drop(connection, goingOn: goesOn) }
+    if goesOn { connection.abandon() }
     answered(connection.client, Answer(response, asksForCapacity: settings.asksForCapacity))
   }
 
@@ -97,7 +100,7 @@ public final class HTTPWire: Wire {
     if goingOn { slots[connection.client].endpoint = next(after: connection.endpoint) }
   }
 
-  private func next(after endpoint: Int) -> Int { (endpoint + 1) % settings.endpoints.count }
+  private func next(after endpoint: Int) -> Int { (endpoint + 1) % settings.targets.count }
 
   // MARK: Connecting
 
@@ -117,9 +120,9 @@ public final class HTTPWire: Wire {
     guard opening.next < slots.count, !isClosed else { return }
     let client = opening.next
     opening.next += 1
-    connect(client, tries: settings.endpoints.count) { [self] isConnected in
+    connect(client, tries: settings.targets.count) { [self] isConnected in
       guard isConnected else {
-        let names = settings.endpoints.map(\.description).joined(separator: ", ")
+        let names = settings.names.joined(separator: ", ")
         return opening.promise.fail(LoadError("nothing answers at \(names)"))
       }
       opening.left -= 1
@@ -130,7 +133,7 @@ public final class HTTPWire: Wire {
   /// Tries the client's endpoint and those behind it, each once. `done` is called later, unless the client was abandoned.
   private func connect(_ client: Int, tries: Int, _ done: @escaping (_ isConnected: Bool) -> Void) {
     let number = slots[client].number
-    let endpoint = settings.endpoints[slots[client].endpoint]
+    let endpoint = settings.targets[slots[client].endpoint].endpoint
     ClientBootstrap(group: loop)
       .connectTimeout(.milliseconds(LoadLimits.connectTimeoutMs))
       .channelOption(.tcpOption(.tcp_nodelay), value: 1)

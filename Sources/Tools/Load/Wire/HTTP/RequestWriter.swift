@@ -10,24 +10,21 @@ struct RequestWriter {
   }
 
   private let settings: HTTPWireSettings
-  private let dummyAuthorization: String
-  private var signer: SigV4Signer?
+  /// One for each endpoint; none where nothing is signed.
+  private var signers: [SigV4Signer]
   /// By endpoint, in the order of first use: a load has few operations.
   private var heads: [[Head]]
 
   init(_ settings: HTTPWireSettings) {
     self.settings = settings
-    heads = Array(repeating: [], count: settings.endpoints.count)
-    signer = settings.credentials.map {
-      SigV4Signer(credentials: $0, region: settings.region, service: "dynamodb")
+    heads = Array(repeating: [], count: settings.targets.count)
+    signers = settings.targets.compactMap { target in
+      settings.credentials.map { SigV4Signer(credentials: $0, region: target.region, service: "dynamodb") }
     }
-    dummyAuthorization =
-      "AWS4-HMAC-SHA256 Credential=local/20200101/\(settings.region)/dynamodb/aws4_request, "
-      + "SignedHeaders=host;x-amz-target, Signature=" + String(repeating: "0", count: 64)
   }
 
   mutating func write(_ call: Call, endpoint: Int, into buffer: inout ByteBuffer) {
-    if signer != nil {
+    if !signers.isEmpty {
       writeSigned(call, endpoint, into: &buffer)
     } else if settings.asksForCapacity {
       writeHead(call.method, endpoint, into: &buffer)
@@ -43,24 +40,30 @@ struct RequestWriter {
       buffer.writeBytes(head.bytes)
       return
     }
-    let lines = headLines(operation, endpoint) + [(name: "Authorization", value: dummyAuthorization)]
+    let lines = headLines(operation, endpoint) + [(name: "Authorization", value: dummyAuthorization(endpoint))]
     let head = Head(operation: operation, bytes: Self.text(of: lines))
     heads[endpoint].append(head)
     buffer.writeBytes(head.bytes)
+  }
+
+  /// Names the region, for endpoints that check nothing.
+  private func dummyAuthorization(_ endpoint: Int) -> String {
+    "AWS4-HMAC-SHA256 Credential=local/20200101/\(settings.targets[endpoint].region)/dynamodb/aws4_request, "
+      + "SignedHeaders=host;x-amz-target, Signature=" + String(repeating: "0", count: 64)
   }
 
   /// A signature covers the body and the time, so this head is of one request only.
   private mutating func writeSigned(_ call: Call, _ endpoint: Int, into buffer: inout ByteBuffer) {
     let body = settings.asksForCapacity ? Self.askingForCapacity(call.body) : call.body
     let lines = headLines(call.method, endpoint)
-    let added = signer!.sign(method: "POST", path: "/", headers: lines, body: body, at: .now)
+    let added = signers[endpoint].sign(method: "POST", path: "/", headers: lines, body: body, at: .now)
     buffer.writeBytes(Self.text(of: lines + added))
     writeBody(body, into: &buffer)
   }
 
   private func headLines(_ operation: String, _ endpoint: Int) -> [(name: String, value: String)] {
     [
-      (name: "Host", value: settings.endpoints[endpoint].authority),
+      (name: "Host", value: settings.targets[endpoint].endpoint.authority),
       (name: "Content-Type", value: "application/x-amz-json-1.0"),
       (name: "X-Amz-Target", value: "DynamoDB_20120810.\(operation)"),
     ]

@@ -12,8 +12,11 @@ public enum RegisterRequests {
   /// - Parameters:
   ///   - operation: of numbers only.
   ///   - table, key: text that needs no escapes in JSON.
-  public static func call(_ operation: HistoryOperation, table: String, key: String) -> Call {
-    var call = Call(name(operation), body: body(operation, table: table, key: key))
+  ///   - consistentRead: of a get; it is told as a get of the newest value in any case.
+  public static func call(
+    _ operation: HistoryOperation, table: String, key: String, consistentRead: Bool = true
+  ) -> Call {
+    var call = Call(name(operation), body: body(operation, table: table, key: key, consistentRead))
     call.history = HistoryCall(key: key, operation)
     if case .putIf = operation { call.mayFailCondition = true }
     return call
@@ -28,7 +31,9 @@ public enum RegisterRequests {
     }
   }
 
-  private static func body(_ operation: HistoryOperation, table: String, key: String) -> [UInt8] {
+  private static func body(
+    _ operation: HistoryOperation, table: String, key: String, _ consistentRead: Bool
+  ) -> [UInt8] {
     var body: [UInt8] = []
     body.reserveCapacity(256)
     body.append(#"{"TableName":""#)
@@ -50,7 +55,7 @@ public enum RegisterRequests {
     case .delete: append(key: key, to: &body)
     case .get:
       append(key: key, to: &body)
-      body.append(#","ConsistentRead":true"#)
+      if consistentRead { body.append(#","ConsistentRead":true"#) }
     }
     body.append("}")
     return body

@@ -5,6 +5,8 @@ internal import History
 public struct RegisterSettings: Sendable, Equatable {
   public var table = "registers"
   public var keys = 6
+  /// Whether reads are strong; a history of others is not linearizable.
+  public var consistentRead = true
 
   public init() {}
 }
@@ -17,6 +19,7 @@ public struct RegisterSource: OperationSource {
 
   private let table: String
   private let names: [String]
+  private let consistentRead: Bool
   private let place: SourcePlace
   private var random: SeededRandom
   private var puts: Int64 = 0
@@ -26,6 +29,7 @@ public struct RegisterSource: OperationSource {
   init(_ settings: RegisterSettings, at place: SourcePlace) {
     table = settings.table
     names = (0..<settings.keys).map(Self.key)
+    consistentRead = settings.consistentRead
     last = Array(repeating: nil, count: settings.keys)
     self.place = place
     random = place.random()
@@ -38,7 +42,8 @@ public struct RegisterSource: OperationSource {
   public mutating func next() -> Operation {
     let key = Int(random.below(UInt64(names.count)))
     let (kind, operation) = operation(on: key)
-    return Operation(kind: kind, RegisterRequests.call(operation, table: table, key: names[key]))
+    let call = RegisterRequests.call(operation, table: table, key: names[key], consistentRead: consistentRead)
+    return Operation(kind: kind, call)
   }
 
   private mutating func operation(on key: Int) -> (kind: Int, HistoryOperation) {
