@@ -65,7 +65,7 @@ import Testing
     // The format's lowest byte.
     node.disk.flipBit(2, of: "/data/identity", at: 10)
     let text = try #require(refusal(node))
-    #expect(text.contains("format 3") && text.contains("1 to 2"))
+    #expect(text.contains("format 6") && text.contains("1 to 3"))
   }
 
   @Test func aDamagedIdentityIsRefusedWhereverItIsDamaged() throws {
