@@ -57,6 +57,7 @@ extension BuiltInDrills {
       workload: put
       set: [records=5000, fieldBytes=6000]
       duration: 30s
+      operations_min: 3000
     timeline:
       - {at: 4s, fault: full-disk, target: leader, duration: 14s}
     expect:
