@@ -242,7 +242,15 @@ extension SimulatedCluster {
     }
   }
 
-  func jump(coordinator number: Int, milliseconds: Int) { routers[number].clock.wallOffsetMs += milliseconds }
+  func jump(coordinator number: Int, milliseconds: Int) {
+    routers[number].clock.wallOffsetMs += milliseconds
+    // Other regions take in what is far ahead only when their time has come as far: longer than a run is.
+    if place != nil {
+      routers[number].clock.wallOffsetMs = min(max(routers[number].clock.wallOffsetMs, -Self.farMs), Self.farMs)
+    }
+  }
+
+  private static let farMs = 100_000
 
   /// What the wall clocks of nodes show, from the one that is furthest behind to the one furthest ahead.
   var wallTimesMs: (oldest: WallTimeMs, newest: WallTimeMs) {
