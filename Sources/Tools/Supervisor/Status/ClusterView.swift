@@ -78,6 +78,7 @@ public struct ClusterView: Sendable {
         obstacles.append("\(replica.node)'s replica of \(name) is not healthy")
       }
     }
+    obstacles += status.regions.compactMap { $0.members?.text }
     if status.regions.contains(where: \.groups.isEmpty) { obstacles.append("no node tells of its shards") }
     if checksums, status.agreement != .equal {
       obstacles.append(status.agreement == .unequal ? "replicas differ" : "not every replica showed its checksum")
