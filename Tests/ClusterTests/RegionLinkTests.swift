@@ -35,9 +35,17 @@ extension RealProcesses {
       let kept = try await table.items(table.eu)
       #expect(kept["paused"] == nil && kept["paused too"] == nil)
       let status = try cluster.cluster("status")
+      let ways = try cluster.status()["replication"]?.elements ?? []
+      #expect(ways.map { $0["paused"]?.bool } == [false, true], "by the names of the source")
+      #expect(ways.map { $0["pendingChanges"]?.integer } == [0, 2] && ways[1]["from"]?.text == "us-east-1")
+      #expect(status.output.contains("2 (paused)"))
       #expect(status.output.contains("Faults: replication of things from us-east-1 to eu-west-1 is paused"))
       #expect(try cluster.cluster("resume-replication").code == 0)
       #expect(try await table.waitUntilEqual()["paused too"] == "us")
+      let tables = try cluster.status("--checksums")["tables"]
+      #expect(tables?[0]?["name"]?.text == "things" && tables?[0]?["equal"]?.bool == true)
+      let items = try await table.items(table.us).count
+      #expect(tables?[0]?["regions"]?.elements?.map { $0["items"]?.integer } == [items, items])
     }
 
     private static func delayIsAddedToEachMessage(_ table: ReplicatedTable) async throws {

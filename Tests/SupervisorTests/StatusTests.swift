@@ -1,3 +1,4 @@
+import Items
 import Testing
 
 @testable import Supervisor
@@ -71,6 +72,54 @@ private func group(
     #expect(status(["It waits.", "It waits."]).hasSuffix("is not healthy.\nn1: It waits.\n"))
     #expect(status([nil, "Its log is lost."]).hasSuffix("is not healthy.\nn1, shard 1: Its log is lost.\n"))
     #expect(status([nil, nil]).hasSuffix("is not healthy.\n"))
+  }
+
+  @Test func whatWaitsForOtherRegionsIsSummedUpOverNodes() throws {
+    func lag(_ table: String, _ to: String, _ rest: String, from: String = "a") throws -> ReplicationLag {
+      let text = #"{"table":"\#(table)","to":"\#(to)",\#(rest)}"#
+      return try #require(ReplicationLag(try JSONValue(parsing: Array(text.utf8)), from: from))
+    }
+    let none = #""pendingChanges":0,"pendingBytes":0,"oldestMs":0,"latencyP50Ms":null,"latencyP99Ms":null"#
+    let lags = [
+      try lag("t", "b", #""pendingChanges":3,"pendingBytes":30,"oldestMs":7,"latencyP50Ms":1.5,"latencyP99Ms":4"#),
+      try lag("t", "b", #""pendingChanges":2,"pendingBytes":20,"oldestMs":9,"latencyP50Ms":1,"latencyP99Ms":8.25"#),
+      try lag("s", "a", none, from: "b"),
+    ]
+    let merged = ReplicationLag.merged(lags, pauses: [ReplicationPause(table: nil, from: "b", to: "a")])
+    #expect(merged.map(\.table) == ["s", "t"])
+    #expect(merged[0].row == ["s", "b", "a", "0 (paused)", "0 ms", "-", "-"])
+    #expect(merged[1].row == ["t", "a", "b", "5", "9 ms", "2 ms", "9 ms"])
+    #expect(merged[1].json["latencyP99Ms"]?.double == 8.25 && merged[1].json["paused"]?.bool == false)
+  }
+
+  private func region(_ name: String, _ shards: [[ReplicatedTableDigest]]) -> ClusterStatus.Region {
+    let groups = shards.enumerated().map { id, digests in
+      let replica = ClusterStatus.Replica(node: "n", role: "leader", checksumIndex: 4, digests: digests)
+      let older = ClusterStatus.Replica(node: "m", role: "follower", checksumIndex: 3, digests: [])
+      return ClusterStatus.Shard(id: id + 1, range: nil, leader: "n", term: 1, replicas: [older, replica])
+    }
+    return .init(name: name, endpoint: "e", groups: groups)
+  }
+
+  @Test func regionsAreComparedByTheSumOverTheirShardsWhereverItemsLie() {
+    func own(_ items: Int, _ sum: UInt64) -> ReplicatedTableDigest { .init(table: "t", items: items, sum: sum) }
+    let one = region("a", [[own(1, 5)], [own(2, .max)]])
+    let other = region("b", [[own(3, 4)]])
+    let table = GlobalTable.all(in: [one, other]).first
+    #expect(table?.isEqual == true && table?.text == "t: equal in all regions (items: a 3, b 3)")
+    let different = GlobalTable.all(in: [one, region("b", [[own(3, 3)]])]).first
+    #expect(different?.isEqual == false)
+    #expect(GlobalTable.all(in: [one]).isEmpty)
+  }
+
+  @Test func regionsAreComparedAfterTheRulesBetweenThem() {
+    let source = region(
+      "a", [[.init(table: "t", items: 2, sum: 9), .init(table: "t", view: "b", items: 2, sum: 4)]])
+    func table(_ sum: UInt64) -> GlobalTable? {
+      GlobalTable.all(in: [region("b", [[.init(table: "t", items: 2, sum: sum)]]), source]).first
+    }
+    #expect(table(4)?.isEqual == true)
+    #expect(table(9)?.isEqual == false)
   }
 
   @Test func columnsAreAsWideAsTheirLongestCell() {

@@ -31,7 +31,7 @@ final class NodeHost {
   private let clock: any Clock
   private let logger: Logger
   private let metrics: NodeMetrics
-  private let regionMetrics: RegionMetrics
+  let regionMetrics: RegionMetrics
   private var readiness: LoopReadiness
   private let stop: (NodeFailure) -> Void
   private var workers: WorkerThreads?

@@ -231,7 +231,7 @@ private final class NodeAssembly: @unchecked Sendable {
     let (loop, state, name) = (loop, state, settings.name)
     var routes = [
       AdminServer.Route(.get, "/status") { _, completion in
-        loop.execute { completion(.json(StatusPage.status(host.value.node, name: name))) }
+        loop.execute { completion(.json(StatusPage.status(host.value.node, name: name, host.value.regionMetrics))) }
       },
       AdminServer.Route(.post, "/checksum") { _, completion in
         loop.execute { host.value.proposeChecksums { completion(.json(StatusPage.proposed($0))) } }

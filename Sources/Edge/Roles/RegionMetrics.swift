@@ -44,6 +44,11 @@ final class RegionMetrics {
     if series.count > before { state.publish(regions: registry) }
   }
 
+  /// Nanoseconds since the node started; nil before the first change has arrived.
+  func latency(_ quantile: Double, of table: TableID, to region: String) -> UInt64? {
+    series.first { $0.table == table && $0.region == region }?.delays.quantile(quantile)
+  }
+
   private func series(of table: TableID, _ region: String, _ node: Node) -> Series {
     if let known = series.first(where: { $0.table == table && $0.region == region }) { return known }
     // A table that was made anew under the same name is another one.

@@ -6,7 +6,7 @@ import Shards
 
 /// The JSON of a node's `/status` and `/checksum`.
 enum StatusPage {
-  static func status(_ node: Node, name: String) -> [UInt8] {
+  static func status(_ node: Node, name: String, _ metrics: RegionMetrics) -> [UInt8] {
     var json = JSONWriter(capacity: 2_048)
     json.beginObject()
     json.key("name")
@@ -32,7 +32,7 @@ enum StatusPage {
     json.endArray()
     json.key("replication")
     json.beginArray()
-    for lag in node.regionLags { write(lag, node, into: &json) }
+    for lag in node.regionLags { write(lag, node, metrics, into: &json) }
     json.endArray()
     json.endObject()
     return json.bytes
@@ -57,7 +57,9 @@ enum StatusPage {
   }
 
   /// What other regions lack of what this node leads.
-  private static func write(_ lag: RegionLag, _ node: Node, into json: inout JSONWriter) {
+  private static func write(
+    _ lag: RegionLag, _ node: Node, _ metrics: RegionMetrics, into json: inout JSONWriter
+  ) {
     json.beginObject()
     json.key("table")
     json.string(node.name(ofReplicated: lag.table))
@@ -68,6 +70,14 @@ enum StatusPage {
     ] as [(StaticString, UInt64)] {
       json.key(name)
       json.integer(Int(clamping: value))
+    }
+    for (name, quantile) in [("latencyP50Ms", 0.5), ("latencyP99Ms", 0.99)] as [(StaticString, Double)] {
+      json.key(name)
+      if let latency = metrics.latency(quantile, of: lag.table, to: lag.region) {
+        json.double(Double(latency) / 1e6)
+      } else {
+        json.null()
+      }
     }
     json.endObject()
   }

@@ -1,6 +1,7 @@
 import Catalog
 import Coordinator
 import Environment
+import History
 import Items
 import Messages
 import Node
@@ -15,7 +16,7 @@ final class GlobalTableCheck: SimulationCheck {
 
   private let world: SimulatedWorld
   private var random: SeededRandom
-  private var history = GlobalHistory()
+  private var history: GlobalHistory
   private var newestShownMs: UInt64 = 0
   private var underWay = 0
   private var isRunning = false
@@ -30,6 +31,7 @@ final class GlobalTableCheck: SimulationCheck {
 
   init(_ world: SimulatedWorld, seed: UInt64) {
     self.world = world
+    history = GlobalHistory(regions: world.regions.indices.map(SimulatedWorld.name))
     random = SeededRandom(seed: seed)
     pauseMax = [40_000_000, 300_000_000, 2_000_000_000][random.index(3)]
     world.onBatch = { [unowned self] batch, source, target in sent(batch, from: source, to: target) }
@@ -148,7 +150,7 @@ final class GlobalTableCheck: SimulationCheck {
   private func read(_ number: Int, _ table: TableID, _ key: String) {
     call(number, .get(row(table, key), consistent: true)) { [self] outcome in
       guard case .item(let item) = outcome, let value = value(of: item, key) else { return }
-      history.saw(value, of: key, in: number, at: regions[number].now)
+      history.saw(value, of: key, in: number, at: regions[number].now.nanoseconds)
     }
   }
 
@@ -174,13 +176,13 @@ final class GlobalTableCheck: SimulationCheck {
   private func begin(_ number: Int, _ key: String, _ value: Int?) -> Int {
     _ = newestMs()
     let oldest = regions.map(\.wallTimesOfAllMs.oldest).min() ?? 0
-    return history.begin(key, value, in: number, at: regions[number].now, wallMs: oldest)
+    return history.begin(key, value, in: number, at: regions[number].now.nanoseconds, wallMs: oldest)
   }
 
   private func end(_ place: Int, _ number: Int, _ outcome: CallOutcome) {
-    defer { regions[number].trace.note(regions[number].now, "everywhere", "\(history.writes[place])") }
+    defer { regions[number].trace.note(regions[number].now, "everywhere", history.text(of: place)) }
     switch outcome {
-    case .written: history.succeeded(place, at: regions[number].now, wallMs: newestMs())
+    case .written: history.succeeded(place, at: regions[number].now.nanoseconds, wallMs: newestMs())
     case .failed(.outcomeUnknown): break
     case .failed: history.failed(place)
     default: violate("a write was answered with \(outcome)")

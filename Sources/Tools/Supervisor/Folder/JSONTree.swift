@@ -7,6 +7,8 @@ extension JSONValue {
   static func integer(_ value: some BinaryInteger) -> JSONValue { .number(Array("\(value)".utf8)) }
   static func integer(_ value: (some BinaryInteger)?) -> JSONValue { value.map { .integer($0) } ?? .null }
 
+  static func decimal(_ value: Double?) -> JSONValue { value.map { .number(Array("\($0)".utf8)) } ?? .null }
+
   /// Members stay in the order given.
   static func members(_ members: KeyValuePairs<String, JSONValue>) -> JSONValue {
     .object(members.map { Member(name: Array($0.key.utf8), value: $0.value) })

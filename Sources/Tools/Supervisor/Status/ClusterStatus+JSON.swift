@@ -9,7 +9,8 @@ extension ClusterStatus {
       "processes": .array(processes.map(\.json)), "faults": faults.json,
       "metadata": regions.first?.metadata ?? .null, "members": regions.first?.members?.json ?? .null,
       "shards": .array(regions.flatMap { region in region.shards.map { $0.json(in: region.name) } }),
-      "regions": .array(regions.map(\.json)),
+      "regions": .array(regions.map(\.json)), "replication": .array(replication.map(\.json)),
+      "tables": agreement == nil ? .null : .array(globalTables.map(\.json)),
     ]).indented
   }
 }

@@ -16,12 +16,17 @@ extension ClusterStatus {
       text += "\nEach replica: applied/logged index; * leads, ! is not healthy.\n"
       for line in complaints { text += line + "\n" }
     }
+    if !replication.isEmpty {
+      text += "\nReplication, what has not arrived and how long changes took:\n"
+      text += Self.table(ReplicationLag.header, replication.map(\.row))
+    }
     switch agreement {
     case .equal: text += "Checksums: equal on all living replicas.\n"
     case .unequal: text += "Checksums: NOT EQUAL. Replicas of one shard differ; see --json for the sums.\n"
     case .incomplete: text += "Checksums: incomplete; not every living replica showed its sum in time.\n"
     case nil: break
     }
+    for table in globalTables { text += table.text + "\n" }
     return text
   }
 

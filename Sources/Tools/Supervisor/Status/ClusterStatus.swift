@@ -23,6 +23,8 @@ public struct ClusterStatus: Sendable {
     var reason: String?
     var checksum: String?
     var checksumIndex: UInt64?
+    /// At that index too.
+    var digests: [ReplicatedTableDigest] = []
   }
 
   struct Shard: Sendable {
@@ -59,7 +61,12 @@ public struct ClusterStatus: Sendable {
   var regions: [Region]
   var processes: [Process]
   var faults = ClusterFaults()
+  /// Of every table with replicas in other regions.
+  var replication: [ReplicationLag] = []
   public var agreement: Agreement?
+
+  /// Tables in several regions, where checksums were asked for.
+  var globalTables: [GlobalTable] { agreement == nil ? [] : GlobalTable.all(in: regions) }
 
   /// Whether every process is up, not paused, and every shard of every region has a leader.
   public var isHealthy: Bool {

@@ -10,6 +10,8 @@ struct NodeReport: Sendable {
 
   var name: String
   var groups: [Group]
+  /// How far other regions are behind it, each to be read with its own region's name.
+  var lags: [JSONValue]
 
   init?(_ body: [UInt8]) {
     guard let json = try? JSONValue(parsing: body), let name = json["name"]?.text,
@@ -17,6 +19,7 @@ struct NodeReport: Sendable {
     else { return nil }
     self.name = name
     groups = entries.compactMap { Group($0, node: name) }
+    lags = json["replication"]?.elements ?? []
   }
 }
 
@@ -28,7 +31,8 @@ extension NodeReport.Group {
     replica = ClusterStatus.Replica(
       node: node, role: role, term: json["term"]?.unsigned ?? 0, appliedIndex: json["appliedIndex"]?.unsigned,
       logIndex: json["logIndex"]?.unsigned, isHealthy: json["healthy"]?.bool ?? false, reason: json["reason"]?.text,
-      checksum: json["checksum"]?.text, checksumIndex: json["checksumIndex"]?.unsigned)
+      checksum: json["checksum"]?.text, checksumIndex: json["checksumIndex"]?.unsigned,
+      digests: (json["digests"]?.elements ?? []).compactMap { ReplicatedTableDigest($0) })
   }
 }
 

@@ -36,9 +36,19 @@ public struct StatusReader: Sendable {
           described: process, region: region.name, state: state, isReady: ready[process.name], lastLines: lines)
       }
     }
-    return ClusterStatus(
+    var status = ClusterStatus(
       cluster: description.cluster, regions: Self.regions(description, reports, await members),
       processes: processes, faults: description.faults)
+    status.replication = Self.replication(description, reports)
+    return status
+  }
+
+  private static func replication(_ description: ClusterDescription, _ reports: [NodeReport]) -> [ReplicationLag] {
+    let lags = description.regions.flatMap { region in
+      reports.filter { report in region.processes.contains { $0.name == report.name } }.flatMap(\.lags)
+        .compactMap { ReplicationLag($0, from: region.name) }
+    }
+    return ReplicationLag.merged(lags, pauses: description.faults.pauses)
   }
 
   private static func regions(

@@ -1,13 +1,11 @@
-import Environment
+import History
 import Testing
-
-@testable import Simulation
 
 /// Which writes an item of a global table may end with.
 @Suite struct GlobalHistoryTests {
-  private var history = GlobalHistory()
+  private var history = GlobalHistory(regions: ["a", "b"])
 
-  private func at(_ ms: UInt64) -> Instant { Instant(nanoseconds: ms * 1_000_000) }
+  private func at(_ ms: UInt64) -> UInt64 { ms * 1_000_000 }
 
   /// A write from one time to another; unknown where it has no end. Clocks are right.
   private mutating func write(_ value: Int?, in region: Int, _ from: UInt64, to: UInt64?) {
@@ -67,6 +65,13 @@ import Testing
     history.foundNothing(place)
     history.succeeded(place, at: at(9), wallMs: 9)
     #expect(ends(with: 1) && ends(with: nil))
+  }
+
+  @Test mutating func aFailedWriteIsNone() {
+    write(1, in: 0, 0, to: 5)
+    history.failed(history.begin("k", 2, in: 0, at: at(6), wallMs: 6))
+    #expect(ends(with: 1) && !ends(with: 2))
+    #expect(history.acknowledged(in: 0) == 1 && history.acknowledged(in: 1) == 0)
   }
 
   @Test mutating func anUnknownWriteMayComeLate() {
