@@ -50,9 +50,12 @@ public struct ClusterView: Sendable {
     self.obstacles = obstacles
   }
 
-  /// - Parameter checksums: as ``StatusReader/read(checksums:)`` takes it.
+  /// A replica that a snapshot brought beyond the entry never shows its sum: whoever wants it asks again.
+  static let checksumTimeoutMs = 5_000
+
+  /// - Parameter checksums: as ``StatusReader/read(checksums:timeoutMs:)`` takes it.
   public init(of folder: DataFolder, checksums: Bool = false) async throws(SupervisorError) {
-    let status = try await StatusReader(folder).read(checksums: checksums)
+    let status = try await StatusReader(folder).read(checksums: checksums, timeoutMs: Self.checksumTimeoutMs)
     region = status.regions[0].name
     processes = status.processes.map { process in
       Process(
