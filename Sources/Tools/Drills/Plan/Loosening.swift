@@ -3,8 +3,8 @@ internal import Settings
 /// A guard that a drill's self-test takes away. The drill then has to be missed: one that stays green without the guard
 /// would stay green whatever became of it.
 ///
-/// The program that runs has no bugs planted in it. What is taken away lies around it: copies, early elections, strong
-/// reads, coordinators, disks that keep what they say.
+/// The program that runs has no bugs planted in it. What is taken away lies around it: copies, early elections,
+/// coordinators, disks that keep what they say.
 public struct Loosening: Sendable, Equatable {
   /// What is taken away, for people: `the second coordinator`.
   public var without: String

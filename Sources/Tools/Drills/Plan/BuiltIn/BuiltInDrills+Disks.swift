@@ -18,12 +18,9 @@ extension BuiltInDrills {
       errors_max: 0
       converged_within_s: 20
     selftest:
-      without: reads that ask for the newest value, and with a coordinator beside the leader that is cut off
-      set: [consistentRead=false]
-      timeline:
-        - {at: 4s, fault: clock, target: leader, offset: 10m, duration: 10s}
-        - {at: 5s, fault: partition, groups: ["leader,c2", others], duration: 6s}
-      missed: [linearizable]
+      without: the copies that could lead instead
+      topology: one-copy
+      missed: [unavailable_ms_max]
 
     """
 
