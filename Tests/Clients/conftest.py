@@ -21,18 +21,32 @@ def gantry(*arguments):
     return done.stdout
 
 
-@pytest.fixture(scope="session")
-def cluster(tmp_path_factory):
+def running(topology, tmp_path_factory):
     data = str(tmp_path_factory.mktemp("cluster") / "data")
     try:
-        up = gantry("cluster", "up", "--topology", "bare", "--port", "0", "--data", data, "--detach", "--json")
+        up = gantry("cluster", "up", "--topology", topology, "--port", "0", "--data", data, "--detach", "--json")
         yield json.loads(up)
     finally:
         gantry("cluster", "down", "--wipe", "--data", data)
 
 
 @pytest.fixture(scope="session")
+def cluster(tmp_path_factory):
+    yield from running("bare", tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def global_cluster(tmp_path_factory):
+    """Two regions; the first one's endpoint serves both."""
+    yield from running("global-small", tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
 def environment(cluster):
+    return environment_of(cluster)
+
+
+def environment_of(cluster):
     """What `up` tells a user to export, and nothing of the machine's own AWS settings."""
     region = cluster["regions"][0]
     kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}

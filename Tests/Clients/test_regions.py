@@ -1,31 +1,23 @@
 """Clients of two regions over one endpoint, against real processes."""
 
-import json
-
 import boto3
 import botocore.config
 import pytest
 
-from conftest import gantry
 from test_control import until
 
 
 @pytest.fixture(scope="module")
-def regions(tmp_path_factory):
+def regions(global_cluster):
     """One boto3 client for each region, all with the first region's endpoint."""
-    data = str(tmp_path_factory.mktemp("regions") / "data")
-    try:
-        up = gantry("cluster", "up", "--topology", "global-small", "--port", "0", "--data", data, "--detach", "--json")
-        described = json.loads(up)["regions"]
-        yield {
-            region["name"]: boto3.client(
-                "dynamodb", endpoint_url=described[0]["endpoint"], region_name=region["name"],
-                aws_access_key_id="local", aws_secret_access_key="local",
-                config=botocore.config.Config(retries={"max_attempts": 1}))
-            for region in described
-        }
-    finally:
-        gantry("cluster", "down", "--wipe", "--data", data)
+    described = global_cluster["regions"]
+    return {
+        region["name"]: boto3.client(
+            "dynamodb", endpoint_url=described[0]["endpoint"], region_name=region["name"],
+            aws_access_key_id="local", aws_secret_access_key="local",
+            config=botocore.config.Config(retries={"max_attempts": 1}))
+        for region in described
+    }
 
 
 def test_a_request_goes_to_the_region_that_it_is_signed_for(regions):

@@ -6,7 +6,10 @@ import pathlib
 import shutil
 import subprocess
 
+import boto3
 import pytest
+
+from conftest import environment_of
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2] / "deploy" / "terraform"
 PLUGINS = os.environ.get("GANTRY_TERRAFORM_PLUGINS")
@@ -21,6 +24,11 @@ NAME = "ris-patient-tracking-tf"
 
 @pytest.fixture(scope="module")
 def terraform(environment, tmp_path_factory):
+    return workspace(environment, tmp_path_factory)
+
+
+def workspace(environment, tmp_path_factory):
+    """Runs Terraform in a folder of its own against the cluster that the environment names."""
     folder = tmp_path_factory.mktemp("terraform")
     for file in SOURCE.glob("*.tf"):
         shutil.copy(file, folder)
@@ -85,3 +93,33 @@ def test_the_table_goes_through_its_life(terraform, client):
 
     terraform("destroy", "-auto-approve", **changed)
     assert NAME not in client.list_tables()["TableNames"]
+
+
+def test_replicas_in_other_regions_come_and_go(global_cluster, tmp_path_factory):
+    environment = environment_of(global_cluster)
+    terraform = workspace(environment, tmp_path_factory)
+    here, there = (
+        boto3.client(
+            "dynamodb", endpoint_url=environment["AWS_ENDPOINT_URL"], region_name=region["name"],
+            aws_access_key_id="local", aws_secret_access_key="local")
+        for region in global_cluster["regions"])
+    replicated = {"replica_regions": '["eu-west-1"]'}
+    terraform("apply", "-auto-approve", **replicated)
+    described = here.describe_table(TableName=NAME)["Table"]
+    assert [(replica["RegionName"], replica["ReplicaStatus"]) for replica in described["Replicas"]] == [
+        ("eu-west-1", "ACTIVE")]
+    assert there.describe_table(TableName=NAME)["Table"]["GlobalTableVersion"] == "2019.11.21"
+    assert not has_changes(terraform, **replicated)
+
+    # A table that is there already gets and loses its replica in place.
+    terraform("apply", "-auto-approve")
+    assert NAME not in there.list_tables()["TableNames"]
+    assert not has_changes(terraform)
+    here.put_item(TableName=NAME, Item={"PK": {"S": "P1"}, "SK": {"S": "S1"}})
+    terraform("apply", "-auto-approve", **replicated)
+    key = {"PK": {"S": "P1"}, "SK": {"S": "S1"}}
+    assert there.get_item(TableName=NAME, Key=key, ConsistentRead=True).get("Item") == key
+    assert not has_changes(terraform, **replicated)
+
+    terraform("destroy", "-auto-approve", **replicated)
+    assert NAME not in here.list_tables()["TableNames"] + there.list_tables()["TableNames"]

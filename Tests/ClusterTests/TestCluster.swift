@@ -37,8 +37,9 @@ final class TestCluster: Sendable {
 
   /// The same with `bare` and, as YAML, other settings of its nodes.
   static func run(nodeSettings: String, _ body: (TestCluster) async throws -> Void) async throws {
-    let bare = try #require(BuiltInTopologies.text("bare"))
-    try await run(topologyText: "\(bare)nodeSettings: \(nodeSettings)\n", body)
+    let bare = try #require(BuiltInTopologies.text("bare")).split(separator: "\n")
+      .filter { !$0.hasPrefix("nodeSettings:") }.joined(separator: "\n")
+    try await run(topologyText: "\(bare)\nnodeSettings: \(nodeSettings)\n", body)
   }
 
   /// The same with a topology of the test's own.

@@ -109,6 +109,22 @@ import Testing
     #expect(fifth.answeredBelow == fourth.sequence)
   }
 
+  /// It was said to lead and stands still, as with SIGSTOP: its connection stays open and nothing comes back.
+  @Test func aSilentLeaderIsNotAskedForTheCatalogForEver() throws {
+    var bench = Bench()
+    let first = try #require(bench.takeRequests().last { $0.isCatalogRead })
+    let silent = first.node.next
+    bench.answer(first, .refused(.notLeader(leader: silent)))
+    bench.advance(.milliseconds(20))
+    #expect(bench.takeRequests().filter(\.isCatalogRead).map(\.node) == [silent])
+    var asked: [NodeID] = []
+    for _ in 0..<20 {
+      bench.advance(.milliseconds(500))
+      asked += bench.takeRequests().filter(\.isCatalogRead).map(\.node)
+    }
+    #expect(asked.contains { $0 != silent }, "\(asked)")
+  }
+
   @Test func aReadWhoseLinkBreaksIsAskedElsewhere() throws {
     var bench = Bench()
     bench.learnCatalog()

@@ -51,7 +51,7 @@ import Testing
     node.configuration.shards = 2
     #expect(try #require(refusal(node)).contains("2 shards"))
     node.configuration = old
-    node.configuration.nodes = [NodeID(1), NodeID(2)]
+    node.configuration.founders = [NodeID(1), NodeID(2)]
     #expect(try #require(refusal(node)).contains("nodes 1, 2"))
     node.configuration = old
     node.configuration.replication = 3
@@ -63,9 +63,9 @@ import Testing
   @Test func aNewerFormatIsRefusedByName() throws {
     let node = try used()
     // The format's lowest byte.
-    node.disk.flipBit(0, of: "/data/identity", at: 10)
+    node.disk.flipBit(2, of: "/data/identity", at: 10)
     let text = try #require(refusal(node))
-    #expect(text.contains("format 3") && text.contains("1 to 2"))
+    #expect(text.contains("format 6") && text.contains("1 to 3"))
   }
 
   @Test func aDamagedIdentityIsRefusedWhereverItIsDamaged() throws {

@@ -138,6 +138,7 @@ import Testing
     try cluster.start()
     let (victim, away) = (cluster.nodes[1], cluster.nodes[2])
     victim.wallTimeMs = 1_700_000_000_000
+    _ = cluster.run(ticks: 50) { false }
     away.kill()
     victim.replaceDisk()
     try victim.start()

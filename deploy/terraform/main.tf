@@ -66,5 +66,14 @@ resource "aws_dynamodb_table" "patient_tracking" {
     enabled        = true
   }
 
+  # Each of these regions holds the same items and serves reads and writes (global tables, version 2019.11.21).
+  dynamic "replica" {
+    for_each = var.replica_regions
+    content {
+      region_name            = replica.value
+      point_in_time_recovery = true
+    }
+  }
+
   tags = var.tags
 }

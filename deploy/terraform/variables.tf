@@ -33,6 +33,12 @@ variable "stream_view_type" {
   default     = "NEW_AND_OLD_IMAGES"
 }
 
+variable "replica_regions" {
+  description = "Other regions of the topology that get a replica, such as [\"eu-west-1\"] of global-small."
+  type        = set(string)
+  default     = []
+}
+
 variable "tags" {
   type = map(string)
   default = {

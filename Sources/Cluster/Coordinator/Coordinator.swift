@@ -128,7 +128,10 @@ public final class Coordinator {
     }
     let sinceAsked = now.since(catalogAskedAt ?? .zero)
     let patience = catalogRequest == nil ? refreshInterval : configuration.attemptTimeout
-    if sinceAsked >= patience { askForCatalog(now: now) }
+    guard sinceAsked >= patience else { return }
+    // Who does not answer may lead no longer, though its connection stays open.
+    if catalogRequest != nil { leaders[.metadata] = nil }
+    askForCatalog(now: now)
   }
 
   private var refreshInterval: Span {

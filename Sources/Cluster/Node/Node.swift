@@ -268,21 +268,17 @@ public final class Node {
   }
 
   func submit(_ request: Request, to: ReplyTo, now: Instant) {
-    if case .describeMember(let asker) = request.operation {
-      replies.append(.init(to: to, term: 0, answer: describe(to: asker)))
-      return
-    }
-    if case .assign(let bytes) = request.operation { return assign(bytes, to: to) }
-    if case .changeMembers(let bytes) = request.operation { return changeMembers(bytes, request, to: to, now: now) }
-    if case .rangeSummed(let index, let sum, let node) = request.operation {
+    switch request.operation {
+    case .describeMember(let asker): return replies.append(.init(to: to, term: 0, answer: describe(to: asker)))
+    case .assign(let bytes): return assign(bytes, to: to)
+    case .changeMembers(let bytes): return changeMembers(bytes, request, to: to, now: now)
+    case .rangeSummed(let index, let sum, let node):
       scrubber.reported(GroupID(request.shard), index, sum, by: node)
-      replies.append(.init(to: to, term: 0, answer: .done))
-      return
+      return replies.append(.init(to: to, term: 0, answer: .done))
+    case .differs(let index): return differs(GroupID(request.shard), at: index, to: to, now: now)
+    case .relay(let bytes): return relay(bytes, to: to, now: now)
+    default: break
     }
-    if case .differs(let index) = request.operation {
-      return differs(GroupID(request.shard), at: index, to: to, now: now)
-    }
-    if case .relay(let bytes) = request.operation { return relay(bytes, to: to, now: now) }
     guard let replica = replica(GroupID(request.shard)) else {
       replies.append(.init(to: to, term: 0, answer: .refused(.notLeader(leader: nil))))
       return

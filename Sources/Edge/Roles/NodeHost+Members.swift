@@ -31,9 +31,12 @@ extension NodeHost {
         dialer.start()
       }
     }
-    for (name, node) in peers.sorted(by: { $0.value < $1.value }) where members.member(node) == nil {
-      peers[name] = nil
-      for transportClass in Self.linkClasses { links[transportClass]?.removeValue(forKey: node)?.stop() }
+    // By number: a name may be another node's by now.
+    peers = peers.filter { members.member($0.value) != nil }
+    for transportClass in Self.linkClasses {
+      for node in (links[transportClass] ?? [:]).keys.sorted() where members.member(node) == nil {
+        links[transportClass]?.removeValue(forKey: node)?.stop()
+      }
     }
   }
 

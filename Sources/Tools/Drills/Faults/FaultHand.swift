@@ -17,6 +17,9 @@ struct FaultHand: Sendable {
     case .corrupt(let names, let file): try await rewrite(names) { try FileDamage.corrupt(file, in: $0) }
     // As where a machine is replaced; the node makes the folder anew.
     case .wipe(let names): try await rewrite(names) { try Files.removeTree($0) }
+    case .add(let names): for name in names { _ = try await members.add(name) }
+    case .drain(let names): try await drain(names)
+    case .replace(let names): for name in names { _ = try await members.replace(name) }
     case .partition, .isolate, .delay, .loss, .heal: try await changeLinks(work)
     case .clock(let names, let offsetMs): _ = try await commands.clock(word(names), offsetMs: offsetMs)
     case .fullDisk(let names): _ = try await commands.disk(word(names), isFull: true)
@@ -40,6 +43,16 @@ struct FaultHand: Sendable {
     }
   }
 
+  private var members: MemberCommands { MemberCommands(cluster.folder) { _ in } }
+
+  /// One after the other. What another step began, or broke, has to be over: the command would be refused.
+  private func drain(_ names: [String]) async throws {
+    for name in names {
+      try await waitUntilWhole("before \(name) is drained")
+      _ = try await members.drain(name)
+    }
+  }
+
   private var commands: FaultCommands { FaultCommands(cluster.folder) }
 
   private func word(_ names: [String]) -> String { names.joined(separator: ",") }
@@ -60,17 +73,17 @@ struct FaultHand: Sendable {
       let command = try ProcessCommands(cluster.folder, name)
       _ = try command.stop()
       _ = try await command.start()
-      try await waitUntilWhole(after: name)
+      try await waitUntilWhole("after the restart of \(name)")
     }
   }
 
-  private func waitUntilWhole(after name: String) async throws {
+  private func waitUntilWhole(_ when: String) async throws {
     let deadline = ContinuousClock.now + Self.wholeTimeout
     while true {
       let obstacles = try await cluster.view().obstacles
       if obstacles.isEmpty { return }
       guard ContinuousClock.now < deadline else {
-        throw DrillError("after the restart of \(name) the cluster does not become whole: \(obstacles[0])")
+        throw DrillError("\(when) the cluster does not become whole: \(obstacles[0])")
       }
       try await Task.sleep(for: .milliseconds(50))
     }

@@ -12,6 +12,9 @@ enum FaultWork: Sendable, Equatable {
   case resume([String])
   case corrupt([String], DrillFault.CorruptedFile)
   case wipe([String])
+  case add([String])
+  case drain([String])
+  case replace([String])
   case partition([[String]])
   case isolate(from: [String], to: [String])
   case delay([[String]], ms: Int, jitterMs: Int)
@@ -34,6 +37,9 @@ enum FaultWork: Sendable, Equatable {
     case .resume(let target): self = .resume(try target.names(in: view))
     case .corrupt(let target, let file): self = .corrupt(try target.names(in: view), file)
     case .wipe(let target): self = .wipe(try target.names(in: view))
+    case .add(let target): self = .add(try target.names(in: view))
+    case .drain(let target): self = .drain(try target.names(in: view))
+    case .replace(let target): self = .replace(try target.names(in: view))
     case .partition(let groups): self = .partition(try Self.groups(groups, in: view))
     case .isolate(let from, let to):
       let senders = try from.names(in: view)
@@ -63,7 +69,7 @@ enum FaultWork: Sendable, Equatable {
     case .partition, .isolate, .delay, .loss: .heal
     case .clock(let names, _): .clock(names, offsetMs: 0)
     case .fullDisk(let names), .slowDisk(let names, _): .wholeDisk(names)
-    case .start, .restart, .resume, .corrupt, .wipe, .heal, .wholeDisk: nil
+    case .start, .restart, .resume, .corrupt, .wipe, .add, .drain, .replace, .heal, .wholeDisk: nil
     }
   }
 
@@ -78,6 +84,9 @@ enum FaultWork: Sendable, Equatable {
     case .resume(let names): "resume " + list(names)
     case .corrupt(let names, let file): "corrupt the \(file.rawValue) of " + list(names)
     case .wipe(let names): "wipe " + list(names)
+    case .add(let names): "add " + list(names)
+    case .drain(let names): "drain " + list(names)
+    case .replace(let names): "replace " + list(names)
     case .partition(let groups): "partition " + list(groups)
     case .isolate(let from, let to): "nothing from \(list(from)) reaches \(list(to))"
     case .delay(let groups, let ms, _): "\(ms) ms between " + list(groups)

@@ -16,6 +16,12 @@ public enum DrillFault: Sendable, Equatable {
   case corrupt(DrillTarget, CorruptedFile)
   /// Killed, all its files removed, started; of several targets all at once.
   case wipe(DrillTarget)
+  /// A new node of that name comes and takes its share of the replicas.
+  case add(DrillTarget)
+  /// Every replica goes to other nodes, then the node goes.
+  case drain(DrillTarget)
+  /// A new node comes in the place of one that may be dead.
+  case replace(DrillTarget)
   /// Nothing passes between the groups.
   case partition([DrillTarget])
   /// What one process sends does not reach the others.
@@ -39,7 +45,8 @@ public enum DrillFault: Sendable, Equatable {
   }
 
   enum Name: String, CaseIterable {
-    case kill, stop, start, restart, pause, resume, corrupt, wipe, partition, isolate, delay, loss, heal, clock
+    case kill, stop, start, restart, pause, resume, corrupt, wipe, add, drain, replace, partition, isolate, delay, loss,
+      heal, clock
     case fullDisk = "full-disk"
     case slowDisk = "slow-disk"
   }
@@ -48,7 +55,7 @@ public enum DrillFault: Sendable, Equatable {
   var hasEnd: Bool {
     switch self {
     case .kill, .stop, .pause, .partition, .isolate, .delay, .loss, .clock, .fullDisk, .slowDisk: true
-    case .start, .restart, .resume, .corrupt, .wipe, .heal: false
+    case .start, .restart, .resume, .corrupt, .wipe, .add, .drain, .replace, .heal: false
     }
   }
 

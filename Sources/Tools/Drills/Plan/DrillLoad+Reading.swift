@@ -41,7 +41,8 @@ extension DrillStep {
     SettingKey(
       "target", .text("names with commas, or \(DrillTarget.words.dropLast().joined(separator: ", "))"),
       default: "leader",
-      "Whom a process fault strikes. leader: the node that leads most shards then; follower: the one that leads fewest."
+      "Whom a process fault strikes. leader: the node that leads most shards then; follower: the one that leads fewest. "
+        + "Of add: the new node's name."
     ),
     SettingKey(
       "file", .choice(DrillFault.CorruptedFile.allCases.map(\.rawValue)), default: "log",
@@ -85,7 +86,10 @@ extension DrillFault {
   private static let allowed: [(key: String, names: Set<Name>)] = [
     (
       "target",
-      [.kill, .stop, .start, .restart, .pause, .resume, .corrupt, .wipe, .clock, .fullDisk, .slowDisk]
+      [
+        .kill, .stop, .start, .restart, .pause, .resume, .corrupt, .wipe, .add, .drain, .replace, .clock, .fullDisk,
+        .slowDisk,
+      ]
     ),
     ("file", [.corrupt]), ("groups", [.partition, .delay, .loss]), ("from", [.isolate]), ("to", [.isolate]),
     ("delay", [.delay, .slowDisk]), ("jitter", [.delay]), ("percent", [.loss]), ("offset", [.clock]),
@@ -106,6 +110,9 @@ extension DrillFault {
     case .resume: self = .resume(target)
     case .corrupt: self = .corrupt(target, try section.choice("file", as: CorruptedFile.self))
     case .wipe: self = .wipe(target)
+    case .add: self = .add(target)
+    case .drain: self = .drain(target)
+    case .replace: self = .replace(target)
     case .partition: self = .partition(try Self.groups(section))
     case .isolate: self = .isolate(from: try section.target("from"), to: try section.target("to"))
     case .delay:

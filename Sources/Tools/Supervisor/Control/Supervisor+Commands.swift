@@ -35,9 +35,9 @@ extension Supervisor {
     }
   }
 
-  /// Who starts what it has just seen end may be here before that end: the first thread of a process is dead before the
-  /// others are, and only after them it can be reaped.
-  private func takeEnd(of name: String) {
+  /// Who starts or removes what it has just seen end may be here before that end: the first thread of a process is dead
+  /// before the others are, and only after them it can be reaped.
+  func takeEnd(of name: String) {
     let deadline = ContinuousClock.now + .milliseconds(Termination.killTimeoutMs)
     while ContinuousClock.now < deadline {
       reap()

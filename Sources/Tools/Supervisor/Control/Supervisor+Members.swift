@@ -48,7 +48,7 @@ extension Supervisor {
 
   /// A node that is down leaves, with its folder.
   func remove(_ name: String) -> ControlAnswer {
-    reap()
+    takeEnd(of: name)
     return table.withLock { table in
       guard let child = table.child(named: name) else { return .done }
       guard child.identity == nil else { return .failed("\(name) still runs") }

@@ -39,9 +39,8 @@ public final class Supervisor: Sendable {
     try plan.write(folder)
     let control = try ControlServer(folder)
     var description = plan.description(state)
-    description.faults.links = topology.linkImpairments
-    let supervisor = Supervisor(
-      folder, log, topology, ChildTable(plan, description: description), lock, control)
+    description.faults.links = topology.following(state).linkImpairments
+    let supervisor = Supervisor(folder, log, topology, ChildTable(plan, description: description), lock, control)
     try supervisor.startAll()
     return .started(supervisor)
   }

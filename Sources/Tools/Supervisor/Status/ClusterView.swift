@@ -50,9 +50,12 @@ public struct ClusterView: Sendable {
     self.obstacles = obstacles
   }
 
-  /// - Parameter checksums: as ``StatusReader/read(checksums:)`` takes it.
+  /// A replica that a snapshot brought beyond the entry never shows its sum: whoever wants it asks again.
+  static let checksumTimeoutMs = 5_000
+
+  /// - Parameter checksums: as ``StatusReader/read(checksums:timeoutMs:)`` takes it.
   public init(of folder: DataFolder, checksums: Bool = false) async throws(SupervisorError) {
-    let status = try await StatusReader(folder).read(checksums: checksums)
+    let status = try await StatusReader(folder).read(checksums: checksums, timeoutMs: Self.checksumTimeoutMs)
     region = status.regions[0].name
     processes = status.processes.map { process in
       Process(
@@ -78,6 +81,7 @@ public struct ClusterView: Sendable {
         obstacles.append("\(replica.node)'s replica of \(name) is not healthy")
       }
     }
+    obstacles += status.regions.compactMap { $0.members?.text }
     if status.regions.contains(where: \.groups.isEmpty) { obstacles.append("no node tells of its shards") }
     if checksums, status.agreement != .equal {
       obstacles.append(status.agreement == .unequal ? "replicas differ" : "not every replica showed its checksum")

@@ -4,7 +4,7 @@ internal import Items
 /// Asks every process of a cluster for its status; needs neither a supervisor nor a quorum, and writes nothing.
 public struct StatusReader: Sendable {
   static let askTimeoutMs = 2_000
-  static let checksumTimeoutMs = 60_000
+  public static let checksumTimeoutMs = 60_000
   static let lastLines = 5
 
   let folder: DataFolder
@@ -13,10 +13,13 @@ public struct StatusReader: Sendable {
 
   /// - Parameter checksums: proposes a checksum entry in every shard and waits, within a bound, for all living replicas
   ///   to show their sum at it.
-  public func read(checksums: Bool) async throws(SupervisorError) -> ClusterStatus {
+  /// - Parameter timeoutMs: that bound.
+  public func read(
+    checksums: Bool, timeoutMs: Int = checksumTimeoutMs
+  ) async throws(SupervisorError) -> ClusterStatus {
     let description = try ClusterDescription.ofRunning(folder)
     return try await HTTPClient.during { (http) async throws(SupervisorError) in
-      checksums ? try await readWithChecksums(description, http) : await status(description, http)
+      checksums ? try await readWithChecksums(description, timeoutMs, http) : await status(description, http)
     }
   }
 
@@ -104,7 +107,7 @@ public struct StatusReader: Sendable {
   // MARK: Checksums
 
   private func readWithChecksums(
-    _ description: ClusterDescription, _ http: HTTPClient
+    _ description: ClusterDescription, _ timeoutMs: Int, _ http: HTTPClient
   ) async throws(SupervisorError) -> ClusterStatus {
     let nodes = description.processes.filter { $0.role == .node }
     let proposals = await answers(nodes) { endpoint -> [Int: UInt64]? in
@@ -112,7 +115,7 @@ public struct StatusReader: Sendable {
       return response.flatMap { $0.status == 200 ? Self.proposed($0.body) : nil }
     }
     let indexes = Self.newest(proposals, description)
-    let deadline = ContinuousClock.now + .milliseconds(Self.checksumTimeoutMs)
+    let deadline = ContinuousClock.now + .milliseconds(timeoutMs)
     while true {
       var status = await status(description, http)
       let verdicts = status.regions.flatMap { region in

@@ -68,7 +68,8 @@ struct ClusterPlan: Sendable {
     guard let url = sink.postgres ?? own else { fatalError("A sink was planned without a PostgreSQL.") }
     let settings = SinkSettings(
       name: sink.name, endpoint: endpoints.map { "http://\($0)" }.joined(separator: ","),
-      region: topology.regions[0].name, table: sink.table, postgres: url, mapping: sink.mapping.map(Files.absolute), admin: address(ports(state, sink.name).admin), awaitsTable: true,
+      region: topology.regions[0].name, table: sink.table, postgres: url, mapping: sink.mapping.map(Files.absolute),
+      admin: address(ports(state, sink.name).admin), awaitsTable: true,
       logFormat: topology.logFormat, logLevel: topology.logLevel)
     return Process(
       name: sink.name, role: .sink, node: nil, listen: "", admin: settings.admin ?? "",

@@ -78,18 +78,6 @@ public struct Topology: Sendable {
   public var logFormat: LogFormat
   public var logLevel: LogLevel
 
-  /// The same for processes. Clients of a region, and coordinators that pass requests on, have no such links.
-  var linkImpairments: [LinkImpairment] {
-    links.map { links in
-      LinkImpairment(
-        groups: links.between.map { name in
-          regions.filter { $0.name == name }.flatMap { $0.nodes + $0.coordinators.map(\.name) }
-        },
-        delay: LinkImpairment.Delay(ms: links.delayMs, jitterMs: links.jitterMs),
-        lossPerMillion: Int((links.lossPercent * 10_000).rounded()))
-    }
-  }
-
   /// As the folder's cluster has become since: nodes were added or taken away.
   func following(_ state: ClusterState) -> Topology {
     var changed = self
@@ -100,6 +88,18 @@ public struct Topology: Sendable {
       changed.regions[index].numbers = members.nodes.map(\.number)
     }
     return changed
+  }
+
+  /// The same for processes. Clients of a region, and coordinators that pass requests on, have no such links.
+  var linkImpairments: [LinkImpairment] {
+    links.map { links in
+      LinkImpairment(
+        groups: links.between.map { name in
+          regions.filter { $0.name == name }.flatMap { $0.nodes + $0.coordinators.map(\.name) }
+        },
+        delay: LinkImpairment.Delay(ms: links.delayMs, jitterMs: links.jitterMs),
+        lossPerMillion: Int((links.lossPercent * 10_000).rounded()))
+    }
   }
 
   /// The processes beside the regions' own.
