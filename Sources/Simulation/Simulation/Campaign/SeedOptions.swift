@@ -27,6 +27,7 @@ extension SimulationOptions {
   static func drawnBeside(seed: UInt64) -> [SimulationOptions] {
     var random = SeededRandom(seed: seed ^ 0x0E65_10E5)
     guard random.chance(1, in: 6) else { return [] }
+    let first = SimulationOptions.drawn(seed: seed)
     return (0..<(random.chance(1, in: 4) ? 2 : 1)).map { _ in
       var options = SimulationOptions(seed: random.next())
       options.nodes = random.chance(1, in: 3) ? 3 : 1
@@ -37,6 +38,9 @@ extension SimulationOptions {
       options.drawTimes(&random)
       options.drawSizes(&random)
       options.tickInterval = .milliseconds(20)
+      // What a node may send bounds what another one must take in; settings allow no logs as small as these.
+      options.journalSegmentBytes = first.journalSegmentBytes
+      options.journalBytesMax = first.journalBytesMax
       return options
     }
   }
