@@ -130,7 +130,7 @@ final class TestCluster: Sendable {
   func metric(_ prefix: String, of name: String, _ http: HTTPClient) async throws -> Double {
     let page = String(decoding: try await http.get("/metrics", from: try admin(of: name)).body, as: UTF8.self)
     let line = try #require(page.split(separator: "\n").first { $0.hasPrefix(prefix) })
-    return try #require(Double(line.dropFirst(prefix.count)))
+    return try #require(Double(line.dropFirst(prefix.count).trimmingPrefix(" ")))
   }
 
   private static func all(_ region: JSONValue?) -> [JSONValue] {
