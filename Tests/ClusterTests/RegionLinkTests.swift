@@ -34,10 +34,15 @@ extension RealProcesses {
       try await table.until("the other way still goes on") { try await table.items(table.us)["unpaused too"] == "eu" }
       let kept = try await table.items(table.eu)
       #expect(kept["paused"] == nil && kept["paused too"] == nil)
-      let status = try cluster.cluster("status")
+      // That a change has arrived is known a moment after it is seen.
+      try await table.until("two changes wait, all of them one way") {
+        let ways = try cluster.status()["replication"]?.elements ?? []
+        return ways.map { $0["pendingChanges"]?.integer } == [0, 2]
+      }
       let ways = try cluster.status()["replication"]?.elements ?? []
       #expect(ways.map { $0["paused"]?.bool } == [false, true], "by the names of the source")
-      #expect(ways.map { $0["pendingChanges"]?.integer } == [0, 2] && ways[1]["from"]?.text == "us-east-1")
+      #expect(ways.count == 2 && ways[1]["from"]?.text == "us-east-1")
+      let status = try cluster.cluster("status")
       #expect(status.output.contains("2 (paused)"))
       #expect(status.output.contains("Faults: replication of things from us-east-1 to eu-west-1 is paused"))
       #expect(try cluster.cluster("resume-replication").code == 0)
