@@ -26,6 +26,12 @@ struct ClusterOptions: ParsableArguments {
 
   func folder() throws -> DataFolder { try DataFolder(existing: data) }
 
+  /// Orders a fault, or its end, and prints what the cluster suffers then.
+  func report(_ order: @escaping @Sendable () async throws(SupervisorError) -> FaultCommands.Report) throws {
+    let report = try blocking(order)
+    Terminal.print(json ? report.json : report.text)
+  }
+
   /// What a printed command needs to reach the same cluster.
   var dataFlag: String { data == Self.defaultData ? "" : " --data \(data)" }
 }

@@ -58,8 +58,7 @@ struct PartitionCommand: ParsableCommand {
   func run() throws {
     let command = FaultCommands(try options.folder())
     let names = groups
-    let report = try blocking { () async throws(SupervisorError) in try await command.partition(names) }
-    Terminal.print(options.json ? report.json : report.text)
+    try options.report { () async throws(SupervisorError) in try await command.partition(names) }
   }
 }
 
@@ -84,10 +83,9 @@ struct IsolateCommand: ParsableCommand {
   func run() throws {
     let command = FaultCommands(try options.folder())
     let (sender, receiver) = (from, to)
-    let report = try blocking { () async throws(SupervisorError) in
+    try options.report { () async throws(SupervisorError) in
       try await command.isolate(from: sender, to: receiver)
     }
-    Terminal.print(options.json ? report.json : report.text)
   }
 }
 
@@ -113,10 +111,9 @@ struct DelayCommand: ParsableCommand {
   func run() throws {
     let command = FaultCommands(try options.folder())
     let (names, delay, jitter) = (groups, ms, jitter)
-    let report = try blocking { () async throws(SupervisorError) in
+    try options.report { () async throws(SupervisorError) in
       try await command.delay(names, ms: delay, jitterMs: jitter)
     }
-    Terminal.print(options.json ? report.json : report.text)
   }
 }
 
@@ -140,8 +137,7 @@ struct LossCommand: ParsableCommand {
   func run() throws {
     let command = FaultCommands(try options.folder())
     let (names, share) = (groups, percent)
-    let report = try blocking { () async throws(SupervisorError) in try await command.loss(names, percent: share) }
-    Terminal.print(options.json ? report.json : report.text)
+    try options.report { () async throws(SupervisorError) in try await command.loss(names, percent: share) }
   }
 }
 
@@ -166,8 +162,7 @@ struct ClockCommand: ParsableCommand {
   func run() throws {
     let command = FaultCommands(try options.folder())
     let (names, offset) = (names, offsetMs)
-    let report = try blocking { () async throws(SupervisorError) in try await command.clock(names, offsetMs: offset) }
-    Terminal.print(options.json ? report.json : report.text)
+    try options.report { () async throws(SupervisorError) in try await command.clock(names, offsetMs: offset) }
   }
 }
 
@@ -199,10 +194,9 @@ struct DiskCommand: ParsableCommand {
   func run() throws {
     let command = FaultCommands(try options.folder())
     let (names, isFull, delay) = (names, full, syncDelayMs)
-    let report = try blocking { () async throws(SupervisorError) in
+    try options.report { () async throws(SupervisorError) in
       try await command.disk(names, isFull: isFull, syncDelayMs: delay)
     }
-    Terminal.print(options.json ? report.json : report.text)
   }
 }
 
@@ -218,7 +212,6 @@ struct HealCommand: ParsableCommand {
 
   func run() throws {
     let command = FaultCommands(try options.folder())
-    let report = try blocking { () async throws(SupervisorError) in try await command.heal() }
-    Terminal.print(options.json ? report.json : report.text)
+    try options.report { () async throws(SupervisorError) in try await command.heal() }
   }
 }

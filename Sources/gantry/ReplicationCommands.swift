@@ -20,8 +20,7 @@ struct PauseReplicationCommand: ParsableCommand {
   func run() throws {
     let command = ReplicationCommands(try options.folder())
     let scope = scope.scope
-    let report = try blocking { () async throws(SupervisorError) in try await command.pause(scope) }
-    Terminal.print(options.json ? report.json : report.text)
+    try options.report { () async throws(SupervisorError) in try await command.pause(scope) }
   }
 }
 
@@ -41,8 +40,7 @@ struct ResumeReplicationCommand: ParsableCommand {
   func run() throws {
     let command = ReplicationCommands(try options.folder())
     let scope = scope.scope
-    let report = try blocking { () async throws(SupervisorError) in try await command.resume(scope) }
-    Terminal.print(options.json ? report.json : report.text)
+    try options.report { () async throws(SupervisorError) in try await command.resume(scope) }
   }
 }
 

@@ -50,17 +50,7 @@ import Testing
   /// Makes the directory one of the release that wrote identities and names of stores in format 1. The log had its format
   /// then already.
   private func makeEarlier(_ disk: SimulatedDisk) throws {
-    try rewrite("/data/identity", on: disk) { _ in
-      var writer = ByteWriter()
-      writer.raw(Array("gantry\n".utf8))
-      writer.u32(1)
-      writer.string(TestNode.cluster)
-      writer.node(NodeID(1))
-      writer.array([NodeID(1)]) { $0.node($1) }
-      writer.u32(1)
-      writer.u32(1)
-      return sealed(writer.bytes)
-    }
+    try rewrite("/data/identity", on: disk) { _ in TestNode.identityOfFormat1 }
     #expect(stores(disk).count == 2, "the metadata group's and the shard's")
     for path in stores(disk) {
       try rewrite(path, on: disk) { current in sealed(Array(current[..<8]) + [0, 1] + Array(current[10..<26])) }

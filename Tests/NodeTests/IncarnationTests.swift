@@ -1,4 +1,3 @@
-import Bytes
 import Environment
 import Messages
 import Raft
@@ -35,18 +34,10 @@ import Testing
     let node = TestNode()
     try node.start()
     node.kill()
-    var writer = ByteWriter()
-    writer.raw(Array("gantry\n".utf8))
-    writer.u32(1)
-    writer.string(TestNode.cluster)
-    writer.node(NodeID(1))
-    writer.array([NodeID(1)]) { $0.node($1) }
-    writer.u32(1)
-    writer.u32(1)
-    writer.u32(CRC32C.checksum(writer.bytes))
+    let earlier = TestNode.identityOfFormat1
     let file = try node.disk.open("/data/identity", create: false)
     try file.truncate(to: 0)
-    try writer.bytes.withUnsafeBytes { bytes in try file.write(bytes, at: 0) }
+    try earlier.withUnsafeBytes { bytes in try file.write(bytes, at: 0) }
     file.close()
     try node.start()
     #expect(node.running.incarnation == 1)

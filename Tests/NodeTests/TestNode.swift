@@ -1,3 +1,4 @@
+import Bytes
 import Catalog
 import Environment
 import Expressions
@@ -297,5 +298,21 @@ extension Answer {
     guard case .item(let item) = self else { return nil }
     guard case .number(let number)? = try? item?.value(named: Array("n".utf8)) else { return 0 }
     return number.integer
+  }
+}
+
+extension TestNode {
+  /// What an earlier release wrote of node 1, alone in its cluster, with one shard: cluster, node, layout.
+  static var identityOfFormat1: [UInt8] {
+    var writer = ByteWriter()
+    writer.raw(Array("gantry\n".utf8))
+    writer.u32(1)
+    writer.string(cluster)
+    writer.node(NodeID(1))
+    writer.array([NodeID(1)]) { $0.node($1) }
+    writer.u32(1)
+    writer.u32(1)
+    writer.u32(CRC32C.checksum(writer.bytes))
+    return writer.bytes
   }
 }

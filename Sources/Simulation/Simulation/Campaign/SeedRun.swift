@@ -27,15 +27,13 @@ public final class SeedRun {
     options = .drawn(seed: seed)
     trace = Trace(isKept: keepsTrace)
     random = SeededRandom(seed: seed ^ 0x5EED_0001)
-    let drawn = Self.schedule(seed: seed, options, length)
-    self.schedule = schedule ?? drawn
-    let beside = SimulationOptions.drawnBeside(seed: seed)
+    let all = [options] + SimulationOptions.drawnBeside(seed: seed)
+    self.schedule = schedule ?? Self.schedule(seed: seed, all, length)
     world =
-      beside.isEmpty
+      all.count == 1
       ? nil
       : SimulatedWorld(
-        [options] + beside, weather: SimulationOptions.drawnWeatherBetween(seed: seed), trace: trace,
-        seed: seed ^ 0x0E65_0001)
+        all, weather: SimulationOptions.drawnWeatherBetween(seed: seed), trace: trace, seed: seed ^ 0x0E65_0001)
     cluster = world?.regions[0] ?? SimulatedCluster(options: options, trace: trace)
     faults = FaultDriver(cluster, seed: random.next())
     faultsElsewhere = (world?.regions ?? []).dropFirst().enumerated().map { number, region in
@@ -50,12 +48,12 @@ public final class SeedRun {
   /// Some twenty times what is usual.
   private static let eventsASecondMax = 20_000
 
-  private static func schedule(seed: UInt64, _ options: SimulationOptions, _ length: Span) -> FaultSchedule {
-    var mix = FaultMix(seed: seed ^ 0xFA17, options)
+  /// - Parameter regions: the one that the run is about first.
+  private static func schedule(seed: UInt64, _ regions: [SimulationOptions], _ length: Span) -> FaultSchedule {
+    var mix = FaultMix(seed: seed ^ 0xFA17, regions[0])
     let schedule = mix.schedule(for: length)
-    let beside = SimulationOptions.drawnBeside(seed: seed)
-    if beside.isEmpty { return schedule }
-    return FaultSchedule(schedule.faults + mix.schedule(for: length, among: [options] + beside))
+    if regions.count == 1 { return schedule }
+    return FaultSchedule(schedule.faults + mix.schedule(for: length, among: regions))
   }
 
   /// Which checks every run has. A new one is added here and nowhere else.

@@ -186,29 +186,23 @@ final class FaultDriver {
 
   private func startBetweenRegions(_ fault: Fault) {
     guard let (world, _) = world else { return }
-    switch fault {
-    case .deafRegion(let deaf, let other): world.cut(from: other, to: deaf)
-    case .lonelyRegion(let alone):
-      for other in world.regions.indices where other != alone {
-        world.cut(from: alone, to: other)
-        world.cut(from: other, to: alone)
-      }
-    case .weatherBetweenRegions(let weather): world.worsen(weather)
-    default: break
-    }
+    if case .weatherBetweenRegions(let weather) = fault { return world.worsen(weather) }
+    for way in ways(of: fault, world) { world.cut(from: way.from, to: way.to) }
   }
 
   private func endBetweenRegions(_ fault: Fault) {
     guard let (world, _) = world else { return }
+    if case .weatherBetweenRegions = fault { return world.calm() }
+    for way in ways(of: fault, world) { world.lift(from: way.from, to: way.to) }
+  }
+
+  /// The ways between regions that a fault cuts.
+  private func ways(of fault: Fault, _ world: SimulatedWorld) -> [(from: Int, to: Int)] {
     switch fault {
-    case .deafRegion(let deaf, let other): world.lift(from: other, to: deaf)
+    case .deafRegion(let deaf, let other): [(other, deaf)]
     case .lonelyRegion(let alone):
-      for other in world.regions.indices where other != alone {
-        world.lift(from: alone, to: other)
-        world.lift(from: other, to: alone)
-      }
-    case .weatherBetweenRegions: world.calm()
-    default: break
+      world.regions.indices.filter { $0 != alone }.flatMap { [(alone, $0), ($0, alone)] }
+    default: []
     }
   }
 
