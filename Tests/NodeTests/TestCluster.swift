@@ -5,7 +5,7 @@ import Node
 import Raft
 import Replicas
 
-/// Three nodes whose messages arrive at once, except those that the test holds back.
+/// Nodes, three if nothing else is asked for, whose messages arrive at once, except those that the test holds back.
 final class TestCluster {
   /// In the order of their numbers, without gaps.
   private(set) var nodes: [TestNode]
@@ -19,9 +19,9 @@ final class TestCluster {
   private(set) var paused: Set<NodeID> = []
   private var waiting: [(from: NodeID, to: NodeID, frame: ConsensusFrame)] = []
 
-  init(shards: Int = 1, change: (inout NodeConfiguration) -> Void = { _ in }) {
-    nodes = (UInt32(1)...3).map { number in
-      var configuration = TestNode.configuration(node: number, of: 3, shards: shards)
+  init(nodes count: UInt32 = 3, shards: Int = 1, change: (inout NodeConfiguration) -> Void = { _ in }) {
+    nodes = (1...count).map { number in
+      var configuration = TestNode.configuration(node: number, of: count, shards: shards)
       change(&configuration)
       return TestNode(configuration)
     }
@@ -32,6 +32,7 @@ final class TestCluster {
     var configuration = TestNode.configuration(node: UInt32(nodes.count + 1), of: UInt32(nodes.count + 1))
     configuration.founders = nodes[0].configuration.founders
     configuration.shards = nodes[0].configuration.shards
+    configuration.replication = nodes[0].configuration.replication
     nodes.append(TestNode(configuration))
     return nodes[nodes.count - 1]
   }

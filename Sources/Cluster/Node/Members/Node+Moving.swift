@@ -32,7 +32,7 @@ extension Node {
     guard identity != nil else { return false }
     guard told.version > members?.version ?? 0 else { return true }
     _ = identity?.change { $0.members = told }
-    for position in lost.indices { lost[position].found(told.target(of: lost[position].group.shard)) }
+    for position in lost.indices { lost[position].found(told.holders(of: lost[position].group.shard)) }
     return true
   }
 
