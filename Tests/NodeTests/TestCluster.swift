@@ -11,6 +11,8 @@ final class TestCluster {
   private(set) var nodes: [TestNode]
   /// Whether a message is delivered; those that are not are lost.
   var isDelivered: (_ from: NodeID, _ to: NodeID, _ part: ConsensusFrame.Part) -> Bool = { _, _, _ in true }
+  /// Of the releases that nodes run, where that is not this one.
+  var protocolVersions: [NodeID: UInt16] = [:]
   /// Whether requests of that node to others are delivered.
   var isAsking: (_ node: NodeID) -> Bool = { _ in true }
   /// Sees requests between nodes, and whom they are for.
@@ -56,9 +58,19 @@ final class TestCluster {
 
   /// Carries messages and runs jobs until nothing is left to do.
   func settle() {
+    meet()
     repeat {
       for node in nodes where !paused.contains(node.id) { node.runJobs() }
     } while deliver()
+  }
+
+  /// Every process knows every other one by its handshake.
+  private func meet() {
+    for node in nodes {
+      for other in nodes where other.id != node.id && other.node != nil {
+        node.node?.heard(other.id, speaks: protocolVersions[other.id] ?? .max)
+      }
+    }
   }
 
   func pause(_ id: NodeID) { paused.insert(id) }

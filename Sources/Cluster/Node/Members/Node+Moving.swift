@@ -95,6 +95,7 @@ extension Node {
         }
         let next = try current.changed(by: asked)
         if next.version != current.version {
+          if let obstacle = obstacle(to: asked, among: current.members) { throw MemberRefusal(obstacle) }
           let command = CatalogCommand.changeMembers(next).encode()
           return submit(
             Request(id: request.id, shard: .metadata, operation: .catalogCommand(command)), to: to, now: now)
