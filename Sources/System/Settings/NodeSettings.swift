@@ -131,6 +131,11 @@ public struct NodeSettings: Equatable, Sendable {
     try tuning.validate(file: file)
   }
 
+  /// Only where nodes came or went: see ``NodeTuning/yaml``.
+  private var foundersLine: String {
+    founders == peers.map(\.node) ? "" : "founders: [\(founders.map { "\($0)" }.joined(separator: ", "))]\n"
+  }
+
   /// The settings as a file that ``load(path:insecureListen:enableFaults:)`` reads back.
   public func yaml() -> String {
     let quoted = SettingsValue.quoted
@@ -143,12 +148,10 @@ public struct NodeSettings: Equatable, Sendable {
       admin: \(quoted(admin))
       data: \(quoted(data))
       peers:
-      \(peers.map(\.yaml).joined())founders: [\(founders.map { "\($0)" }.joined(separator: ", "))]
-      regions: [\(regions.map(\.yaml).joined(separator: ", "))]
+      \(peers.map(\.yaml).joined())\(foundersLine)regions: [\(regions.map(\.yaml).joined(separator: ", "))]
       shards: \(shards)
       replication: \(replication)
-      \(tuning.yaml)
-      enableFaults: \(enableFaults)
+      \(tuning.yaml)enableFaults: \(enableFaults)
       insecureListen: \(insecureListen)
       logFormat: \(logFormat.rawValue)
       logLevel: \(logLevel.rawValue)

@@ -90,20 +90,24 @@ public struct NodeTuning: Equatable, Sendable {
     }
   }
 
-  /// As lines of a settings file.
+  /// As lines of a settings file. What is as it is by default is left out: a release that does not know a key refuses it.
   var yaml: String {
-    """
-    heartbeatMs: \(heartbeatMs)
-    electionMinMs: \(electionMinMs)
-    electionMaxMs: \(electionMaxMs)
-    overlayBytesMax: \(overlayBytesMax)
-    journalSegmentBytes: \(journalSegmentBytes)
-    journalBytesMax: \(journalBytesMax)
-    indexDelayMs: \(indexDelayMs)
-    streamRetentionMs: \(streamRetentionMs)
-    streamBytesMax: \(streamBytesMax)
-    balanceLeaders: \(balanceLeaders)
-    scrubIntervalMs: \(scrubIntervalMs)
-    """
+    let standard = NodeTuning()
+    var lines = ""
+    func line<Value: Equatable>(_ name: String, _ value: KeyPath<NodeTuning, Value>) {
+      if self[keyPath: value] != standard[keyPath: value] { lines += "\(name): \(self[keyPath: value])\n" }
+    }
+    line("heartbeatMs", \.heartbeatMs)
+    line("electionMinMs", \.electionMinMs)
+    line("electionMaxMs", \.electionMaxMs)
+    line("overlayBytesMax", \.overlayBytesMax)
+    line("journalSegmentBytes", \.journalSegmentBytes)
+    line("journalBytesMax", \.journalBytesMax)
+    line("indexDelayMs", \.indexDelayMs)
+    line("streamRetentionMs", \.streamRetentionMs)
+    line("streamBytesMax", \.streamBytesMax)
+    line("balanceLeaders", \.balanceLeaders)
+    line("scrubIntervalMs", \.scrubIntervalMs)
+    return lines
   }
 }
