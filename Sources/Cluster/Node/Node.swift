@@ -134,11 +134,11 @@ public final class Node {
     snapshots = SnapshotKeeper(random: SeededRandom(seed: self.random.next()))
     // Answers to what was asked before a restart may still come: no start counts from where another one did.
     let first = self.random.next() >> 8
-    reconciler = TableReconciler(firstTask: first)
+    reconciler = TableReconciler(firstTask: first, residencies: configuration.residencies)
     mover = MemberMover(firstRequest: first)
     indexes = IndexKeeper(firstRequest: first)
     relays = Relays(firstRequest: first)
-    regions = RegionKeeper(configuration.regions, firstRequest: first)
+    regions = RegionKeeper(configuration, firstRequest: first)
     try begin(now: now)
   }
 

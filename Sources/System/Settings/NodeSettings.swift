@@ -18,6 +18,10 @@ public struct NodeSettings: Equatable, Sendable {
   public var founders: [UInt32]
   /// The other regions of the topology.
   public var regions: [RegionNodes]
+  /// What regions may hold of tables with replicas.
+  public var residency: [ResidencySettings] = []
+  /// Nil where no rule hashes.
+  public var residencyKeyFile: String?
   public var shards: Int
   public var replication: Int
   public var tuning: NodeTuning
@@ -65,6 +69,7 @@ public struct NodeSettings: Equatable, Sendable {
       SettingKey(
         "regions", .sections("{name, cluster, nodes}"), default: "[]",
         "The other regions of the topology: replicas of tables may be there."),
+      ResidencySettings.listKey, ResidencySettings.keyFileKey,
       SettingKey(
         "shards", .integer(unit: "shards", 1...4_096), default: "6",
         "How many ranges the key space is cut into when the cluster is made; later starts keep what was made."),
@@ -107,6 +112,10 @@ public struct NodeSettings: Equatable, Sendable {
       enableFaults: try section.flag("enableFaults"), insecureListen: try section.flag("insecureListen"),
       logFormat: try section.choice("logFormat", as: LogFormat.self),
       logLevel: try section.choice("logLevel", as: LogLevel.self))
+    for rule in try section.sections("residency", keys: ResidencySettings.keys) {
+      residency.append(try ResidencySettings(rule))
+    }
+    if section.has("residencyKeyFile") { residencyKeyFile = try section.text("residencyKeyFile") }
   }
 
   /// Refuses combinations that no single key shows to be wrong.
@@ -117,7 +126,11 @@ public struct NodeSettings: Equatable, Sendable {
     try CommonSettings.checkListener("admin", admin, insecure: insecureListen, file: file)
     try CommonSettings.checkNodes("peers", peers, file: file)
     try RegionNodes.check(regions, besides: region, peers, file: file)
-    guard listen != admin else { throw SettingsError(file: file, "'listen' and 'admin' are both \(listen)") }
+    try ResidencySettings.check(
+      residency, regions: [region] + regions.map(\.name), keyFile: residencyKeyFile, file: file)
+    guard listen != admin else {
+      throw SettingsError(file: file, "'listen' and 'admin' are both \(listen)")
+    }
     guard peers.contains(where: { $0.node == node && $0.name == name }) else {
       throw SettingsError(file: file, "'peers' must list this node itself: name \(name), node \(node)")
     }
@@ -145,6 +158,8 @@ public struct NodeSettings: Equatable, Sendable {
       peers:
       \(peers.map(\.yaml).joined())founders: [\(founders.map { "\($0)" }.joined(separator: ", "))]
       regions: [\(regions.map(\.yaml).joined(separator: ", "))]
+      residency: [\(residency.map(\.yaml).joined(separator: ", "))]
+      \(residencyKeyFile.map { "residencyKeyFile: \(quoted($0))" } ?? "# No rule hashes.")
       shards: \(shards)
       replication: \(replication)
       \(tuning.yaml)
