@@ -47,6 +47,8 @@ public final class Node {
   var gate = SyncGate()
   var reconciler: TableReconciler
   var indexes: IndexKeeper
+  /// Where keys are until the catalog tells.
+  private(set) lazy var initialMap = configuration.initialMap
   var streams = StreamKeeper()
   var regions: RegionKeeper
   /// The wall clock of the last tick; nil before one that knew it.
@@ -418,7 +420,7 @@ public final class Node {
     }
     replies = []
     effects.responses = byConnection
-    for node in nodes {
+    for node in nodes where !outgoingRequests.isEmpty {
       let requests = outgoingRequests.filter { $0.node == node }.map(\.request)
       if !requests.isEmpty { effects.requests.append((node, requests)) }
     }
