@@ -125,7 +125,8 @@ let package = Package(
       uses: [
         "Bytes", "Items", "Environment", "Raft", "Journal", "Store", "Messages", "Catalog", "Shards", "Replicas",
         "Node",
-        "Coordinator", "Telemetry", "System", "Settings", "Transport", "Edge", nioCore, nioPosix, nioHTTP1, logging,
+        "Coordinator", "Telemetry", "System", "Settings", "Transport", "Edge", crypto, nioCore, nioPosix, nioHTTP1,
+        logging,
       ]),
 
     layer(

@@ -48,7 +48,7 @@ private struct Region {
     #expect(us.table.settings.replication == nil)
     try us.set(ReplicaRegions(own: "us", others: ["eu"]))
     #expect(us.table.status == .updating)
-    #expect(us.table.replicas == [TableReplica(region: "eu", status: .creating)])
+    #expect(us.table.replicas == [TableReplica(region: "eu", status: .creating, addedAtMs: 10)])
     #expect(us.table.settings.replication == ReplicationSettings(region: "us", others: ["eu"], table: unique))
     us.follow()
     #expect(try us.apply(.completeReplica("eu", of: TableID(1))) == .table(us.table))
@@ -97,7 +97,7 @@ private struct Region {
     try us.set(ReplicaRegions(own: "us", others: ["eu"]))
     us.follow()
     try us.apply(.failReplica("eu", of: TableID(1)))
-    #expect(us.table.replicas == [TableReplica(region: "eu", status: .failed)])
+    #expect(us.table.replicas == [TableReplica(region: "eu", status: .failed, addedAtMs: 10)])
     #expect(us.table.status == .updating && us.table.settings.replication == nil)
     #expect(us.table.settings.version == us.table.version)
   }
@@ -126,11 +126,146 @@ private struct Region {
     #expect(try other.apply(leave) == .done)
   }
 
-  @Test func aTableWithReplicasIsNotDeleted() throws {
+  @Test func aTableWithReplicasGoesOnceTheOthersKnow() throws {
     var us = Region()
     try us.set(ReplicaRegions(own: "us", others: ["eu"]))
     us.follow()
-    #expect(try us.apply(.deleteTable(name: "t")) == .hasReplicas)
+    try us.apply(.deleteTable(name: "t"))
+    #expect(us.table.status == .deleting && us.table.replicatedTo == ["eu"])
+    #expect(us.table.settings.replication != nil, "What was written last may still be on its way.")
+    try us.apply(.forgetReplica("us", of: TableID(1)))
+    #expect(us.table.replicas.isEmpty && us.table.status == .deleting)
+    #expect(try us.apply(.forgetReplica("us", of: TableID(1))) == .tableNotFound)
+  }
+
+  private func index(_ name: String, projection: ProjectionType = .all) -> IndexDefinition {
+    IndexDefinition(name: name, kind: .global, key: IndexKeySchema(partition: key), projection: projection)
+  }
+
+  private func pair() throws -> (us: Region, eu: Region) {
+    var us = Region()
+    try us.set(ReplicaRegions(own: "us", others: ["eu"]))
+    us.follow()
+    var eu = Region(made(ReplicaRegions(own: "eu", others: ["us"])))
+    eu.follow()
+    return (us, eu)
+  }
+
+  /// What a region tells the others of its newest change.
+  private func told(_ region: Region, to name: String) throws -> CatalogCommand {
+    .adoptShared(
+      try #require(region.table.definition(in: name)), version: try #require(region.table.shared), uniqueID: unique)
+  }
+
+  @Test func aChangeOfWhatReplicasHaveInCommonReachesTheOthers() throws {
+    var (us, eu) = try pair()
+    #expect(!us.table.isSharing && us.table.shared == nil)
+    var definition = us.table.definition
+    definition.tags = [Tag(key: "k", value: "v")]
+    try us.apply(.alterTable(TableAlteration(of: us.table, to: definition, atMs: 20)))
+    #expect(!us.table.isSharing, "Tags are each region's own.")
+    definition.indexes = [index("i")]
+    definition.timeToLive = Array("ttl".utf8)
+    try us.apply(.alterTable(TableAlteration(of: us.table, to: definition, atMs: 20)))
+    #expect(us.table.isSharing)
+    try eu.apply(try told(us, to: "eu"))
+    #expect(eu.table.definition.timeToLive == Array("ttl".utf8) && eu.table.definition.tags.isEmpty)
+    #expect(eu.table.index(named: "i")?.status == .creating && eu.table.status == .updating)
+    #expect(eu.table.definition.replicas == ReplicaRegions(own: "eu", others: ["us"]))
+    #expect(!eu.table.isSharing && eu.table.shared == us.table.shared)
+    #expect(try eu.apply(try told(us, to: "eu")) == .done)
+    us.follow()
+    try us.apply(.completeShare(try #require(us.table.shared), of: TableID(1)))
+    #expect(!us.table.isSharing)
+  }
+
+  @Test func ofTwoChangesAtOnceTheLaterStaysInBothRegions() throws {
+    var (us, eu) = try pair()
+    func ttl(_ region: inout Region, _ name: String, atMs: UInt64) throws {
+      var definition = region.table.definition
+      definition.timeToLive = Array(name.utf8)
+      try region.apply(.alterTable(TableAlteration(of: region.table, to: definition, atMs: atMs)))
+      region.follow()
+    }
+    try ttl(&us, "early", atMs: 20)
+    try ttl(&eu, "late", atMs: 21)
+    let (here, there) = (try told(us, to: "eu"), try told(eu, to: "us"))
+    #expect(try eu.apply(here) == .done)
+    try us.apply(there)
+    for region in [us, eu] { #expect(region.table.definition.timeToLive == Array("late".utf8)) }
+    #expect(!us.table.isSharing && eu.table.isSharing)
+  }
+
+  /// Both regions made an index of that name at once: the one that loses goes, then the other one is made.
+  @Test func twoIndexesOfOneNameBecomeTheLater() throws {
+    var (us, eu) = try pair()
+    for (region, projection, atMs) in [("us", ProjectionType.all, UInt64(20)), ("eu", .keysOnly, 21)] {
+      var one = region == "us" ? us : eu
+      var definition = one.table.definition
+      definition.indexes = [index("i", projection: projection)]
+      try one.apply(.alterTable(TableAlteration(of: one.table, to: definition, atMs: atMs)))
+      one.follow()
+      if region == "us" { us = one } else { eu = one }
+    }
+    let command = try told(eu, to: "us")
+    let before = us.catalog.version
+    #expect(try us.apply(command) == .tableInUse(.updating))
+    #expect(us.catalog.version > before && us.table.index(named: "i")?.status == .deleting)
+    us.follow()
+    try us.apply(command)
+    #expect(us.table.definition.indexes.first?.projection == .keysOnly && us.table.shared == eu.table.shared)
+  }
+
+  // MARK: Residency
+
+  private let rules = Residency(rules: [
+    .init(region: "eu", attributes: [.init(name: Array("secret".utf8), treatment: .drop)])
+  ])
+
+  @Test func rulesAreInForceBeforeAReplicaIsAdded() throws {
+    var us = Region(nil)
+    try us.apply(.setResidency(rules, of: "t"))
+    _ = us.catalog.apply(.createTable(made(nil), createdAtMs: 9, uniqueID: unique))
+    us.follow()
+    try us.set(ReplicaRegions(own: "us", others: ["eu"]))
+    #expect(us.table.settings.replication?.residency == rules)
+    #expect(try TableSettings(us.table.settings.encode()) == us.table.settings)
+  }
+
+  @Test func rulesThatComeLaterAreToldToTheShards() throws {
+    var (us, _) = try pair()
+    let before = us.table.settingsVersion
+    try us.apply(.setResidency(rules, of: "t"))
+    #expect(us.table.status == .updating && us.table.settingsVersion > before)
+    #expect(us.table.settings.replication?.residency == rules)
+    us.follow()
+    #expect(!us.catalog.awaitsResidency(us.table))
+    try us.apply(.setResidency(nil, of: "t"))
+    #expect(us.table.settings.replication?.residency == nil && us.catalog.residencies.isEmpty)
+  }
+
+  @Test func aKeyOfTheTableOrAnIndexCannotBeWithheld() throws {
+    let forbidden = Residency(rules: [
+      .init(region: "eu", attributes: [.init(name: Array("id".utf8), treatment: .hash)])
+    ])
+    var us = Region(nil)
+    try us.apply(.setResidency(forbidden, of: "t"))
+    let outcome = CatalogOutcome.residencyForbids(attribute: Array("id".utf8))
+    #expect(try us.apply(.createTable(made(nil), createdAtMs: 9, uniqueID: unique)) == outcome)
+    var later = Region()
+    try later.apply(.setResidency(forbidden, of: "t"))
+    #expect(later.table.residency == nil && !later.catalog.awaitsResidency(later.table))
+    try later.set(ReplicaRegions(own: "us", others: ["eu"]))
+    #expect(later.table.replicas.isEmpty, "Nothing leaves by rules that cannot be kept.")
+    // Default deny: the table's key leaves all the same, that of an index has to be listed.
+    let strict = Residency(rules: [.init(region: "eu", otherwise: .drop, attributes: [])])
+    #expect(strict.fault(with: made(nil)) == nil)
+    var indexed = made(nil)
+    let other = KeyAttribute(name: Array("g".utf8), type: .string)
+    indexed.indexes = [
+      IndexDefinition(name: "i", kind: .global, key: IndexKeySchema(partition: other), projection: .all)
+    ]
+    #expect(strict.fault(with: indexed) == Array("g".utf8))
   }
 
   /// What an earlier build wrote, and what it would read, is the same for tables without replicas.

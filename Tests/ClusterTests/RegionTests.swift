@@ -116,6 +116,126 @@ extension RealProcesses {
       }
     }
 
+    /// Two regions of one node each; eu-west-1 may not see everything.
+    private static func withResidency(_ keyFile: String) -> String {
+      "regions:\n"
+        + ["us-east-1", "eu-west-1"].map { name in
+          let short = name.prefix(2)
+          return "  - {name: \(name), shards: 2, replication: 1, nodes: [{name: \(short)-n1}], "
+            + "coordinators: [{name: \(short)-c1, loops: 1}]}\n"
+        }.joined()
+        + "residency:\n  - {table: things, region: eu-west-1, drop: [secret], hash: [ssn], mask: [name]}\n"
+        + "residencyKeyFile: \(keyFile)\n"
+    }
+
+    @Test func aRegionHoldsOnlyWhatItMayAndItsOwnWritesReachTheOthers() async throws {
+      let folder = FileManager.default.temporaryDirectory
+      let (file, key) = (
+        folder.appending(path: "gantry-\(UUID()).yaml"), folder.appending(path: "gantry-\(UUID()).key")
+      )
+      try Self.withResidency(key.path()).write(to: file, atomically: true, encoding: .utf8)
+      try "0123456789abcdef0123456789abcdef\n".write(to: key, atomically: true, encoding: .utf8)
+      defer { for path in [file, key] { try? FileManager.default.removeItem(at: path) } }
+      try await TestCluster.run(topology: file.path()) { cluster in
+        let http = HTTPClient()
+        let table = try await ReplicatedTable(cluster, http)
+        let (us, eu) = (table.us, table.eu)
+        func get(_ client: DynamoClient) async throws -> JSONValue? {
+          try JSONValue(parsing: try await client.call("GetItem", body: Requests.get("things", id: "p")))["Item"]
+        }
+        let item =
+          #"{"id":{"S":"p"},"value":{"S":"1"},"secret":{"S":"CANARY"},"ssn":{"S":"CANARY"},"name":{"S":"CANARY"}}"#
+        _ = try await us.call("PutItem", body: Requests.bytes(#"{"TableName":"things","Item":\#(item)}"#))
+        try await table.until("the copy has arrived") { try await get(eu) != nil }
+        let copy = try #require(try await get(eu))
+        #expect(copy["secret"] == nil && copy["name"]?["S"]?.text == "***")
+        #expect(copy["ssn"]?["S"]?.text?.count == 64)
+        #expect(copy["gantry:withheld"]?["SS"]?.elements?.compactMap(\.text) == ["name", "secret", "ssn"])
+
+        let update = #"{"TableName":"things","Key":{"id":{"S":"p"}},"UpdateExpression":"SET #v = :v","#
+        let names = ##""ExpressionAttributeNames":{"#v":"NAME"},"ExpressionAttributeValues":{":v":{"S":"2"}}}"##
+        func body(_ name: String) -> [UInt8] { Requests.bytes(update + names.replacing("NAME", with: name)) }
+        do {
+          _ = try await eu.call("UpdateItem", body: body("secret"))
+          Issue.record("A region of copies took a write of what it does not hold.")
+        } catch let error as CallError {
+          guard case .service(let failure) = error else { throw error }
+          #expect(failure.status == 400 && "\(failure)".contains("residency rule"))
+        }
+        _ = try await eu.call("UpdateItem", body: body("value"))
+        try await table.until("the write of the copy has arrived") { try await get(us)?["value"]?["S"]?.text == "2" }
+        #expect(try await get(us)?["secret"]?["S"]?.text == "CANARY")
+        for folder in ["eu-n1", "eu-c1"] {
+          #expect(try !cluster.holds("CANARY", under: folder), "It is nowhere on the disk of \(folder).")
+        }
+        #expect(try cluster.holds("CANARY", under: "us-n1"), "The search finds what is there.")
+        let held = try await table.digests("eu-n1", as: nil, http)
+        try await table.until("the copy is what the rules make of the whole") {
+          try await table.digests("us-n1", as: "eu-west-1", http) == held
+        }
+        await http.shutDown()
+      }
+    }
+
+    @Test func changesOfATableReachItsReplicasAndTracesOfRemovedItemsGo() async throws {
+      try await TestCluster.run(topology: "global-small") { cluster in
+        let http = HTTPClient()
+        let table = try await ReplicatedTable(cluster, http)
+        let (us, eu) = (table.us, table.eu)
+        func describe(_ client: DynamoClient) async throws -> JSONValue? {
+          let body = Requests.bytes(#"{"TableName":"things"}"#)
+          return try JSONValue(parsing: try await client.call("DescribeTable", body: body))["Table"]
+        }
+        for client in [us, eu] {
+          #expect(try await describe(client)?["StreamSpecification"]?["StreamViewType"]?.text == "NEW_AND_OLD_IMAGES")
+        }
+        for number in 1..<10 {
+          _ = try await (number % 2 == 0 ? us : eu).call("DeleteItem", body: ReplicatedTable.key("old\(number)"))
+        }
+        _ = try await table.waitUntilEqual()
+        try await table.until("no region keeps traces that nobody needs") {
+          var gone = 0.0
+          for node in ["us-n1", "eu-n1"] {
+            gone += try await cluster.metric("gantry_region_traces_forgotten_total", of: node, http)
+          }
+          return gone >= 18
+        }
+
+        let index =
+          #"{"TableName":"things","AttributeDefinitions":[{"AttributeName":"value","AttributeType":"S"}],"#
+          + #""GlobalSecondaryIndexUpdates":[{"Create":{"IndexName":"by-value","KeySchema":"#
+          + #"[{"AttributeName":"value","KeyType":"HASH"}],"Projection":{"ProjectionType":"ALL"}}}]}"#
+        _ = try await eu.call("UpdateTable", body: Requests.bytes(index))
+        for client in [us, eu] {
+          try await table.until("the index is everywhere") {
+            let made = try await describe(client)?["GlobalSecondaryIndexes"]?.elements?.first
+            return made?["IndexStatus"]?.text == "ACTIVE"
+          }
+        }
+        let expiry = #"{"TableName":"things","TimeToLiveSpecification":{"AttributeName":"ttl","Enabled":true}}"#
+        _ = try await us.call("UpdateTimeToLive", body: Requests.bytes(expiry))
+        try await table.until("items expire everywhere") {
+          let body = Requests.bytes(#"{"TableName":"things"}"#)
+          let answer = try JSONValue(parsing: try await eu.call("DescribeTimeToLive", body: body))
+          return answer["TimeToLiveDescription"]?["AttributeName"]?.text == "ttl"
+        }
+
+        let delete = Requests.bytes(#"{"TableName":"things"}"#)
+        do {
+          _ = try await us.call("DeleteTable", body: delete)
+          Issue.record("The source of a new replica was deleted.")
+        } catch let error as CallError {
+          #expect("\(error)".contains("acted as a source region"))
+        }
+        try await table.put(eu, "last", "from eu")
+        try await table.until("the table is active") { try await describe(eu)?["TableStatus"]?.text == "ACTIVE" }
+        _ = try await eu.call("DeleteTable", body: delete)
+        try await table.until("the others forget it") { try await table.replicas(us).isEmpty }
+        #expect(try await table.items(us)["last"] == "from eu", "What was written last has arrived.")
+        await http.shutDown()
+      }
+    }
+
     /// Three regions of one node each, as YAML.
     private static let three =
       "regions:\n"

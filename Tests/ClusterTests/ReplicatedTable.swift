@@ -50,6 +50,23 @@ struct ReplicatedTable {
     }
   }
 
+  /// What a node's shards hold, or what another region is to hold of it; added up over them.
+  func digests(_ node: String, as region: String?, _ http: HTTPClient) async throws -> UInt64 {
+    let admin = try cluster.admin(of: node)
+    let proposed = try JSONValue(parsing: try await http.post("/checksum", to: admin).body)["proposed"]?.elements
+    let indexes = (proposed ?? []).compactMap { $0["index"]?.integer }
+    while true {
+      let status = try JSONValue(parsing: try await http.get("/status", from: admin).body)
+      let groups = (status["groups"]?.elements ?? []).filter { $0["id"]?.integer != 0 }
+      guard groups.allSatisfy({ ($0["checksumIndex"]?.integer ?? 0) >= (indexes.min() ?? 0) }) else {
+        try await Task.sleep(for: .milliseconds(20))
+        continue
+      }
+      return groups.flatMap { $0["digests"]?.elements ?? [] }.filter { $0["as"]?.text == region }
+        .reduce(0) { $0 &+ (UInt64($1["digest"]?.text ?? "", radix: 16) ?? 0) }
+    }
+  }
+
   func waitUntilEqual() async throws -> [String: String] {
     try await until("both regions hold the same") { try await items(us) == items(eu) }
     return try await items(us)

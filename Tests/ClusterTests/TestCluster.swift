@@ -133,6 +133,17 @@ final class TestCluster: Sendable {
     return try #require(Double(line.dropFirst(prefix.count).trimmingPrefix(" ")))
   }
 
+  /// Whether a text stands anywhere in the files of a process, its log and its store included.
+  func holds(_ text: String, under process: String) throws -> Bool {
+    let wanted = Data(text.utf8)
+    let files = FileManager.default.enumerator(atPath: data + "/" + process)
+    while let name = files?.nextObject() as? String {
+      guard let bytes = FileManager.default.contents(atPath: "\(data)/\(process)/\(name)") else { continue }
+      if bytes.range(of: wanted) != nil { return true }
+    }
+    return false
+  }
+
   private static func all(_ region: JSONValue?) -> [JSONValue] {
     let mirror = [region?["postgres"], region?["sink"]].compactMap { $0 }.filter { $0 != .null }
     return (region?["nodes"]?.elements ?? []) + (region?["coordinators"]?.elements ?? []) + mirror

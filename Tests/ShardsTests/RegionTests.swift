@@ -311,6 +311,62 @@ private func valued(_ value: Int, _ name: String = "k") -> EncodedItem {
     #expect(try left() == 0)
   }
 
+  /// A replica that is too far behind is brought up with what the table holds, removed items included, and loses nothing.
+  @Test func aRegionThatIsTooFarBehindGetsWhatTheTableHolds() throws {
+    let shard = try shard()
+    for name in ["k", "l", "gone"] { shard.put(rowKey(name), valued(1, name)) }
+    shard.submit(ItemWrite(key: rowKey("gone"), action: .delete))
+    shard.apply()
+    let first = try shard.machine.records(of: table, after: 0, countMax: 1, bytesMax: 1)[0].sequence
+    let reached = [RegionAdvance.Reached(shard: ShardID(1), sequence: first)]
+    shard.command(.regionAdvance(RegionAdvance(table: table, region: "a", through: first, reached: reached)))
+    let end = shard.machine.feedEnd(of: table)
+    shard.command(.regionAdvance(RegionAdvance(table: table, region: "c", through: end, reached: [])))
+    shard.command(.refillRegion(table, "a"))
+    #expect(try shard.machine.records(of: table, after: 0, countMax: 99, bytesMax: 1 << 20).isEmpty)
+    #expect(!shard.machine.isCopied(table, to: "a") && shard.machine.isCopied(table, to: "c"))
+    #expect(shard.machine.feed(of: table)?.region("a")?.reached == reached)
+    #expect(shard.machine.mark(of: table)?.settled == 0, "No trace goes while a region is filled.")
+    let sent = settle(shard, "a")
+    #expect(Set(sent.map(\.key)) == Set(["k", "l", "gone"].map { rowKey($0) }))
+    #expect(sent.first { $0.key == rowKey("gone") }?.new == nil)
+  }
+
+  /// TRAPS 19, and TRAPS 21: what is written after a mark is above it, whoever leads then.
+  @Test func aRaisedClockIsKeptAndEveryLaterWriteIsAboveIt() throws {
+    let shard = try shard()
+    let time: UInt64 = 9_000 << 16
+    #expect(shard.machine.mustRaiseClock(of: table, to: time))
+    // Proposed before the entry is applied.
+    let raise = shard.append(ShardCommand.raiseClock(table, to: time).encode())
+    shard.submit(ItemWrite(key: rowKey("k"), action: .put(valued(1))))
+    shard.apply()
+    #expect(raise > 0 && shard.machine.mark(of: table)?.clock == time + 1)
+    shard.command(.raiseClock(table, to: time + 50))
+    try shard.flush()
+    try shard.reopen()
+    shard.put(rowKey("k"), valued(2))
+    #expect(try shard.machine.version(of: rowKey("k"))?.time == time + 51)
+    #expect(!shard.machine.mustRaiseClock(of: table, to: time))
+  }
+
+  @Test func aTraceGoesOnlyAsItWasSeen() throws {
+    let shard = try shard()
+    for name in ["k", "l"] {
+      shard.put(rowKey(name), valued(1, name))
+      shard.submit(ItemWrite(key: rowKey(name), action: .delete))
+      shard.apply()
+    }
+    let traces = try shard.machine.traces(of: table, after: nil, rowsMax: 9).traces
+    #expect(Set(traces.map(\.key)) == [rowKey("k"), rowKey("l")])
+    shard.put(rowKey("k"), valued(2))
+    shard.submit(ItemWrite(key: rowKey("k"), action: .delete))
+    shard.apply()
+    shard.command(.forgetTraces(ForgottenTraces(table: table, traces: traces)))
+    #expect(try shard.machine.version(of: rowKey("l")) == nil)
+    #expect(try shard.machine.version(of: rowKey("k")) != nil, "It was removed again since.")
+  }
+
   /// Own changes and images for a region wait; what came from another region does not.
   @Test func whatWaitsForOtherRegionsIsKnownFromAnyPlaceOfTheFeed() throws {
     let shard = try shard()

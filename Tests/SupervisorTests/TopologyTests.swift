@@ -211,6 +211,53 @@ import Testing
     #expect(refusal(of: text)?.contains(message) == true, "\(refusal(of: text) ?? "accepted")")
   }
 
+  /// A topology of two regions with a residency section.
+  private func residency(_ rules: String, more: String = "") -> String {
+    """
+    regions:
+      - {name: us-east-1, replication: 1, nodes: [{name: a1}], coordinators: [{name: ac}]}
+      - {name: eu-west-1, replication: 1, nodes: [{name: b1}], coordinators: [{name: bc}]}
+    residency: [\(rules)]
+    \(more)
+
+    """
+  }
+
+  @Test func residencyRulesReachEveryNodesFile() throws {
+    let text = residency("{table: t, region: eu-west-1, otherwise: drop, keep: [n], mask: [m]}")
+    let topology = try Topology.parse(text, source: "t.yaml")
+    var ports = PortPlan(former: nil)
+    let state = ClusterState(
+      cluster: String(repeating: "ab", count: 16), topology: topology.source, shape: topology.shape,
+      ports: try ports.assign(topology, publicPort: 0), isLoaded: false)
+    let folder = try temporaryFolder()
+    let nodes = ClusterPlan(topology, state, folder).processes.filter { $0.role == .node }
+    #expect(nodes.count == 2)
+    for node in nodes {
+      let file = FileManager.default.temporaryDirectory.appending(path: "gantry-\(UUID()).yaml")
+      defer { try? FileManager.default.removeItem(at: file) }
+      try #require(node.settings).write(to: file, atomically: true, encoding: .utf8)
+      let settings = try NodeSettings.load(path: file.path())
+      #expect(settings.residency == topology.residency && settings.residency[0].mask == ["m"])
+    }
+  }
+
+  @Test(arguments: [
+    ("{table: t, region: eu-west-2, drop: [x]}", "did you mean 'eu-west-1'?"),
+    ("{table: t, region: eu-west-1, drop: [x], mask: [x]}", "names the attribute 'x' twice"),
+    ("{table: t, region: eu-west-1, keep: [x]}", "withholds nothing"),
+    ("{table: t, region: eu-west-1, hash: [x]}", "'residencyKeyFile' is missing"),
+    ("{table: t, region: eu-west-1, drops: [x]}", "did you mean 'drop'?"),
+    ("{table: t, region: eu-west-1, drop: [x]}, {table: t, region: us-east-1, drop: [x]}", "leaves no region"),
+    ("{table: t, region: eu-west-1, drop: [x]}, {table: t, region: eu-west-1, drop: [y]}", "has two rules"),
+    ("{table: t, region: eu-west-1, drop: [PK]}", "withholds the attribute 'PK' of t, which is a key"),
+  ])
+  func residencyRulesThatCannotBeAreRefused(rules: String, message: String) {
+    let table = "tables: [{TableName: t, KeySchema: [{AttributeName: PK, KeyType: HASH}], AttributeDefinitions: []}]"
+    let refusal = refusal(of: residency(rules, more: table))
+    #expect(refusal?.contains(message) == true, "\(refusal ?? "taken")")
+  }
+
   @Test func anUnknownNameListsTheBuiltInOnes() {
     let message = settingsRefusal { () throws(SettingsError) in _ = try Topology.load("locl") }
     #expect(message?.contains("(\(BuiltInTopologies.names.joined(separator: ", "))); did you mean 'local'?") == true)

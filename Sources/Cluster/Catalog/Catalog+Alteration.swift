@@ -10,7 +10,9 @@ extension Catalog {
     guard old.version == alteration.version, old.definition.leads(to: alteration.definition) else {
       return .tableChanged
     }
+    if let fault = residencyFault(alteration.definition) { return fault }
     var altered = old
+    altered.residency = residency(of: old.name)
     altered.definition = alteration.definition
     if altered.definition.stream != old.definition.stream, let open = old.openStream {
       altered.close(open, atMs: alteration.atMs)
@@ -21,9 +23,17 @@ extension Catalog {
     if altered.definition.billingMode == .payPerRequest, old.definition.billingMode != .payPerRequest {
       altered.onDemandSinceMs = alteration.atMs
     }
+    altered.followReplicas(atMs: alteration.atMs)
+    altered.share(since: old, atMs: alteration.atMs)
+    return put(altered, at: position)
+  }
+
+  /// Puts a changed table in place of what it was; its shards are told where that concerns them.
+  mutating func put(_ changed: Table, at position: Int) -> CatalogOutcome {
+    let old = tables[position]
+    var altered = changed
     let nextID = nextTableID
     changeIndexes(of: &altered, from: old)
-    altered.followReplicas()
     altered.version += 1
     if altered.settings != old.settings || altered.indexes != old.indexes {
       guard old.status == .active else {

@@ -34,6 +34,9 @@ extension Catalog {
     case .completeReplica(let region, let id): return changeTable(id) { $0.complete(region) }
     case .failReplica(let region, let id): return changeTable(id) { $0.fail(region) }
     case .forgetReplica(let region, let id): return changeTable(id) { $0.forget(region) }
+    case .setResidency(let residency, let table): return setResidency(table, residency)
+    case .adoptShared(let definition, let version, let uniqueID): return adopt(definition, version, uniqueID)
+    case .completeShare(let version, let id): return changeTable(id) { $0.completeShare(version) }
     case .deleteTable(let name): return delete(name)
     case .forget(let id):
       guard let position = tables.firstIndex(where: { $0.id == id }) else { return .tableNotFound }
@@ -59,13 +62,17 @@ extension Catalog {
         ? .tableInUse(existing.status) : .tableExists
     }
     guard tables.count < Self.tablesMax else { return .tooManyTables }
+    if let fault = residencyFault(definition) { return fault }
     var table = Table(
       id: takeTableID(), definition: definition, status: .creating, createdAtMs: createdAtMs, uniqueID: uniqueID,
       version: isNumbered ? 1 : 0, settingsVersion: isNumbered ? 1 : 0,
       streamStartedAtMs: definition.stream == nil ? nil : createdAtMs)
     // Without items there is nothing to fill an index with.
     if isNumbered { numberIndexes(of: &table, as: .active) }
-    table.replicas = (definition.replicas?.others ?? []).map { TableReplica(region: $0, status: .creating) }
+    table.residency = residency(of: definition.name)
+    table.replicas = (definition.replicas?.others ?? []).map {
+      TableReplica(region: $0, status: .creating)
+    }
     tables.insert(table, at: position(of: definition.name))
     return .table(table)
   }
@@ -116,7 +123,6 @@ extension Catalog {
     guard position < tables.count, tables[position].name == name else { return .tableNotFound }
     guard tables[position].status == .active else { return .tableInUse(tables[position].status) }
     guard !tables[position].definition.deletionProtection else { return .deletionProtected }
-    guard tables[position].replicas.isEmpty else { return .hasReplicas }
     guard !tables[position].indexes.contains(where: { $0.status == .creating }) else { return .indexesInUse }
     tables[position].status = .deleting
     tables[position].raiseVersion()

@@ -30,6 +30,8 @@ extension Catalog {
     if table.status == .deleting { return .done }
     guard table.status == .active else { return .tableInUse(table.status) }
     if table.definition.replicas?.own == region {
+      // Nobody takes its changes any more.
+      tables[position].replicas = []
       tables[position].status = .deleting
       tables[position].version += 1
       return .table(tables[position])
@@ -39,7 +41,7 @@ extension Catalog {
   }
 
   /// A change of which every shard has to know.
-  private mutating func changeShards(_ position: Int, _ change: (inout Table) -> Void) -> CatalogOutcome {
+  mutating func changeShards(_ position: Int, _ change: (inout Table) -> Void) -> CatalogOutcome {
     guard tables[position].status == .active else { return .tableInUse(tables[position].status) }
     change(&tables[position])
     tables[position].version += 1
@@ -51,11 +53,13 @@ extension Catalog {
 
 extension Table {
   /// Replicas that the definition asks for and are not there are made, others go.
-  mutating func followReplicas() {
+  ///
+  /// - Parameter atMs: when that was asked for, where it was here; else 0.
+  mutating func followReplicas(atMs: UInt64 = 0) {
     let wanted = definition.replicas?.others ?? []
     for place in replicas.indices where !wanted.contains(replicas[place].region) { replicas[place].status = .deleting }
     for region in wanted where !replicas.contains(where: { $0.region == region }) {
-      replicas.append(TableReplica(region: region, status: .creating))
+      replicas.append(TableReplica(region: region, status: .creating, addedAtMs: atMs))
     }
   }
 
@@ -79,6 +83,11 @@ extension Table {
   }
 
   mutating func forget(_ region: String) -> Bool {
+    // The last of a table that goes from this region itself: all others know.
+    if status == .deleting, definition.replicas?.own == region, !replicas.isEmpty {
+      replicas = []
+      return true
+    }
     guard replicas.contains(where: { $0.region == region && $0.status == .deleting }) else { return false }
     replicas.removeAll { $0.region == region }
     return true

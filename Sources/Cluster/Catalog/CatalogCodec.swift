@@ -3,7 +3,7 @@ import Messages
 
 /// ```
 /// 128, 0 (two bytes) | form (u8: 2) | version (varint) | shard map (optional) | tables (each a blob) | next id (u32) |
-/// members (blob; missing until they were changed)
+/// [members (blob; empty until they were changed) | [residencies (array)]]
 /// ```
 /// An earlier build began with the version, whose first two bytes are never these, and had tables of another form.
 extension Catalog {
@@ -18,7 +18,9 @@ extension Catalog {
     writer.optional(shardMap) { $1.encode(into: &$0) }
     writer.array(tables) { writer, table in writer.nested { table.encode(into: &$0) } }
     writer.u32(nextTableID)
-    if let members { writer.blob(members.encode()) }
+    guard members != nil || !residencies.isEmpty else { return writer.bytes }
+    writer.blob(members?.encode() ?? [])
+    if !residencies.isEmpty { writer.array(residencies) { $1.encode(into: &$0) } }
     return writer.bytes
   }
 
@@ -36,7 +38,13 @@ extension Catalog {
       return try input.nested { (input) throws(MalformedBytes) in try Table(from: &input) }
     }
     nextTableID = try reader.u32()
-    members = reader.isAtEnd ? nil : try ClusterMembers(try reader.blob())
+    if !reader.isAtEnd {
+      let bytes = try reader.blob()
+      members = bytes.isEmpty ? nil : try ClusterMembers(bytes)
+    }
+    if !reader.isAtEnd {
+      residencies = try reader.array { (input) throws(MalformedBytes) in try TableResidency(from: &input) }
+    }
     try reader.finish()
   }
 }
@@ -47,7 +55,8 @@ extension CatalogCommand {
     static let deleteTable: UInt8 = 4, forget: UInt8 = 5, createTable: UInt8 = 6, activate: UInt8 = 7
     static let alterTable: UInt8 = 8, number: UInt8 = 9, completeIndex: UInt8 = 10
     static let ensureReplica: UInt8 = 20, leaveReplica: UInt8 = 21, completeReplica: UInt8 = 22
-    static let failReplica: UInt8 = 23, forgetReplica: UInt8 = 24
+    static let failReplica: UInt8 = 23, forgetReplica: UInt8 = 24, setResidency: UInt8 = 25
+    static let adoptShared: UInt8 = 26, completeShare: UInt8 = 27
     static let changeMembers: UInt8 = 40
   }
 
@@ -95,6 +104,19 @@ extension CatalogCommand {
     case .completeReplica(let region, let id): encode(Code.completeReplica, region, id, into: &writer)
     case .failReplica(let region, let id): encode(Code.failReplica, region, id, into: &writer)
     case .forgetReplica(let region, let id): encode(Code.forgetReplica, region, id, into: &writer)
+    case .adoptShared(let definition, let version, let uniqueID):
+      writer.u8(Code.adoptShared)
+      writer.nested { definition.encode(into: &$0) }
+      version.encode(into: &writer)
+      writer.blob(uniqueID)
+    case .completeShare(let version, let id):
+      writer.u8(Code.completeShare)
+      version.encode(into: &writer)
+      writer.table(id)
+    case .setResidency(let residency, let table):
+      writer.u8(Code.setResidency)
+      writer.string(table)
+      writer.optional(residency) { $1.encode(into: &$0) }
     case .changeMembers(let members):
       writer.u8(Code.changeMembers)
       members.encode(into: &writer)
@@ -148,6 +170,19 @@ extension CatalogCommand {
     case Code.forgetReplica:
       let region = try reader.string()
       self = .forgetReplica(region, of: try reader.table())
+    case Code.adoptShared:
+      let definition = try reader.nested { (input) throws(MalformedBytes) in try TableDefinition(from: &input) }
+      let version = try ItemVersion(from: &reader)
+      self = .adoptShared(definition, version: version, uniqueID: try reader.blob())
+    case Code.completeShare:
+      let version = try ItemVersion(from: &reader)
+      self = .completeShare(version, of: try reader.table())
+    case Code.setResidency:
+      let table = try reader.string()
+      let residency = try reader.optional { (input) throws(MalformedBytes) in
+        try Residency(from: &input)
+      }
+      self = .setResidency(residency, of: table)
     case Code.changeMembers: self = .changeMembers(try ClusterMembers(from: &reader))
     default: throw MalformedBytes("an unknown catalog command")
     }
@@ -177,7 +212,7 @@ extension CatalogOutcome {
     static let done: UInt8 = 1, earlierTable: UInt8 = 2, tableExists: UInt8 = 3, tableNotFound: UInt8 = 4
     static let tableInUse: UInt8 = 5, deletionProtected: UInt8 = 6, tooManyTables: UInt8 = 7
     static let alreadyInitialised: UInt8 = 8, table: UInt8 = 9, tableChanged: UInt8 = 10
-    static let indexesInUse: UInt8 = 11, hasReplicas: UInt8 = 20
+    static let indexesInUse: UInt8 = 11, hasReplicas: UInt8 = 20, residencyForbids: UInt8 = 21
     static let membersChanged: UInt8 = 40
   }
 
@@ -197,6 +232,9 @@ extension CatalogOutcome {
     case .deletionProtected: writer.u8(Code.deletionProtected)
     case .indexesInUse: writer.u8(Code.indexesInUse)
     case .hasReplicas: writer.u8(Code.hasReplicas)
+    case .residencyForbids(let attribute):
+      writer.u8(Code.residencyForbids)
+      writer.blob(attribute)
     case .tooManyTables: writer.u8(Code.tooManyTables)
     case .alreadyInitialised: writer.u8(Code.alreadyInitialised)
     case .membersChanged: writer.u8(Code.membersChanged)
@@ -217,6 +255,7 @@ extension CatalogOutcome {
     case Code.deletionProtected: self = .deletionProtected
     case Code.indexesInUse: self = .indexesInUse
     case Code.hasReplicas: self = .hasReplicas
+    case Code.residencyForbids: self = .residencyForbids(attribute: try reader.blob())
     case Code.tooManyTables: self = .tooManyTables
     case Code.alreadyInitialised: self = .alreadyInitialised
     case Code.membersChanged: self = .membersChanged

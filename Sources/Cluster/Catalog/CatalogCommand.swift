@@ -26,6 +26,12 @@ public enum CatalogCommand: Equatable, Sendable {
   case failReplica(String, of: TableID)
   /// No region has anything of that replica any more.
   case forgetReplica(String, of: TableID)
+  /// From another region: what all replicas of the table with that unique id have in common is as in that definition.
+  case adoptShared(TableDefinition, version: ItemVersion, uniqueID: [UInt8])
+  /// Every other region has heard of it.
+  case completeShare(ItemVersion, of: TableID)
+  /// The settings of the nodes have these residency rules for tables of that name; nil: none.
+  case setResidency(Residency?, of: String)
   /// No shard serves the table any more.
   case forget(TableID)
   /// The nodes and the places of replicas, made from those of the version before.
@@ -62,8 +68,10 @@ public enum CatalogOutcome: Equatable, Sendable {
   case deletionProtected
   /// An index of the table is being made.
   case indexesInUse
-  /// The table has replicas in other regions.
+  /// Only among the answers that a store remembers: an earlier build deleted no table with replicas.
   case hasReplicas
+  /// A residency rule does not keep an attribute that is a key of the table, or of one of its indexes.
+  case residencyForbids(attribute: [UInt8])
   case tooManyTables
   case alreadyInitialised
   /// The members were changed since these were made from them.

@@ -59,12 +59,14 @@ extension ReplicationSettings {
     writer.string(region)
     writer.array(others) { $0.string($1) }
     writer.blob(table)
+    residency?.encode(into: &writer)
   }
 
   init(from reader: inout ByteReader) throws(MalformedBytes) {
     region = try reader.string()
     others = try reader.array { (input) throws(MalformedBytes) in try input.string() }
     table = try reader.blob()
+    if !reader.isAtEnd { residency = try Residency(from: &reader) }
     guard !others.isEmpty else { throw MalformedBytes("a table with replicas has none") }
   }
 }

@@ -47,10 +47,13 @@ public enum ReplicaStatus: UInt8, Sendable {
 public struct TableReplica: Equatable, Sendable {
   public var region: String
   public var status: ReplicaStatus
+  /// When it was asked for, where that was here: this region is what the replica was made from. Else 0.
+  public var addedAtMs: UInt64
 
-  public init(region: String, status: ReplicaStatus) {
+  public init(region: String, status: ReplicaStatus, addedAtMs: UInt64 = 0) {
     self.region = region
     self.status = status
+    self.addedAtMs = addedAtMs
   }
 }
 
@@ -97,6 +100,13 @@ public struct Table: Equatable, Sendable {
   public var onDemandSinceMs: UInt64?
   /// In the order in which they were added.
   public internal(set) var replicas: [TableReplica] = []
+  /// What its shards have been told of the catalog's rules, or are being told.
+  public internal(set) var residency: Residency?
+  /// When and where what all replicas have in common (``TableDefinition/takeShared(from:)``) was changed last; nil where
+  /// nobody did since there are replicas. The highest stays, everywhere.
+  public internal(set) var shared: ItemVersion?
+  /// The other regions are still to be told.
+  public internal(set) var isSharing = false
 
   public init(
     id: TableID, definition: TableDefinition, status: TableStatus, createdAtMs: UInt64, uniqueID: [UInt8],
@@ -132,7 +142,8 @@ public struct Table: Equatable, Sendable {
 
   private var replication: ReplicationSettings? {
     guard let own = definition.replicas?.own, !replicatedTo.isEmpty else { return nil }
-    return ReplicationSettings(region: own, others: replicatedTo, table: uniqueID)
+    return ReplicationSettings(
+      region: own, others: replicatedTo, table: uniqueID, residency: residency)
   }
 
   /// The definition that its counterpart in `region` has to have.

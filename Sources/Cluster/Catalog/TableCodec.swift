@@ -162,16 +162,22 @@ extension Table {
     writer.optional(streamStartedAtMs) { $0.u64($1) }
     writer.optional(onDemandSinceMs) { $0.u64($1) }
     // Nothing where there are none: so had an earlier build it.
-    guard !closedStreams.isEmpty || !replicas.isEmpty else { return }
+    let isShared = residency != nil || shared != nil || replicas.contains { $0.addedAtMs > 0 }
+    guard !closedStreams.isEmpty || !replicas.isEmpty || isShared else { return }
     writer.array(closedStreams) {
       $1.stream.encode(into: &$0)
       $0.u64($1.closedAtMs)
     }
-    guard !replicas.isEmpty else { return }
+    guard !replicas.isEmpty || isShared else { return }
     writer.array(replicas) {
       $0.string($1.region)
       $0.u8($1.status.rawValue)
     }
+    guard isShared else { return }
+    writer.optional(residency) { $1.encode(into: &$0) }
+    writer.optional(shared) { $1.encode(into: &$0) }
+    writer.bool(isSharing)
+    writer.array(replicas) { $0.u64($1.addedAtMs) }
   }
 
   init(from reader: inout ByteReader) throws(MalformedBytes) {
@@ -196,6 +202,14 @@ extension Table {
         let region = try input.string()
         return TableReplica(region: region, status: try input.stored("an unknown replica status"))
       }
+    }
+    if !reader.isAtEnd {
+      residency = try reader.optional { (input) throws(MalformedBytes) in try Residency(from: &input) }
+      shared = try reader.optional { (input) throws(MalformedBytes) in try ItemVersion(from: &input) }
+      isSharing = try reader.bool()
+      let times = try reader.array { (input) throws(MalformedBytes) in try input.u64() }
+      guard times.count == replicas.count else { throw MalformedBytes("a table's replicas are miscounted") }
+      for (place, time) in times.enumerated() { replicas[place].addedAtMs = time }
     }
     let names = definition.indexes.map(\.name)
     guard indexes.allSatisfy({ names.contains($0.name) }) else { throw MalformedBytes("an index has no definition") }

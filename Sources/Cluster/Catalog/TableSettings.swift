@@ -36,8 +36,11 @@ public struct ReplicationSettings: Equatable, Sendable {
   public var others: [String]
   /// The ``Table/uniqueID``, which all replicas share.
   public var table: [UInt8]
+  /// Nil where every region holds everything.
+  public var residency: Residency?
 
-  public init(region: String, others: [String], table: [UInt8] = []) {
+  public init(region: String, others: [String], table: [UInt8] = [], residency: Residency? = nil) {
+    self.residency = residency
     self.region = region
     self.others = others.sorted()
     self.table = table

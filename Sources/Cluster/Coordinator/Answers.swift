@@ -49,7 +49,7 @@ extension Coordinator {
     case .catalogOutcome(let bytes):
       guard let outcome = try? CatalogOutcome(bytes) else { return unexpected(call) }
       changed(outcome, call, now: now)
-    case .done, .notYet, .checksumAt, .member, .replacement, .indexed, .refused: unexpected(call)
+    case .done, .notYet, .checksumAt, .member, .replacement, .indexed, .mark, .refused: unexpected(call)
     }
   }
 

@@ -106,12 +106,11 @@ extension Coordinator {
   }
 
   func wait(_ token: UInt64, now: Instant) {
-    guard var call = calls[token] else { return }
-    call.request = nil
-    call.sentTo = nil
-    let doublings = min(call.misses, 8)
-    call.misses += 1
-    calls[token] = call
+    guard let place = calls.index(forKey: token) else { return }
+    calls.values[place].request = nil
+    calls.values[place].sentTo = nil
+    let doublings = min(calls.values[place].misses, 8)
+    calls.values[place].misses += 1
     let delay = min(
       configuration.retryDelayMin.nanoseconds << UInt64(doublings), configuration.retryDelayMax.nanoseconds)
     waiting.append((token, now + Span(nanoseconds: delay)))

@@ -86,6 +86,7 @@ public enum Answer: Equatable, Sendable {
   /// The highest change of the batch's source that the shard has applied (``Operation/index(_:)``,
   /// ``Operation/region(_:)``).
   case indexed(through: UInt64)
+  case mark(RegionMark)
   case stream(StreamPage)
   /// In the order of the question; empty where the shard's leader has not counted yet (``Operation/sizes(_:)``).
   case sizes([TableSize])

@@ -88,7 +88,7 @@ extension Answer {
     static let written: UInt8 = 1, conditionFailed: UInt8 = 2, item: UInt8 = 3, page: UInt8 = 4
     static let catalogOutcome: UInt8 = 5, catalog: UInt8 = 6, done: UInt8 = 7, checksumAt: UInt8 = 8
     static let refused: UInt8 = 9, member: UInt8 = 10, replacement: UInt8 = 11
-    static let notYet: UInt8 = 12, indexed: UInt8 = 13, stream: UInt8 = 16, sizes: UInt8 = 20
+    static let notYet: UInt8 = 12, indexed: UInt8 = 13, stream: UInt8 = 16, sizes: UInt8 = 20, mark: UInt8 = 30
   }
 
   public func encode(into writer: inout ByteWriter) {
@@ -130,6 +130,9 @@ extension Answer {
     case .indexed(let through):
       writer.u8(Tag.indexed)
       writer.varint(through)
+    case .mark(let mark):
+      writer.u8(Tag.mark)
+      mark.encode(into: &writer)
     case .stream(let page):
       writer.u8(Tag.stream)
       page.encode(into: &writer)
@@ -158,6 +161,7 @@ extension Answer {
     case Tag.member: self = .member(hasTerm: try reader.bool(), seenIncarnation: try reader.u64())
     case Tag.replacement: self = .replacement(try reader.u64())
     case Tag.indexed: self = .indexed(through: try reader.varint())
+    case Tag.mark: self = .mark(try RegionMark(from: &reader))
     case Tag.stream: self = .stream(try StreamPage(from: &reader))
     case Tag.sizes:
       self = .sizes(try reader.array { (input) throws(MalformedBytes) in try TableSize(from: &input) })

@@ -106,8 +106,12 @@ public enum Operation: Sendable {
   case stream(StreamRead)
   /// Changes that were made in another region, from the leader of the shard that has them.
   case region(RegionBatch)
+  /// Asks the shard how far its changes have arrived in other regions (``RegionMark``).
+  case regionMark(RegionMarkRead)
   /// Asks whether all that the shard held of the table has arrived in that region.
   case confirmReplica(TableID, region: String)
+  /// Asks whether every change of the shard has arrived in every region that the table has replicas in.
+  case confirmSettled(TableID)
   /// An encoded request for whoever leads its shard, as far as the receiver knows: for one that does not reach the leader.
   case relay([UInt8])
   /// The group's replicas are to be on these nodes: replicas are added and taken away, one at a time, until they are.

@@ -84,7 +84,7 @@ extension Request {
     static let configureTable: UInt8 = 6, dropTable: UInt8 = 7, checksum: UInt8 = 8
     static let describeMember: UInt8 = 9, replaceReplica: UInt8 = 10, confirmIndex: UInt8 = 11
     static let index: UInt8 = 12, stream: UInt8 = 16, relay: UInt8 = 17, sizes: UInt8 = 20
-    static let region: UInt8 = 24, confirmReplica: UInt8 = 25
+    static let region: UInt8 = 24, confirmReplica: UInt8 = 25, regionMark: UInt8 = 30, confirmSettled: UInt8 = 31
     static let placeReplicas: UInt8 = 40, assign: UInt8 = 41, changeMembers: UInt8 = 42
     static let rangeSummed: UInt8 = 43, differs: UInt8 = 44
   }
@@ -141,6 +141,12 @@ extension Request {
     case .region(let batch):
       writer.u8(Tag.region)
       batch.encode(into: &writer)
+    case .confirmSettled(let table):
+      writer.u8(Tag.confirmSettled)
+      writer.table(table)
+    case .regionMark(let read):
+      writer.u8(Tag.regionMark)
+      read.encode(into: &writer)
     case .confirmReplica(let table, let region):
       writer.u8(Tag.confirmReplica)
       writer.table(table)
@@ -202,6 +208,8 @@ extension Request {
     case Tag.index: operation = .index(try IndexBatch(from: &reader))
     case Tag.stream: operation = .stream(try StreamRead(from: &reader))
     case Tag.region: operation = .region(try RegionBatch(from: &reader))
+    case Tag.confirmSettled: operation = .confirmSettled(try reader.table())
+    case Tag.regionMark: operation = .regionMark(try RegionMarkRead(from: &reader))
     case Tag.confirmReplica:
       let table = try reader.table()
       operation = .confirmReplica(table, region: try reader.string())

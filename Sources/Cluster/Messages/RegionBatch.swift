@@ -12,12 +12,19 @@ public struct RegionBatch: Equatable, Sendable {
     /// With the id that the table has where the batch goes.
     public var key: RowKey
     public var version: ItemVersion
+    /// That of the item's protected attributes, where they are carried; a removal concerns both groups.
+    public var protected: GroupVersions.Protected
     /// Nil for a removal.
     public var item: EncodedItem?
     /// The item was removed because its time to live had ended.
     public var isExpiry: Bool
 
-    public init(sequence: UInt64, key: RowKey, version: ItemVersion, item: EncodedItem?, isExpiry: Bool = false) {
+    public init(
+      sequence: UInt64, key: RowKey, version: ItemVersion,
+      protected: GroupVersions.Protected = .same,
+      item: EncodedItem?, isExpiry: Bool = false
+    ) {
+      self.protected = protected
       self.sequence = sequence
       self.key = key
       self.version = version
@@ -46,11 +53,15 @@ public struct RegionBatch: Equatable, Sendable {
   /// Of one batch.
   public static let changesMax = 512
 
+  private enum Flag {
+    static let isExpiry: UInt8 = 1, isWithoutProtected: UInt8 = 2, hasProtectedVersion: UInt8 = 4
+  }
+
   public var last: UInt64 { changes.last?.sequence ?? predecessor }
 
   /// ```
   /// source | predecessor (varint) | changes (array): sequence above the one before (varint) | key (blob) | version |
-  /// expiry (bool) | item? (blob)
+  /// flags (u8: 1 expiry, 2 without protected attributes, 4 they have a version of their own) | [version] | item? (blob)
   /// ```
   public func encode(into writer: inout ByteWriter) {
     source.encode(into: &writer)
@@ -61,7 +72,11 @@ public struct RegionBatch: Equatable, Sendable {
       before = change.sequence
       writer.rowKey(change.key)
       change.version.encode(into: &writer)
-      writer.bool(change.isExpiry)
+      var flags: UInt8 = change.isExpiry ? Flag.isExpiry : 0
+      if change.protected == .absent { flags |= Flag.isWithoutProtected }
+      if case .other = change.protected { flags |= Flag.hasProtectedVersion }
+      writer.u8(flags)
+      if case .other(let version) = change.protected { version.encode(into: &writer) }
       writer.optional(change.item) { $0.item($1) }
     }
   }
@@ -76,10 +91,13 @@ public struct RegionBatch: Equatable, Sendable {
       before = sequence
       let key = try input.rowKey()
       let version = try ItemVersion(from: &input)
-      let isExpiry = try input.bool()
+      let flags = try input.u8()
+      var protected = flags & Flag.isWithoutProtected > 0 ? GroupVersions.Protected.absent : .same
+      if flags & Flag.hasProtectedVersion > 0 { protected = .other(try ItemVersion(from: &input)) }
       return Change(
-        sequence: sequence, key: key, version: version,
-        item: try input.optional { (input) throws(MalformedBytes) in try input.item() }, isExpiry: isExpiry)
+        sequence: sequence, key: key, version: version, protected: protected,
+        item: try input.optional { (input) throws(MalformedBytes) in try input.item() },
+        isExpiry: flags & Flag.isExpiry > 0)
     }
     guard changes.count <= Self.changesMax else { throw MalformedBytes("a region batch has too many changes") }
   }

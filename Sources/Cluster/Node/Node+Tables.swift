@@ -48,7 +48,14 @@ extension Node {
       guard let table = catalog.table(task.table), let there = table.definition(in: target) else { return nil }
       return .catalogCommand(
         CatalogCommand.ensureReplica(there, createdAtMs: table.createdAtMs, uniqueID: table.uniqueID).encode())
+    case .share(let version):
+      guard case .region(let target) = task.target, let table = catalog.table(task.table),
+        let there = table.definition(in: target)
+      else { return nil }
+      return .catalogCommand(
+        CatalogCommand.adoptShared(there, version: version, uniqueID: table.uniqueID).encode())
     case .leave(let region):
+      if case .shard = task.target { return .confirmSettled(task.table) }
       guard let table = catalog.table(task.table) else { return nil }
       return .catalogCommand(CatalogCommand.leaveReplica(uniqueID: table.uniqueID, region: region).encode())
     }

@@ -49,6 +49,8 @@ public final class Node {
   var gate = SyncGate()
   var reconciler: TableReconciler
   var indexes: IndexKeeper
+  /// Where keys are until the catalog tells.
+  private(set) lazy var initialMap = configuration.initialMap
   var streams = StreamKeeper()
   var regions: RegionKeeper
   /// The wall clock of the last tick; nil before one that knew it.
@@ -136,11 +138,11 @@ public final class Node {
     snapshots = SnapshotKeeper(random: SeededRandom(seed: self.random.next()))
     // Answers to what was asked before a restart may still come: no start counts from where another one did.
     let first = self.random.next() >> 8
-    reconciler = TableReconciler(firstTask: first)
+    reconciler = TableReconciler(firstTask: first, residencies: configuration.residencies)
     mover = MemberMover(firstRequest: first)
     indexes = IndexKeeper(firstRequest: first)
     relays = Relays(firstRequest: first)
-    regions = RegionKeeper(configuration.regions, firstRequest: first)
+    regions = RegionKeeper(configuration, firstRequest: first)
     try begin(now: now)
   }
 
@@ -420,7 +422,7 @@ public final class Node {
     }
     replies = []
     effects.responses = byConnection
-    for node in nodes {
+    for node in nodes where !outgoingRequests.isEmpty {
       let requests = outgoingRequests.filter { $0.node == node }.map(\.request)
       if !requests.isEmpty { effects.requests.append((node, requests)) }
     }

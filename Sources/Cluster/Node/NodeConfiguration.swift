@@ -38,6 +38,13 @@ public struct NodeConfiguration: Sendable {
   /// Changes are that old when they leave for the global indexes: to show what a reader of an index may find.
   public var indexDelay = Span.zero
   public var streams = Streams()
+  /// What a shard keeps of a table for a region that does not take it, in bytes. Beyond it the region gets what the table
+  /// holds, once it is there again.
+  public var regionFeedBytesMax: UInt64 = 1 << 30
+  /// Residency rules of tables, ascending by table; the same on every node of every region.
+  public var residencies: [TableResidency] = []
+  /// For rules that hash. Nil where the node has no key: what such rules concern stays here.
+  public var residencyHash: ResidencyHash?
   /// How replicas are compared; nil: they are not.
   var scrub: Scrubber.Pace?
   /// Of a shard's rounds; zero: there are none.

@@ -18,6 +18,8 @@ struct TableReconciler {
     case confirm(index: TableID)
     /// Regions are told of the replica, shards asked whether all has arrived there.
     case replica(region: String)
+    /// Regions are told what all replicas have in common now.
+    case share(ItemVersion)
     /// Regions are told that the replica goes.
     case leave(region: String)
   }
@@ -61,7 +63,13 @@ struct TableReconciler {
   /// Commands that were handed out and have not shown in the catalog yet.
   private var proposed: [(command: CatalogCommand, retryAt: Instant)] = []
 
-  init(firstTask: UInt64) { nextTask = firstTask }
+  /// What the node's own settings say of residency.
+  private let residencies: [TableResidency]
+
+  init(firstTask: UInt64, residencies: [TableResidency] = []) {
+    nextTask = firstTask
+    self.residencies = residencies
+  }
 
   /// After so long without an answer the shard is asked again, by another way. A late answer counts nonetheless.
   private static let silenceMax = Span.milliseconds(300)
@@ -86,6 +94,7 @@ struct TableReconciler {
     adopt(catalog)
     var tasks: [Task] = []
     for position in progress.indices where !progress[position].isDone && progress[position].retryAt <= now {
+      if waitsForShards(position) { continue }
       if !progress[position].tasks.isEmpty { progress[position].hasMetSilence = true }
       let task = Task(
         id: nextTask, target: progress[position].target, work: progress[position].work, table: progress[position].table,
@@ -98,6 +107,15 @@ struct TableReconciler {
       tasks.append(task)
     }
     return (tasks, finished(now: now))
+  }
+
+  /// A region that leaves tells the others once they have all that it wrote.
+  private func waitsForShards(_ position: Int) -> Bool {
+    guard case .leave = progress[position].work, case .region = progress[position].target else { return false }
+    return progress.contains { other in
+      guard case .shard = other.target else { return false }
+      return other.table == progress[position].table && other.work == progress[position].work && !other.isDone
+    }
   }
 
   /// A shard's answer.
@@ -113,7 +131,8 @@ struct TableReconciler {
       switch outcome {
       case .done: isDone = true
       case .table(let table): isDone = table.status != .creating
-      case .tableExists where progress[position].work == .replica(region: region):
+      case .tableExists where progress[position].work == .replica(region: region),
+        .residencyForbids where progress[position].work == .replica(region: region):
         failed.append((region, progress[position].table))
       default: break
       }
@@ -132,7 +151,7 @@ struct TableReconciler {
     progress[position].tasks.removeAll { $0 == id || isNewest }
     guard !isDone, isNewest else { return }
     switch progress[position].work {
-    case .confirm, .replica, .leave: progress[position].retryAt = now + Self.confirmDelay
+    case .confirm, .replica, .leave, .share: progress[position].retryAt = now + Self.confirmDelay
     case .configure, .drop: progress[position].retryAt = now + Self.retryDelay
     }
   }
@@ -155,9 +174,25 @@ struct TableReconciler {
     failed.removeAll { failed in
       !next.contains { $0.work == .replica(region: failed.region) && $0.table == failed.table }
     }
-    dueAtOnce = catalog.tables.filter(Catalog.needsNumbering).map { .number($0.id) }
+    dueAtOnce =
+      catalog.tables.filter(Catalog.needsNumbering).map { .number($0.id) } + rules(in: catalog)
     let wanted = dueAtOnce + failures + next.map { Self.command(after: $0.work, on: $0.table) }
     proposed.removeAll { !wanted.contains($0.command) }
+  }
+
+  /// What the catalog has to learn of residency rules before anything may leave by them.
+  private func rules(in catalog: Catalog) -> [CatalogCommand] {
+    let gone = catalog.residencies.map(\.table).filter { name in
+      !residencies.contains { $0.table == name }
+    }
+    let changed = residencies.filter { rules in
+      catalog.residency(of: rules.table) != rules.residency
+        || catalog.table(named: rules.table).map {
+          $0.status == .active && catalog.awaitsResidency($0)
+        } ?? false
+    }
+    return gone.map { .setResidency(nil, of: $0) }
+      + changed.map { .setResidency($0.residency, of: $0.table) }
   }
 
   private var failures: [CatalogCommand] { failed.map { .failReplica($0.region, of: $0.table) } }
@@ -167,19 +202,40 @@ struct TableReconciler {
     switch work {
     case .configure, .drop, .confirm: return shards
     case .replica: return table.replicatedTo.map { .region($0) } + shards
-    case .leave(let region): return (table.replicatedTo + [region]).map { .region($0) }
+    case .share: return table.replicatedTo.map { .region($0) }
+    case .leave(let region):
+      let isOwn = table.definition.replicas?.own == region
+      let regions = table.replicatedTo + (isOwn ? [] : [region])
+      return regions.map { Target.region($0) } + (isOwn ? shards : [])
     }
   }
 
   private static func work(on table: Table) -> [Work] {
     switch table.status {
     case .creating, .updating: [.configure(version: table.settingsVersion)]
-    case .deleting: [.drop]
-    case .active:
-      table.indexes.filter { $0.status == .creating }.map { .confirm(index: $0.id) }
-        + table.replicas.filter { $0.status == .creating }.map { .replica(region: $0.region) }
-        + table.replicas.filter { $0.status == .deleting }.map { .leave(region: $0.region) }
+    // The other regions are told first, as long as there is a table that knows them.
+    case .deleting:
+      if let own = table.definition.replicas?.own, !table.replicatedTo.isEmpty {
+        [.leave(region: own)]
+      } else {
+        [.drop]
+      }
+    case .active: work(onActive: table)
     }
+  }
+
+  private static func work(onActive table: Table) -> [Work] {
+    var works: [Work] = []
+    for index in table.indexes where index.status == .creating { works.append(.confirm(index: index.id)) }
+    for replica in table.replicas {
+      switch replica.status {
+      case .creating: works.append(.replica(region: replica.region))
+      case .deleting: works.append(.leave(region: replica.region))
+      case .active, .failed: break
+      }
+    }
+    if table.isSharing, !table.replicatedTo.isEmpty, let version = table.shared { works.append(.share(version)) }
+    return works
   }
 
   private static func command(after work: Work, on table: TableID) -> CatalogCommand {
@@ -188,6 +244,7 @@ struct TableReconciler {
     case .drop: .forget(table)
     case .confirm(let index): .completeIndex(index, of: table)
     case .replica(let region): .completeReplica(region, of: table)
+    case .share(let version): .completeShare(version, of: table)
     case .leave(let region): .forgetReplica(region, of: table)
     }
   }

@@ -115,7 +115,8 @@ extension Answer {
     case .conditionFailed(let old, _): return fixed + (old?.bytes.count ?? 0)
     case .catalog(let bytes): return fixed + (bytes?.count ?? 0)
     case .stream(let page): return fixed + page.records.reduce(0) { $0 + $1.cost }
-    case .written, .catalogOutcome, .done, .notYet, .checksumAt, .member, .replacement, .indexed, .sizes, .refused:
+    case .written, .catalogOutcome, .done, .notYet, .checksumAt, .member, .replacement, .indexed, .mark, .sizes,
+      .refused:
       return fixed
     }
   }

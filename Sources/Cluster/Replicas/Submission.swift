@@ -39,6 +39,12 @@ extension Replica {
     case .placeReplicas(let nodes, let version): return place(on: nodes, version: version)
     case .index(let batch): return submit(batch, to: to)
     case .region(let batch): return submit(batch, to: to)
+    case .regionMark(let read): return submit(read, to: to)
+    case .confirmSettled(let table):
+      guard let shard else { return Self.wrongGroup }
+      guard isServing else { return notLeader }
+      guard let mark = shard.mark(of: table), mark.settled < mark.end else { return .done }
+      return .notYet
     case .confirmReplica(let table, let region):
       guard let shard else { return Self.wrongGroup }
       guard isServing else { return notLeader }
@@ -95,6 +101,20 @@ extension Replica {
     guard raft.cachedBytes < Self.backlogBytesMax, shard.canForesee(batch) else { return .refused(.overloaded) }
     guard let index = propose(ShardCommand.region(batch).encode(), to: to, answer: nil) else { return notLeader }
     shard.foresee(batch, at: index)
+    return nil
+  }
+
+  /// A mark is given once leadership is proved: a former leader's would be about too little.
+  private func submit(_ read: RegionMarkRead, to: ReplyTo) -> Answer? {
+    guard let shard else { return Self.wrongGroup }
+    guard isServing else { return notLeader }
+    guard let mark = shard.mark(of: read.table),
+      shard.settings(of: read.table)?.replication?.others.contains(read.region) == true
+    else { return .refused(.unknownTable) }
+    if shard.mustRaiseClock(of: read.table, to: read.time) {
+      return propose(.raiseClock(read.table, to: read.time)) ? .notYet : notLeader
+    }
+    reads.append(Read(to: to, work: .answer(.mark(mark), after: nil)))
     return nil
   }
 

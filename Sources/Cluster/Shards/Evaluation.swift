@@ -28,7 +28,7 @@ extension ShardMachine {
     guard let table = tables[write.key.table] else { return .refuse(.unknownTable) }
     guard let range, range.contains(write.key.hash) else { return .refuse(.wrongShard) }
     let current: CurrentItem
-    do { current = try self.current(write) } catch {
+    do { current = try self.current(write, in: table) } catch {
       return .refuse(unreadable(error))
     }
     if let condition = write.condition, !condition.evaluate(current.map) {
@@ -51,11 +51,18 @@ extension ShardMachine {
   }
 
   private func put(_ write: ItemWrite, _ item: EncodedItem, _ current: CurrentItem, _ table: ServedTable) -> Verdict {
-    guard !table.globals.isEmpty || !table.locals.isEmpty else { return propose(write, item, current) }
-    let fault: String?
-    do { fault = try table.keyFault(of: item) } catch { return .refuse(.invalid("The item cannot be read.")) }
-    if let fault { return .answer(.refused(.invalid(fault)), after: current.after) }
-    return propose(write, item, current)
+    do {
+      if !table.globals.isEmpty || !table.locals.isEmpty, let fault = try table.keyFault(of: item) {
+        return .answer(.refused(.invalid(fault)), after: current.after)
+      }
+      guard let residency = table.residency, residency.holdsCopies else { return propose(write, item, current) }
+      guard let whole = try residency.put(item, over: current.item) else {
+        return .answer(.refused(.invalid(ResidencyPlan.refusal)), after: current.after)
+      }
+      return propose(write, whole, current)
+    } catch {
+      return .refuse(.invalid("The item cannot be read."))
+    }
   }
 
   private func update(
@@ -76,6 +83,9 @@ extension ShardMachine {
     }
     if !table.isPlain, let fault = table.keyFault(from: base, to: changed) {
       return .answer(.refused(.invalid(fault)), after: current.after)
+    }
+    if let residency = table.residency, residency.holdsCopies, !residency.leaves(base, as: changed) {
+      return .answer(.refused(.invalid(ResidencyPlan.refusal)), after: current.after)
     }
     let item = EncodedItem(changed)
     guard item.sizeBytes <= Self.itemBytesMax else {
@@ -108,9 +118,9 @@ extension ShardMachine {
     var after: LogIndex?
   }
 
-  private func current(_ write: ItemWrite) throws -> CurrentItem {
+  private func current(_ write: ItemWrite, in table: ServedTable) throws -> CurrentItem {
     var current = CurrentItem()
-    if needsCurrent(write) {
+    if needsCurrent(write) || table.residency?.holdsCopies == true {
       if let image = proposed[write.key.bytes] {
         current.item = image.item
         current.after = image.index

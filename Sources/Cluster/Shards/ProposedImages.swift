@@ -13,13 +13,15 @@ struct ProposedImages {
 
   private var images: [[UInt8]: Image] = [:]
   /// Those of items with replicas in other regions: few tables have them.
-  private var versions: [[UInt8]: ItemVersion] = [:]
+  private var versions: [[UInt8]: GroupVersions] = [:]
 
   subscript(key: [UInt8]) -> Image? { images[key] }
 
-  func version(_ key: [UInt8]) -> ItemVersion? { versions.isEmpty ? nil : versions[key] }
+  func version(_ key: [UInt8]) -> GroupVersions? { versions.isEmpty ? nil : versions[key] }
 
-  mutating func propose(_ key: [UInt8], _ item: EncodedItem?, _ version: ItemVersion? = nil, at index: UInt64) {
+  mutating func propose(
+    _ key: [UInt8], _ item: EncodedItem?, _ version: GroupVersions? = nil, at index: UInt64
+  ) {
     images[key] = Image(item: item, index: index)
     if version != nil || !versions.isEmpty { versions[key] = version }
   }

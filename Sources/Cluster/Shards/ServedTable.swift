@@ -11,11 +11,16 @@ final class ServedTable {
   let isPlain: Bool
   /// Whether changes of its items go into its feed.
   let hasFeed: Bool
+  /// Nil where every region holds everything.
+  let residency: ResidencyPlan?
   var feed: FeedState
+  /// Of items with versions, since the replica was opened; what was there before counts as one.
+  var removals: UInt64 = 1
 
   init(_ settings: TableSettings, feed: FeedState) {
     self.settings = settings
     self.feed = feed
+    residency = ResidencyPlan(settings)
     let plans = settings.indexes.map { IndexPlan($0, of: settings) }
     locals = plans.filter { $0.layout.isLocal }
     globals = plans.filter { !$0.layout.isLocal }

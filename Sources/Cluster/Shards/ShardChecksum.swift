@@ -14,9 +14,9 @@ public enum ShardChecksum {
   ) throws -> UInt64 {
     var sum: UInt64 = 0
     for range in ranges {
-      let digest = digests.firstIndex { range == .table($0.table) }
+      let counted = digests.indices.filter { range == .table(digests[$0].table) }
       try view.scan(from: range.lower, to: range.upper, reverse: false) { key, value in
-        if let digest { digests[digest].add(key, value) }
+        for digest in counted { try digests[digest].add(key, value) }
         sum = add(key, value, to: sum)
         return .proceed
       }

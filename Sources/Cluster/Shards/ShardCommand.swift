@@ -22,6 +22,9 @@ public import Messages
 /// 21 region:   region batch
 /// 22 advance:  region advance
 /// 23 copy:     region copy
+/// 24 raise:    table id (u32), time (u64)
+/// 25 forget:   forgotten traces
+/// 26 refill:   table id (u32), region (string)
 /// 40 sum:      range sum order
 /// ```
 public enum ShardCommand: Sendable {
@@ -50,6 +53,12 @@ public enum ShardCommand: Sendable {
   case regionAdvance(RegionAdvance)
   /// Puts the next rows of the table into its feed for a region that has not got them yet.
   case regionCopy(RegionCopy)
+  /// Local writes of the table are above that hybrid time from here on.
+  case raiseClock(TableID, to: UInt64)
+  /// A region that is too far behind gets what the table holds instead of the changes that it missed.
+  case refillRegion(TableID, String)
+  /// Traces of removed items go.
+  case forgetTraces(ForgottenTraces)
   /// Every replica sums some of its rows, to be compared.
   case sumRange(RangeSumOrder)
 
@@ -59,6 +68,7 @@ public enum ShardCommand: Sendable {
     static let expire: UInt8 = 10
     static let trim: UInt8 = 12
     static let version: UInt8 = 20, region: UInt8 = 21, regionAdvance: UInt8 = 22, regionCopy: UInt8 = 23
+    static let raiseClock: UInt8 = 24, forgetTraces: UInt8 = 25, refillRegion: UInt8 = 26
     static let sumRange: UInt8 = 40
   }
 
@@ -117,6 +127,17 @@ public enum ShardCommand: Sendable {
     case .regionCopy(let copy):
       writer.u8(Kind.regionCopy)
       copy.encode(into: &writer)
+    case .raiseClock(let table, let time):
+      writer.u8(Kind.raiseClock)
+      writer.table(table)
+      writer.u64(time)
+    case .refillRegion(let table, let region):
+      writer.u8(Kind.refillRegion)
+      writer.table(table)
+      writer.string(region)
+    case .forgetTraces(let forgotten):
+      writer.u8(Kind.forgetTraces)
+      forgotten.encode(into: &writer)
     case .sumRange(let order):
       writer.u8(Kind.sumRange)
       order.encode(into: &writer)
@@ -152,6 +173,13 @@ public enum ShardCommand: Sendable {
     case Kind.region: self = .region(try RegionBatch(from: &reader))
     case Kind.regionAdvance: self = .regionAdvance(try RegionAdvance(from: &reader))
     case Kind.regionCopy: self = .regionCopy(try RegionCopy(from: &reader))
+    case Kind.raiseClock:
+      let table = try reader.table()
+      self = .raiseClock(table, to: try reader.u64())
+    case Kind.refillRegion:
+      let table = try reader.table()
+      self = .refillRegion(table, try reader.string())
+    case Kind.forgetTraces: self = .forgetTraces(try ForgottenTraces(from: &reader))
     case Kind.sumRange: self = .sumRange(try RangeSumOrder(from: &reader))
     default: throw MalformedBytes("an unknown shard command")
     }

@@ -36,6 +36,8 @@ public final class ShardMachine {
   public internal(set) var replicatedTables: [TableID] = []
   /// Tables with an index that is still to be filled, ascending.
   public internal(set) var tablesToFill: [TableID] = []
+  /// For residency rules that hash. Nil where the node has no key.
+  public var residencyHash: ResidencyHash?
   /// How much it holds, as far as somebody counted.
   public var count: Count?
 
@@ -138,7 +140,7 @@ public final class ShardMachine {
         if table.isPlain {
           store.put(key.bytes, item.bytes)
         } else {
-          change(table, key, to: item, at: position, timeMs: timeMs)
+          change(table, key, to: item, version: nil, at: position, timeMs: timeMs)
         }
       }
       proposed.applied(key.bytes, at: position.index)
@@ -147,7 +149,7 @@ public final class ShardMachine {
         if table.isPlain {
           store.delete(key.bytes)
         } else {
-          change(table, key, to: nil, at: position, timeMs: timeMs)
+          change(table, key, to: nil, version: nil, at: position, timeMs: timeMs)
         }
       }
       proposed.applied(key.bytes, at: position.index)
@@ -169,6 +171,9 @@ public final class ShardMachine {
       proposed.applied(key.bytes, at: position.index)
     case .regionAdvance(let advance): self.advance(advance)
     case .regionCopy(let copy): self.copy(copy, at: position, timeMs: timeMs)
+    case .raiseClock(let table, let time): raiseClock(of: table, to: time)
+    case .refillRegion(let table, let region): refill(table, region)
+    case .forgetTraces(let forgotten): forget(forgotten)
     case .region(let batch): return .answer(apply(batch, at: position, timeMs: timeMs))
     }
     return nil
@@ -178,8 +183,16 @@ public final class ShardMachine {
   ///
   /// - Parameter time: with which ``ShardCommand/version(_:_:time:)`` was proposed.
   public func proposed(_ key: RowKey, _ item: EncodedItem?, time: UInt64? = nil, at index: LogIndex) {
-    let region = time == nil ? nil : tables[key.table]?.settings.replication?.region
-    proposed.propose(key.bytes, item, region.map { ItemVersion(time: time!, region: $0) }, at: index)
+    var versions: GroupVersions?
+    if let time, let table = tables[key.table], let region = table.settings.replication?.region {
+      do {
+        let version = ItemVersion(time: time, region: region)
+        versions = try self.versions(of: key, version, writing: item, in: table, withProposed: true)
+      } catch {
+        damage = damage ?? "Its store cannot be read: \(error)."
+      }
+    }
+    proposed.propose(key.bytes, item, versions, at: index)
   }
 
   /// This replica no longer leads: what it proposed may never be.

@@ -33,6 +33,14 @@
     case checksumSkipped
     /// A node without data takes its place among the first members, whatever the others say.
     case wipedNodeVotes
+    /// Of two changes with one time, made in two regions, the one that comes later stays.
+    case tieBrokenByArrival
+    /// A region's cursor passes changes that were sent and not acknowledged.
+    case cursorAheadOfAcknowledgement
+    /// The trace of a removed item goes once the region that removed it is done, whatever others may still send.
+    case tombstoneDroppedEarly
+    /// Changes leave for other regions as they are.
+    case residencyFilterBypassed
     /// A view loses the part of the overlay that a flush has written meanwhile.
     case overlayDroppedUnderView
   }

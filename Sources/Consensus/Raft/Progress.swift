@@ -109,3 +109,8 @@ struct Progress: Sendable {
     }
   }
 }
+
+extension [Progress] {
+  /// Where what is known of that member stands.
+  func slot(of id: ReplicaID) -> Int? { firstIndex { $0.id == id } }
+}

@@ -40,9 +40,9 @@ extension RaftGroup {
   /// The send time of the newest round that a majority has answered: until then, nobody else can have been elected.
   var quorumContact: Instant {
     Instant(
-      nanoseconds: Quorum.reached(by: membership) { voter in
+      nanoseconds: Quorum.reached(by: membership) { [id, clock, progress] voter in
         if voter == id { return clock.nanoseconds }
-        return slot(of: voter).map { progress[$0].confirmed.sentAt.nanoseconds } ?? 0
+        return progress.slot(of: voter).map { progress[$0].confirmed.sentAt.nanoseconds } ?? 0
       })
   }
 
@@ -245,6 +245,7 @@ extension RaftGroup {
     #if GANTRY_PLANTS
       if Plants.planted == .acknowledgeBeforeMajority { return slot(of: id).map { progress[$0].match } ?? 0 }
     #endif
-    return Quorum.reached(by: membership) { voter in slot(of: voter).map { progress[$0].match } ?? 0 }
+    return Quorum.reached(by: membership) { [progress] voter in progress.slot(of: voter).map { progress[$0].match } ?? 0
+    }
   }
 }

@@ -25,9 +25,9 @@ extension RaftGroup {
   public var leaseExpiry: Instant {
     guard isEstablished, !isLeaseGivenUp, configuration.checkQuorum, membership.isVoter(id) else { return .zero }
     return Instant(
-      nanoseconds: Quorum.reached(by: membership) { voter in
+      nanoseconds: Quorum.reached(by: membership) { [id, progress] voter in
         if voter == id { return Instant.distantFuture.nanoseconds }
-        return slot(of: voter).map { progress[$0].leaseEnd.nanoseconds } ?? 0
+        return progress.slot(of: voter).map { progress[$0].leaseEnd.nanoseconds } ?? 0
       })
   }
 

@@ -204,7 +204,7 @@ public struct RaftGroup: Sendable {
     return entry.position
   }
 
-  func slot(of id: ReplicaID) -> Int? { progress.firstIndex { $0.id == id } }
+  func slot(of id: ReplicaID) -> Int? { progress.slot(of: id) }
 
   mutating func send(_ body: Message.Body, to peer: ReplicaID, term: Term? = nil) {
     outbox.messages.append(Message(from: id, to: peer, term: term ?? self.term, body: body))

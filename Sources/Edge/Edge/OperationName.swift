@@ -24,6 +24,12 @@ enum OperationName: String, CaseIterable {
   case describeTimeToLive = "DescribeTimeToLive"
   case updateContinuousBackups = "UpdateContinuousBackups"
   case describeContinuousBackups = "DescribeContinuousBackups"
+  case createGlobalTable = "CreateGlobalTable"
+  case describeGlobalTable = "DescribeGlobalTable"
+  case listGlobalTables = "ListGlobalTables"
+  case updateGlobalTable = "UpdateGlobalTable"
+  case describeGlobalTableSettings = "DescribeGlobalTableSettings"
+  case updateGlobalTableSettings = "UpdateGlobalTableSettings"
   case describeLimits = "DescribeLimits"
   case describeEndpoints = "DescribeEndpoints"
   /// Of KMS.
@@ -70,15 +76,15 @@ enum OperationName: String, CaseIterable {
 
   /// The rest of the service model of 2012-08-10.
   static let unsupported: Set<String> = [
-    "BatchExecuteStatement", "CancelBulkOperation", "CreateBackup", "CreateGlobalTable", "DeleteBackup",
+    "BatchExecuteStatement", "CancelBulkOperation", "CreateBackup", "DeleteBackup",
     "DeleteResourcePolicy", "DescribeBackup", "DescribeBulkOperation", "DescribeContributorInsights",
-    "DescribeExport", "DescribeGlobalTable", "DescribeGlobalTableSettings", "DescribeImport",
+    "DescribeExport", "DescribeImport",
     "DescribeKinesisStreamingDestination", "DescribeTableReplicaAutoScaling", "DisableKinesisStreamingDestination",
     "EnableKinesisStreamingDestination", "ExecuteStatement", "ExecuteTransaction", "ExportTableToPointInTime",
     "GetResourcePolicy", "ImportTable", "ListBackups", "ListBulkOperations", "ListContributorInsights",
-    "ListExports", "ListGlobalTables", "ListImports", "PutResourcePolicy", "RestoreTableFromBackup",
+    "ListExports", "ListImports", "PutResourcePolicy", "RestoreTableFromBackup",
     "RestoreTableToPointInTime", "SearchVectors", "StartBulkPutItems", "TransactGetItems", "TransactWriteItems",
-    "UpdateContributorInsights", "UpdateGlobalTable", "UpdateGlobalTableSettings",
+    "UpdateContributorInsights",
     "UpdateKinesisStreamingDestination", "UpdateTableReplicaAutoScaling",
   ]
 }

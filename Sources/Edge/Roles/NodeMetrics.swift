@@ -23,6 +23,8 @@ struct NodeMetrics {
   private let indexChanges: Counter
   private let regionChanges: Counter
   private let regionBacklog: Gauge
+  private let tracesForgotten: Counter
+  private let regionRefills: Counter
   private let replicas: [ReplicaGauges]
   private static let shardsShownMax = 64
 
@@ -81,6 +83,12 @@ struct NodeMetrics {
     regionBacklog = registry.gauge(
       "gantry_region_backlog",
       help: "Changes that this node's leaders have read for other regions and not brought there.")
+    regionRefills = registry.counter(
+      "gantry_region_refills_total",
+      help: "How often another region was so far behind that it is brought up anew with what a table holds.")
+    tracesForgotten = registry.counter(
+      "gantry_region_traces_forgotten_total",
+      help: "Traces of removed items that went, because no region could need them any more.")
     // Replicas come and go; where the cluster has many shards, those that come later are not shown.
     let shards =
       node.configuration.shards <= Self.shardsShownMax
@@ -135,6 +143,8 @@ struct NodeMetrics {
     indexChanges.add(node.indexChangesCarried - indexChanges.current)
     regionChanges.add(node.regionChanges.carried - regionChanges.current)
     regionBacklog.set(Int64(node.regionChanges.waiting))
+    regionRefills.add(node.regionRefills - regionRefills.current)
+    tracesForgotten.add(node.tracesForgotten - tracesForgotten.current)
     let statuses = node.status
     for gauges in replicas {
       guard let status = statuses.first(where: { $0.shard == gauges.shard }) else {

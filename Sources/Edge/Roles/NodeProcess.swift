@@ -121,6 +121,9 @@ private final class NodeAssembly: @unchecked Sendable {
     configuration.regions = settings.regions.map { region in
       .init(name: region.name, nodes: region.nodes.map { NodeID($0.node) })
     }
+    configuration.regionFeedBytesMax = UInt64(tuning.regionFeedBytesMax)
+    configuration.residencies = settings.residencies
+    configuration.residencyHash = try settings.residencyHash()
     configuration.journal.segmentBytes = tuning.journalSegmentBytes
     configuration.journalBytesMax = tuning.journalBytesMax
     configuration.streams.retentionMs = UInt64(tuning.streamRetentionMs)

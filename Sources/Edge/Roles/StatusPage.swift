@@ -86,6 +86,9 @@ enum StatusPage {
     json.beginObject()
     json.key("table")
     json.string(node.name(ofReplicated: digest.table))
+    // Of what that region is to hold by the residency rules; null: of what is here.
+    json.key("as")
+    if let region = digest.region { json.string(region) } else { json.null() }
     json.key("items")
     json.integer(Int(clamping: digest.items))
     json.key("digest")

@@ -18,6 +18,10 @@ public struct NodeSettings: Equatable, Sendable {
   public var founders: [UInt32]
   /// The other regions of the topology.
   public var regions: [RegionNodes]
+  /// What regions may hold of tables with replicas.
+  public var residency: [ResidencySettings] = []
+  /// Nil where no rule hashes.
+  public var residencyKeyFile: String?
   public var shards: Int
   public var replication: Int
   public var tuning: NodeTuning
@@ -65,6 +69,7 @@ public struct NodeSettings: Equatable, Sendable {
       SettingKey(
         "regions", .sections("{name, cluster, nodes}"), default: "[]",
         "The other regions of the topology: replicas of tables may be there."),
+      ResidencySettings.listKey, ResidencySettings.keyFileKey,
       SettingKey(
         "shards", .integer(unit: "shards", 1...4_096), default: "6",
         "How many ranges the key space is cut into when the cluster is made; later starts keep what was made."),
@@ -107,6 +112,10 @@ public struct NodeSettings: Equatable, Sendable {
       enableFaults: try section.flag("enableFaults"), insecureListen: try section.flag("insecureListen"),
       logFormat: try section.choice("logFormat", as: LogFormat.self),
       logLevel: try section.choice("logLevel", as: LogLevel.self))
+    for rule in try section.sections("residency", keys: ResidencySettings.keys) {
+      residency.append(try ResidencySettings(rule))
+    }
+    if section.has("residencyKeyFile") { residencyKeyFile = try section.text("residencyKeyFile") }
   }
 
   /// Refuses combinations that no single key shows to be wrong.
@@ -117,7 +126,11 @@ public struct NodeSettings: Equatable, Sendable {
     try CommonSettings.checkListener("admin", admin, insecure: insecureListen, file: file)
     try CommonSettings.checkNodes("peers", peers, file: file)
     try RegionNodes.check(regions, besides: region, peers, file: file)
-    guard listen != admin else { throw SettingsError(file: file, "'listen' and 'admin' are both \(listen)") }
+    try ResidencySettings.check(
+      residency, regions: [region] + regions.map(\.name), keyFile: residencyKeyFile, file: file)
+    guard listen != admin else {
+      throw SettingsError(file: file, "'listen' and 'admin' are both \(listen)")
+    }
     guard peers.contains(where: { $0.node == node && $0.name == name }) else {
       throw SettingsError(file: file, "'peers' must list this node itself: name \(name), node \(node)")
     }
@@ -131,9 +144,13 @@ public struct NodeSettings: Equatable, Sendable {
     try tuning.validate(file: file)
   }
 
-  /// Only where nodes came or went: see ``NodeTuning/yaml``.
-  private var foundersLine: String {
-    founders == peers.map(\.node) ? "" : "founders: [\(founders.map { "\($0)" }.joined(separator: ", "))]\n"
+  /// What is left out where it is as it is by default: see ``NodeTuning/yaml``.
+  private var laterKeys: String {
+    var lines = ""
+    if founders != peers.map(\.node) { lines += "founders: [\(founders.map { "\($0)" }.joined(separator: ", "))]\n" }
+    if !residency.isEmpty { lines += "residency: [\(residency.map(\.yaml).joined(separator: ", "))]\n" }
+    if let residencyKeyFile { lines += "residencyKeyFile: \(SettingsValue.quoted(residencyKeyFile))\n" }
+    return lines
   }
 
   /// The settings as a file that ``load(path:insecureListen:enableFaults:)`` reads back.
@@ -148,7 +165,7 @@ public struct NodeSettings: Equatable, Sendable {
       admin: \(quoted(admin))
       data: \(quoted(data))
       peers:
-      \(peers.map(\.yaml).joined())\(foundersLine)regions: [\(regions.map(\.yaml).joined(separator: ", "))]
+      \(peers.map(\.yaml).joined())\(laterKeys)regions: [\(regions.map(\.yaml).joined(separator: ", "))]
       shards: \(shards)
       replication: \(replication)
       \(tuning.yaml)enableFaults: \(enableFaults)

@@ -10,6 +10,7 @@ public struct NodeTuning: Equatable, Sendable {
   public var indexDelayMs = 0
   public var streamRetentionMs = 86_400_000
   public var streamBytesMax = 1_073_741_824
+  public var regionFeedBytesMax = 1_073_741_824
   public var balanceLeaders = true
   public var scrubIntervalMs = 3_600_000
 
@@ -44,6 +45,10 @@ public struct NodeTuning: Equatable, Sendable {
       "streamBytesMax", .integer(unit: "bytes", 65_536...1_099_511_627_776), default: "1073741824",
       "Stream records kept by one shard. Reached: the oldest go early, and slow readers find them trimmed."),
     SettingKey(
+      "regionFeedBytesMax", .integer(unit: "bytes", 65_536...1_099_511_627_776), default: "1073741824",
+      "Changes of a table that one shard keeps for a region that does not take them. Beyond it the region gets what the "
+        + "table holds."),
+    SettingKey(
       "balanceLeaders", .flag, default: "true",
       "Leaders spread over the nodes. false: they stay where elections put them, perhaps all on one node."),
     SettingKey(
@@ -63,6 +68,7 @@ public struct NodeTuning: Equatable, Sendable {
     indexDelayMs = try section.integer("indexDelayMs")
     streamRetentionMs = try section.integer("streamRetentionMs")
     streamBytesMax = try section.integer("streamBytesMax")
+    regionFeedBytesMax = try section.integer("regionFeedBytesMax")
     balanceLeaders = try section.flag("balanceLeaders")
     scrubIntervalMs = try section.integer("scrubIntervalMs")
   }
@@ -106,6 +112,7 @@ public struct NodeTuning: Equatable, Sendable {
     line("indexDelayMs", \.indexDelayMs)
     line("streamRetentionMs", \.streamRetentionMs)
     line("streamBytesMax", \.streamBytesMax)
+    line("regionFeedBytesMax", \.regionFeedBytesMax)
     line("balanceLeaders", \.balanceLeaders)
     line("scrubIntervalMs", \.scrubIntervalMs)
     return lines

@@ -97,6 +97,7 @@ struct IndexSender {
   mutating func send(
     from source: ShardID, _ batching: IndexLane.Batching, now: Instant, _ send: (ShardID, IndexBatch) -> UInt64
   ) {
+    guard lanes.contains(where: { $0.count > 0 }) else { return }
     let applied = lanes.map { FeedAdvance.Reached(index: $0.index, shard: $0.shard, sequence: $0.applied) }
     for place in lanes.indices where lanes[place].count > 0 {
       let index = lanes[place].index

@@ -13,7 +13,7 @@ extension Node {
   func feedIndexes(now: Instant) -> Bool {
     guard !indexes.isIdle || replicas.contains(where: { $0.hasIndexes }) else { return false }
     var isLocal = false
-    let map = catalog?.shardMap ?? configuration.initialMap
+    let map = catalog?.shardMap ?? initialMap
     let outgoing = indexes.next(replicas, batching, now: now) { map.shard(for: $0.hash).id }
     for message in outgoing {
       let request = Request(id: message.request, shard: message.shard, operation: .index(message.batch))

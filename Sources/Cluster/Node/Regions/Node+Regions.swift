@@ -11,9 +11,18 @@ extension Node {
   /// As ``feedIndexes(now:)``, for other regions. True where that left something for the replicas to do in another turn.
   func feedRegions(now: Instant) -> Bool {
     guard !configuration.regions.isEmpty else { return false }
+    if let hash = configuration.residencyHash {
+      for replica in replicas { replica.shard?.residencyHash = hash }
+    }
     let bytesMax = min(RegionLane.bytesMax, configuration.journal.segmentBytes / 8)
     for message in regions.next(replicas, bytesMax: bytesMax, now: now) {
       outgoingRegional.append((message.region, message.node, message.request))
+    }
+    for name in regions.takeWithheld() {
+      notice(
+        nil,
+        "Changes of the table \(name) wait: its residency rules in this node's settings are not those that its shard has, "
+          + "or they hash and there is no key.")
     }
     return regions.hasProposed
   }
@@ -58,6 +67,12 @@ extension Node {
   private func wallTimeMs(at now: Instant) -> UInt64? {
     wallTimeMs.map { $0 + now.since(tickedAt).nanoseconds / 1_000_000 }
   }
+
+  /// How often another region was so far behind that it is brought up anew.
+  public var regionRefills: UInt64 { regions.refills }
+
+  /// Traces of removed items that this node's leaders let their shards forget.
+  public var tracesForgotten: UInt64 { regions.tracesForgotten }
 
   /// How far each other region is behind what this node leads, by table.
   public var regionLags: [RegionLag] { regions.lags(replicas, wallTimeMs: wallTimeMs) }

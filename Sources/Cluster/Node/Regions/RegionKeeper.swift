@@ -28,6 +28,9 @@ struct RegionKeeper {
   var pauses: [ReplicationPause] = []
   /// Changes that arrived in other regions.
   private(set) var changesCarried: UInt64 = 0
+  private var traces = TraceKeeper()
+  /// Traces of removed items that went.
+  var tracesForgotten: UInt64 { traces.forgotten }
   /// How long they took.
   var delays = RegionDelays()
 
@@ -35,6 +38,12 @@ struct RegionKeeper {
   private static let requestBit: UInt64 = 1 << 61
   static func isOwn(_ request: UInt64) -> Bool { request >> 61 == 1 }
 
+  private let feedBytesMax: UInt64
+  private var boundLookedAt = Instant.zero
+  /// How often a region was too far behind.
+  private(set) var refills: UInt64 = 0
+  private var tracesTickedAt = Instant.zero
+  private static let tracesInterval = Span.milliseconds(20)
   private static let copyPause = Span.milliseconds(4)
   /// Nothing more is copied into a feed while so much of it waits.
   private static let copyWaitingMax = 1_024
@@ -45,9 +54,39 @@ struct RegionKeeper {
     var request: Request
   }
 
-  init(_ regions: [NodeConfiguration.Region], firstRequest: UInt64) {
-    others = regions.map { OtherRegion($0) }
+  /// What the node's own settings say of residency.
+  private let residencies: [TableResidency]
+  private let canHash: Bool
+  /// Tables of which nothing leaves, because the shard has other rules than the settings.
+  private var withheld: [String] = []
+  private var newlyWithheld: [String] = []
+
+  init(_ configuration: NodeConfiguration, firstRequest: UInt64) {
+    others = configuration.regions.map { OtherRegion($0) }
+    residencies = configuration.residencies
+    feedBytesMax = configuration.regionFeedBytesMax
+    canHash = configuration.residencyHash != nil
     nextRequest = firstRequest
+  }
+
+  /// Tables of which changes wait for rules, each told once.
+  mutating func takeWithheld() -> [String] {
+    defer { newlyWithheld = [] }
+    return newlyWithheld
+  }
+
+  /// Nothing leaves by other rules than those in the settings: the shard may not have heard of them yet.
+  private mutating func mayLeave(_ name: String, _ replication: ReplicationSettings) -> Bool {
+    let wanted = residencies.first { $0.table == name }?.residency
+    if wanted == replication.residency, canHash || wanted?.rules.contains(where: \.hashes) != true {
+      withheld.removeAll { $0 == name }
+      return true
+    }
+    if !withheld.contains(name) {
+      withheld.append(name)
+      newlyWithheld.append(name)
+    }
+    return false
   }
 
   var isIdle: Bool { led.isEmpty }
@@ -69,6 +108,8 @@ struct RegionKeeper {
       carry(place, replica, shard, bytesMax: bytesMax, now, &outgoing)
     }
     if !led.isEmpty { askForCatalogs(now, &outgoing) }
+    forgetTraces(replicas, now, &outgoing)
+    refill(replicas, now: now)
     return outgoing
   }
 
@@ -76,6 +117,49 @@ struct RegionKeeper {
     if let place = led.firstIndex(where: { $0.group == replica.group }) { return place }
     led.append(Led(group: replica.group, term: replica.raft.term))
     return led.count - 1
+  }
+
+  /// Regions that are too far behind get what the tables hold instead of all that they missed. Looked at once a second.
+  private mutating func refill(_ replicas: [Replica], now: Instant) {
+    guard now.since(boundLookedAt) >= .seconds(1) else { return }
+    boundLookedAt = now
+    for replica in replicas {
+      guard let shard = replica.shard, !shard.replicatedTables.isEmpty, replica.isServing else { continue }
+      for table in shard.replicatedTables {
+        for region in shard.feed(of: table)?.regions ?? [] {
+          guard let waiting = try? shard.waiting(in: table, after: region.cursor), waiting.bytes > feedBytesMax,
+            replica.propose(.refillRegion(table, region.name))
+          else { continue }
+          hasProposed = true
+          refills += 1
+        }
+      }
+    }
+  }
+
+  private mutating func forgetTraces(_ replicas: [Replica], _ now: Instant, _ outgoing: inout [Outgoing]) {
+    guard now.since(tracesTickedAt) >= Self.tracesInterval else { return }
+    tracesTickedAt = now
+    var (others, keeper) = (self.others, traces)
+    var asked: [Outgoing] = []
+    let first = nextRequest
+    let surroundings = TraceKeeper.Surroundings(
+      place: { region, table in
+        guard let other = others.firstIndex(where: { $0.name == region }) else { return nil }
+        return others[other].place(of: table)
+      },
+      ask: { region, shard, operation in
+        let request = (first + UInt64(asked.count)) | Self.requestBit
+        let node = others.firstIndex { $0.name == region }.map { others[$0].likelyLeader(of: shard) }
+        asked.append(
+          Outgoing(
+            region: region, node: node ?? NodeID(0), request: Request(id: request, shard: shard, operation: operation)))
+        return request
+      })
+    if keeper.tick(replicas, surroundings, now: now) { hasProposed = true }
+    nextRequest += UInt64(asked.count)
+    (self.others, traces) = (others, keeper)
+    outgoing += asked
   }
 
   private mutating func askForCatalogs(_ now: Instant, _ outgoing: inout [Outgoing]) {
@@ -101,19 +185,24 @@ struct RegionKeeper {
   ) {
     led[place].senders.removeAll { shard.feed(of: $0.table)?.region($0.region) == nil }
     for table in shard.replicatedTables {
-      guard let feed = shard.feed(of: table), let global = shard.settings(of: table)?.replication?.table else {
+      guard let feed = shard.feed(of: table),
+        let replication = shard.settings(of: table)?.replication
+      else {
         continue
       }
       for region in feed.regions {
         guard let other = others.firstIndex(where: { $0.name == region.name }),
-          let there = others[other].place(of: global)
+          let there = others[other].place(of: replication.table), mayLeave(there.name, replication)
         else { continue }
+        led[place].senders.removeAll {
+          $0.table == table && $0.region == region.name && $0.isPassed(by: region)
+        }
         let known = led[place].senders.firstIndex { $0.table == table && $0.region == region.name }
         var sender = known.map { led[place].senders.remove(at: $0) } ?? RegionSender(table: table, region)
         sender.isPaused = pauses.contains { $0.holds(there.name, to: region.name) }
         do { try sender.read(shard, to: there) } catch { shard.cannotRead(error) }
         let source = RegionSource(
-          table: there.table, region: shard.settings(of: table)?.replication?.region ?? "", shard: replica.group.shard)
+          table: there.table, region: replication.region, shard: replica.group.shard)
         sender.send(from: source, bytesMax: bytesMax, now: now) { shard, batch in
           let request = takeRequest()
           outgoing.append(
@@ -165,6 +254,11 @@ struct RegionKeeper {
     guard let other = others.firstIndex(where: { $0.name == region }) else { return }
     if others[other].answered(request, answer, by: node, now: now) {
       hasNews = true
+      return
+    }
+    if let shard = traces.shard(of: request, in: region) {
+      _ = others[other].learn(answer, of: shard, by: node)
+      traces.answered(request, answer)
       return
     }
     for place in led.indices {

@@ -53,6 +53,9 @@ struct RegionSender {
   /// Whether there are records to be read now.
   func canRead(_ shard: ShardMachine) -> Bool { !isPaused && position < shard.feedEnd(of: table) && hasRoom }
 
+  /// Whether the feed went on without it: the region is to get everything anew.
+  func isPassed(by region: FeedState.Region) -> Bool { position < region.cursor }
+
   /// Reads what is new in the feed, as far as there is room.
   mutating func read(_ shard: ShardMachine, to place: Place) throws {
     guard canRead(shard) else { return }
@@ -109,8 +112,13 @@ struct RegionSender {
 
   /// The entry that is due; nil where nothing is new, or too little.
   func advance(now: Instant) -> RegionAdvance? {
-    let through = arrived
-    guard through > advancedTo, settled >= Self.settledMax || now.since(advancedAt) >= Self.advanceInterval else {
+    var through = arrived
+    #if GANTRY_PLANTS
+      if Plants.planted == .cursorAheadOfAcknowledgement { through = position }
+    #endif
+    guard through > advancedTo,
+      settled >= Self.settledMax || now.since(advancedAt) >= Self.advanceInterval
+    else {
       return nil
     }
     let reached = lanes.filter { $0.applied > 0 }.map { RegionAdvance.Reached(shard: $0.shard, sequence: $0.applied) }

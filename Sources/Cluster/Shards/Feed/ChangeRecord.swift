@@ -30,6 +30,8 @@ public struct ChangeRecord: Equatable, Sendable {
   public var index: TableID?
   /// Of an item with replicas in other regions: which version the change made.
   public var version: ItemVersion?
+  /// Of an image: that of its protected attributes.
+  public var protected = GroupVersions.Protected.same
   /// Then also the table's clock, with this change (``FeedState/clock``).
   var clock: UInt64 = 0
   /// The only region that it is for, with ``Flags/isImage``; nil: every reader.
@@ -68,7 +70,8 @@ public struct ChangeRecord: Equatable, Sendable {
 
   /// ```
   /// flags (u8) | time (varint) | key (blob) | old? (blob) | new? (blob) | index? (u32) | bytes of the feed (varint) |
-  /// [version | clock (varint) | region? (string) | [count (varint)]]
+  /// [version | clock (varint) | region? (string) | [count (varint) | [versions of
+  /// its groups]]]
   /// ```
   /// The sequence stands in the row's key.
   func encode() -> [UInt8] {
@@ -85,6 +88,7 @@ public struct ChangeRecord: Equatable, Sendable {
       writer.varint(clock)
       writer.optional(region) { $0.string($1) }
       writer.varint(regionCount)
+      if protected != .same { GroupVersions(version, protected: protected).encode(into: &writer) }
     }
     return writer.bytes
   }
@@ -105,6 +109,7 @@ public struct ChangeRecord: Equatable, Sendable {
       region = try reader.optional { (input) throws(MalformedBytes) in try input.string() }
       // An earlier build did not count.
       if !reader.isAtEnd { regionCount = try reader.varint() }
+      if !reader.isAtEnd { protected = try GroupVersions(toEnd: &reader).protected }
     }
     try reader.finish()
   }

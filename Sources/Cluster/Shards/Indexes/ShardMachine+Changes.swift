@@ -10,27 +10,47 @@ import Store
 extension ShardMachine {
   /// Sets or removes an item, its rows in local indexes, and a record in the feed.
   ///
-  /// `version` is that of a table with replicas in other regions; nil: the entry does not tell it.
+  /// `versions` are those of a table with replicas in other regions. `arrived` is the version of a change that another
+  /// region made: what is merged from two may have this region's own version, and goes out no second time.
   /// The image before is that of the store: an entry that is applied finds the same on every replica.
   func change(
     _ table: ServedTable, _ key: RowKey, to new: EncodedItem?, flags: ChangeRecord.Flags = [],
-    version: ItemVersion? = nil, at position: LogPosition, ordinal: UInt64 = 0, timeMs: UInt64
+    versions: GroupVersions?, arrived: ItemVersion? = nil, at position: LogPosition, ordinal: UInt64 = 0,
+    timeMs: UInt64
   ) {
     do {
       let old = try store.get(key.bytes).map { EncodedItem(trusted: $0) }
       if let new { store.put(key.bytes, new.bytes) } else { store.delete(key.bytes) }
       for plan in table.locals { write(try plan.change(from: old, to: new, base: key)) }
-      let version = version ?? laterVersion(in: table, timeMs: timeMs)
-      if let version { set(version, of: key, in: table) }
+      if let versions { set(versions, of: key, in: table) }
+      if versions != nil, new == nil { table.removals += 1 }
       guard table.hasFeed else { return }
       var record = ChangeRecord(
         sequence: ChangeRecord.sequence(at: position.index, ordinal: ordinal), key: key, old: old, new: new,
         flags: flags, timeMs: timeMs)
       if old == new { record.flags.insert(.changesNothing) }
-      record.version = version
+      record.version = arrived ?? versions?.rest
       record.clock = table.feed.clock
       table.strip(&record)
       append(record, to: table)
+    } catch {
+      cannotApply(error)
+    }
+  }
+
+  /// The same for a write of this region.
+  ///
+  /// - Parameter version: nil where the entry does not tell it.
+  func change(
+    _ table: ServedTable, _ key: RowKey, to new: EncodedItem?, flags: ChangeRecord.Flags = [],
+    version: ItemVersion?, at position: LogPosition, timeMs: UInt64
+  ) {
+    do {
+      let version = version ?? laterVersion(in: table, timeMs: timeMs)
+      let versions = try version.map {
+        try self.versions(of: key, $0, writing: new, in: table, withProposed: false)
+      }
+      change(table, key, to: new, flags: flags, versions: versions, at: position, timeMs: timeMs)
     } catch {
       cannotApply(error)
     }

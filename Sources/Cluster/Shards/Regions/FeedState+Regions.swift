@@ -46,6 +46,13 @@ extension FeedState {
     }
   }
 
+  /// What each of its shards has taken stays known, so that batches follow on each other.
+  mutating func refill(_ name: String) {
+    guard let place = regions.firstIndex(where: { $0.name == name }) else { return }
+    regions[place].cursor = max(regions[place].cursor, end)
+    regions[place].filling = .walking(after: nil)
+  }
+
   mutating func set(_ filling: Filling, ofRegion name: String) {
     guard let place = regions.firstIndex(where: { $0.name == name }) else { return }
     regions[place].filling = filling

@@ -33,33 +33,52 @@ extension ShardMachine {
       case .walking(let after)? = table.feed.region(copy.region)?.filling
     else { return }
     let elsewhere = replication.others.filter { $0 != copy.region }
-    let versions = RowRange.versions(of: copy.table)
+    let traces = RowRange.versions(of: copy.table)
     // Keys of versions are above those of items.
-    let isAtTraces = after.map { !ByteOrder.precedes($0, versions.lower) } ?? false
+    let isAtTraces = after.map { !ByteOrder.precedes($0, traces.lower) } ?? false
     do {
-      let range = isAtTraces ? versions : RowRange.table(copy.table)
+      let range = isAtTraces ? traces : RowRange.table(copy.table)
       let rows = try rows(range, after: after, rowsMax: copy.rowsMax, bytesMax: copy.bytesMax)
       for (ordinal, row) in rows.found.enumerated() {
         let key = isAtTraces ? RowKey(bytes: Array(row.key[4...])) : RowKey(bytes: row.key)
         // Items were sent before.
         if isAtTraces, try store.get(key.bytes) != nil { continue }
-        guard let version = try version(of: key), !elsewhere.contains(version.region) else { continue }
+        guard let versions = try self.versions(of: key), !isSent(versions, by: elsewhere) else {
+          continue
+        }
         var record = ChangeRecord(
           sequence: ChangeRecord.sequence(at: position.index, ordinal: UInt64(ordinal)), key: key, old: nil,
           new: isAtTraces ? nil : EncodedItem(trusted: row.value), flags: .isImage, timeMs: timeMs)
-        record.version = version
+        record.version = versions.rest
+        record.protected = versions.protected
         record.clock = table.feed.clock
         record.region = copy.region
         append(record, to: table)
       }
       table.feed.set(
         rows.isAtEnd
-          ? isAtTraces ? .walked(through: table.feed.end) : .walking(after: versions.lower)
+          ? isAtTraces ? .walked(through: table.feed.end) : .walking(after: traces.lower)
           : .walking(after: rows.found.last?.key),
         ofRegion: copy.region)
       keep(table)
     } catch {
       cannotApply(error)
     }
+  }
+
+  /// The changes that a region missed are too much: they go, and it gets what the table holds, traces of removed items
+  /// included, as a region that is new. What it has is not touched: by the versions, what is newer there stays.
+  func refill(_ id: TableID, _ region: String) {
+    guard let table = tables[id], table.feed.region(region) != nil else { return }
+    let before = table.spare
+    table.feed.refill(region)
+    keep(table)
+    remove(table, after: before, through: table.spare)
+  }
+
+  /// Whether others send both groups of an item.
+  private func isSent(_ versions: GroupVersions, by others: [String]) -> Bool {
+    others.contains(versions.rest.region)
+      && versions.ofProtected.map { others.contains($0.region) } ?? true
   }
 }

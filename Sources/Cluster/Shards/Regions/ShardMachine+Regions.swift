@@ -12,9 +12,37 @@ import Store
 /// the same decision ahead of time, because it must evaluate what its clients write on the image that will be there.
 extension ShardMachine {
   /// The version of an item as applied; nil where there is neither an item nor a trace of one.
-  public func version(of key: RowKey) throws -> ItemVersion? {
+  public func version(of key: RowKey) throws -> ItemVersion? { try versions(of: key)?.rest }
+
+  /// Those of both groups of its attributes.
+  public func versions(of key: RowKey) throws -> GroupVersions? {
     if let bytes = try store.get(VersionRow.key(key)) { return try VersionRow.decode(bytes) }
-    return try store.get(key.bytes) == nil ? nil : .first
+    return try store.get(key.bytes) == nil ? nil : GroupVersions(.first)
+  }
+
+  /// Those that a local write gives an item: a region of copies leaves the protected attributes as they are, unless it
+  /// removes the item.
+  func versions(
+    of key: RowKey, _ version: ItemVersion, writing new: EncodedItem?, in table: ServedTable,
+    withProposed: Bool
+  ) throws -> GroupVersions {
+    guard new != nil, table.residency?.holdsCopies == true else { return GroupVersions(version) }
+    let held = try (withProposed ? proposed.version(key.bytes) : nil) ?? versions(of: key)
+    return GroupVersions(version, protected: held?.ofProtected.map { .other($0) } ?? .absent)
+  }
+
+  /// An item as a batch that comes next finds it: nil where there is neither an item nor a trace of one.
+  private func current(_ key: RowKey, in table: ServedTable, withProposed: Bool) throws
+    -> VersionedItem?
+  {
+    if withProposed, let versions = proposed.version(key.bytes) {
+      return VersionedItem(item: proposed[key.bytes]?.item, versions: versions)
+    }
+    guard let versions = try versions(of: key) else { return nil }
+    // Nothing of the item stays, or all of it, where it has no groups.
+    let item =
+      table.residency == nil ? nil : try store.get(key.bytes).map { EncodedItem(trusted: $0) }
+    return VersionedItem(item: item, versions: versions)
   }
 
   /// The time of a change that a leader is about to propose: above every version of the shard, proposed ones included.
@@ -44,12 +72,14 @@ extension ShardMachine {
   ///
   /// ``knownAnswer(to:)`` has said that it needs an entry, and ``canForesee(_:)`` that this can be known.
   public func foresee(_ batch: RegionBatch, at index: LogIndex) {
+    guard let table = tables[batch.source.table] else { return }
     do {
       for change in batch.changes {
         proposedClock = max(proposedClock, change.version.time)
-        let current = try proposed.version(change.key.bytes) ?? version(of: change.key)
-        guard current == nil || current! < change.version else { continue }
-        proposed.propose(change.key.bytes, change.item, change.version, at: index)
+        let allowed = try table.residency?.incoming(change, from: batch.source.region) ?? change
+        let old = try current(change.key, in: table, withProposed: true)
+        guard let new = try allowed.applied(to: old, table.residency) else { continue }
+        proposed.propose(change.key.bytes, new.item, new.versions, at: index)
       }
     } catch {
       damage = damage ?? "Its store cannot be read: \(error)."
@@ -78,17 +108,20 @@ extension ShardMachine {
     }
     do {
       for (ordinal, change) in batch.changes.enumerated() where change.sequence > known {
-        if let current = try version(of: change.key) {
-          if current.time == change.version.time { Probes.hit(.regionsWriteAtOneTime) }
-          guard current < change.version else {
-            Probes.hit(.changeOfARegionIsTooOld)
-            if current > change.version, try store.get(change.key.bytes) == nil { Probes.hit(.traceKeepsAnItemRemoved) }
-            continue
+        let allowed = try table.residency?.incoming(change, from: batch.source.region) ?? change
+        let old = try current(change.key, in: table, withProposed: false)
+        if old?.versions.rest.time == change.version.time { Probes.hit(.regionsWriteAtOneTime) }
+        guard let new = try allowed.applied(to: old, table.residency) else {
+          Probes.hit(.changeOfARegionIsTooOld)
+          if let old, old.versions.rest > change.version, try store.get(change.key.bytes) == nil {
+            Probes.hit(.traceKeepsAnItemRemoved)
           }
+          continue
         }
         self.change(
-          table, change.key, to: change.item, flags: change.isExpiry ? .isExpiry : [], version: change.version,
-          at: position, ordinal: UInt64(ordinal), timeMs: timeMs)
+          table, change.key, to: new.item,
+          flags: change.isExpiry && new.item == nil ? .isExpiry : [],
+          versions: new.versions, arrived: change.version, at: position, ordinal: UInt64(ordinal), timeMs: timeMs)
       }
     } catch {
       cannotApply(error)
@@ -101,9 +134,9 @@ extension ShardMachine {
   }
 
   /// Notes the version of an item that changes; every version that comes by moves the clock.
-  func set(_ version: ItemVersion, of key: RowKey, in table: ServedTable) {
-    store.put(VersionRow.key(key), VersionRow.encode(version))
-    table.feed.clock = max(table.feed.clock, version.time)
+  func set(_ versions: GroupVersions, of key: RowKey, in table: ServedTable) {
+    store.put(VersionRow.key(key), VersionRow.encode(versions))
+    table.feed.clock = max(table.feed.clock, versions.rest.time)
   }
 
   /// The version of a local change whose entry has none: it was proposed before the leader knew that the table has

@@ -1,5 +1,6 @@
 import Bytes
 import Catalog
+import Environment
 import Items
 public import Messages
 import Store
@@ -14,9 +15,14 @@ extension ShardMachine {
       version.region == settings.replication?.region || record.region != nil,
       record.region == nil || record.region == region
     else { return nil }
-    return RegionBatch.Change(
-      sequence: record.sequence, key: try record.key.moved(to: table, settings.key.partition.type), version: version,
-      item: record.new, isExpiry: record.flags.contains(.isExpiry))
+    let change = RegionBatch.Change(
+      sequence: record.sequence, key: try record.key.moved(to: table, settings.key.partition.type),
+      version: version,
+      protected: record.protected, item: record.new, isExpiry: record.flags.contains(.isExpiry))
+    #if GANTRY_PLANTS
+      if Plants.planted == .residencyFilterBypassed { return change }
+    #endif
+    return try tables[id]?.residency?.outgoing(change, to: region, residencyHash) ?? change
   }
 }
 

@@ -5,7 +5,7 @@ import Messages
 /// replicas have no such rows, and what reads items knows nothing of them.
 ///
 /// ```
-/// reserved id (u32) | row key of the item     version
+/// reserved id (u32) | row key of the item     versions of its groups
 /// ```
 enum VersionRow {
   static func key(_ item: RowKey) -> [UInt8] {
@@ -22,16 +22,16 @@ enum VersionRow {
     return writer.bytes
   }
 
-  static func encode(_ version: ItemVersion) -> [UInt8] {
-    var writer = ByteWriter(capacity: 16 + version.region.utf8.count)
-    version.encode(into: &writer)
+  static func encode(_ versions: GroupVersions) -> [UInt8] {
+    var writer = ByteWriter(capacity: 16 + versions.rest.region.utf8.count)
+    versions.encode(into: &writer)
     return writer.bytes
   }
 
-  static func decode(_ bytes: [UInt8]) throws(MalformedBytes) -> ItemVersion {
+  static func decode(_ bytes: [UInt8]) throws(MalformedBytes) -> GroupVersions {
     var reader = ByteReader(bytes)
-    let version = try ItemVersion(from: &reader)
+    let versions = try GroupVersions(toEnd: &reader)
     try reader.finish()
-    return version
+    return versions
   }
 }

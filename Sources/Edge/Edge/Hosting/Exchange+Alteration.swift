@@ -31,6 +31,7 @@ extension Exchange {
           case .catalog(.tableChanged): fail(.inUse(table: name, .updating))
           case .catalog(.tableInUse(let status)): fail(.inUse(table: name, status))
           case .catalog(.tableNotFound): fail(missing)
+          case .catalog(.residencyForbids(let attribute)): fail(.withheld(attribute, table: name))
           case .failed(let failure): fail(APIError(failure))
           default: fatalError("An alteration ended with the outcome of another call.")
           }
@@ -46,5 +47,14 @@ extension Exchange {
       guard let handle = service.anyTable(name) else { return fail(missing) }
       body(handle.table)
     }
+  }
+}
+
+extension APIError {
+  /// The text is ours: the service knows no such rules.
+  static func withheld(_ attribute: [UInt8], table name: String) -> APIError {
+    .validation(
+      "A residency rule of the table \(name) withholds the attribute \(String(decoding: attribute, as: UTF8.self)) from "
+        + "a region: it cannot be a key of the table or of an index.")
   }
 }

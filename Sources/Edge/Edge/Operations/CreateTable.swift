@@ -13,6 +13,8 @@ enum CreateTable {
       case .catalog(.table(let table)): exchange.succeed("TableDescription", table)
       case .catalog(.tableExists), .catalog(.tableInUse):
         exchange.fail(APIError(.resourceInUse, "Table already exists: \(name)"))
+      case .catalog(.residencyForbids(let attribute)):
+        exchange.fail(.withheld(attribute, table: name))
       case .catalog(.tooManyTables):
         exchange.fail(
           APIError(.limitExceeded, "Subscriber limit exceeded: There is a limit of \(Catalog.tablesMax) tables"))

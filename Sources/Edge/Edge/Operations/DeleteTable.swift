@@ -1,9 +1,23 @@
 internal import Catalog
 internal import Coordinator
+internal import Environment
 
 enum DeleteTable {
   static func run(_ body: UnsafeBufferPointer<UInt8>, _ exchange: Exchange) throws(APIError) {
     let name = try NamedTableRequest.parse(body)
+    exchange.known(name, missing: .notFound(table: name)) { table in
+      if isSource(table, atMs: exchange.service.clock.wallTimeMs) { return exchange.fail(.actedAsSource) }
+      delete(name, exchange)
+    }
+  }
+
+  /// Of a replica that was added in the last day.
+  private static func isSource(_ table: Table, atMs now: UInt64) -> Bool {
+    let day: UInt64 = 24 * 60 * 60 * 1_000
+    return table.replicas.contains { $0.addedAtMs > 0 && $0.addedAtMs + day > now }
+  }
+
+  private static func delete(_ name: String, _ exchange: Exchange) {
     exchange.service.target.submit(.deleteTable(name: name)) { outcome in
       switch outcome {
       case .catalog(.table(let table)): exchange.succeed("TableDescription", table, showsSchema: false)
@@ -16,11 +30,6 @@ enum DeleteTable {
             .resourceInUse,
             "Attempt to change a resource which is still in use: Cannot delete table while indexes are being created, "
               + "updated, or deleted."))
-      // The text is ours. The service would leave the replicas in the other regions alone.
-      case .catalog(.hasReplicas):
-        exchange.fail(
-          .validation(
-            "Table has replicas in other regions. Remove them first, by UpdateTable with ReplicaUpdates: \(name)"))
       case .catalog(.deletionProtected):
         exchange.fail(
           .validation(
@@ -34,6 +43,10 @@ enum DeleteTable {
 }
 
 extension APIError {
+  static let actedAsSource = APIError.validation(
+    "Replica cannot be deleted because it has acted as a source region for new replica(s) being added to the table in "
+      + "the last 24 hours.")
+
   static func inUse(table name: String, _ status: TableStatus) -> APIError {
     let verb =
       switch status {

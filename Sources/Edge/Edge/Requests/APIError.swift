@@ -10,6 +10,8 @@ struct APIError: Error, Equatable {
     case trimmedDataAccess, expiredIterator
     /// Of the operations on backups.
     case tableNotFound
+    /// Of the operations on global tables of version 2017.11.29.
+    case globalTableNotFound
     /// Of KMS.
     case keyNotFound
   }
@@ -58,6 +60,7 @@ struct APIError: Error, Equatable {
     case .trimmedDataAccess: "com.amazonaws.dynamodb.v20120810#TrimmedDataAccessException"
     case .expiredIterator: "com.amazonaws.dynamodb.v20120810#ExpiredIteratorException"
     case .tableNotFound: "com.amazonaws.dynamodb.v20120810#TableNotFoundException"
+    case .globalTableNotFound: "com.amazonaws.dynamodb.v20120810#GlobalTableNotFoundException"
     case .keyNotFound: "NotFoundException"
     case .throttling: "com.amazon.coral.availability#ThrottlingException"
     case .internalServer: "com.amazonaws.dynamodb.v20120810#InternalServerError"

@@ -87,11 +87,13 @@ struct ClusterPlan: Sendable {
   ) -> Process {
     let admin = address(ports(state, own.name).admin)
     let data = folder.dataPath(of: own.name)
-    let settings = NodeSettings(
+    var settings = NodeSettings(
       cluster: cluster, region: region.name, name: own.name, node: own.node, listen: own.address, admin: admin,
       data: data, peers: peers, founders: region.founderNumbers, regions: others, shards: region.shards,
       replication: region.replication,
       tuning: topology.nodeSettings, logFormat: topology.logFormat, logLevel: topology.logLevel)
+    settings.residency = topology.residency
+    settings.residencyKeyFile = topology.residencyKeyFile
     return Process(
       name: own.name, role: .node, node: Int(own.node), listen: own.address, admin: admin, dataDir: data,
       settings: settings.yaml())

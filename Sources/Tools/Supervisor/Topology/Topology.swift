@@ -72,6 +72,10 @@ public struct Topology: Sendable {
   public var postgres: Postgres?
   /// Of the first region.
   public var sink: Sink?
+  /// What regions may hold of tables with replicas.
+  public var residency: [ResidencySettings]
+  /// Holds the key of its hashes.
+  public var residencyKeyFile: String?
   /// Times and sizes of every node.
   public var nodeSettings: NodeTuning
   /// How every process writes its log.

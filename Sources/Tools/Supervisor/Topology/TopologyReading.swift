@@ -1,3 +1,4 @@
+internal import Items
 public import Settings
 
 extension Topology {
@@ -37,6 +38,13 @@ extension Topology {
     }
     if let own = try section.section("postgres", keys: Self.postgresKeys) { postgres = try Postgres(own) }
     if let mirror = try section.section("sink", keys: Self.sinkKeys) { sink = try Sink(mirror) }
+    residency = []
+    for rule in try section.sections("residency", keys: ResidencySettings.keys) {
+      residency.append(try ResidencySettings(rule))
+    }
+    if section.has("residencyKeyFile") {
+      residencyKeyFile = Files.absolute(try section.text("residencyKeyFile"))
+    }
     nodeSettings = NodeTuning()
     if let settings = try section.section("nodeSettings", keys: NodeTuning.keys) {
       nodeSettings = try NodeTuning(settings)
@@ -70,6 +78,7 @@ extension Topology {
     guard Set(ports).count == ports.count else {
       throw section.refusal(of: "regions", "gives one port to two coordinators")
     }
+    try checkResidency(section)
     guard sink.map({ sink in tables.contains { $0.name == sink.table } }) ?? true else {
       throw section.refusal(of: "sink", "names the table '\(sink!.table)', which is not among the tables")
     }
@@ -78,6 +87,24 @@ extension Topology {
     }
     guard sampleData.map({ data in tables.contains { $0.name == data.table } }) ?? true else {
       throw section.refusal(of: "sampleData", "names the table '\(sampleData!.table)', which is not among the tables")
+    }
+  }
+
+  /// Of tables that are listed here it is known at once which attributes are keys; others are refused where they are made.
+  private func checkResidency(_ section: SettingsSection) throws(SettingsError) {
+    try ResidencySettings.check(
+      residency, regions: regions.map(\.name), keyFile: residencyKeyFile, file: section.file)
+    if let residencyKeyFile, residency.contains(where: \.hashes) {
+      _ = try ResidencySettings.key(in: residencyKeyFile)
+    }
+    for rule in residency {
+      guard let table = tables.first(where: { $0.name == rule.table }) else { continue }
+      for name in table.keyAttributes where (rule.drop + rule.hash + rule.mask).contains(name) {
+        throw section.refusal(
+          of: "residency",
+          "withholds the attribute '\(name)' of \(rule.table), which is a key of the table or an index"
+        )
+      }
     }
   }
 
@@ -90,6 +117,7 @@ extension Topology {
       SettingKey.documentation(coordinatorKeys, title: "Each of a region's 'coordinators'"),
       SettingKey.documentation(linkKeys, title: "Each of 'links'"),
       SettingKey.documentation(NodeTuning.keys, title: "'nodeSettings'"),
+      SettingKey.documentation(ResidencySettings.keys, title: "Each of 'residency'"),
       SettingKey.documentation(sampleDataKeys, title: "'sampleData'"),
       SettingKey.documentation(postgresKeys, title: "'postgres'"),
       SettingKey.documentation(sinkKeys, title: "'sink'"),
@@ -113,6 +141,7 @@ extension Topology {
     SettingKey(
       "sink", .any("a group of keys (name, table, mapping, postgres)"), default: "none",
       "Mirrors a table to PostgreSQL."),
+    ResidencySettings.listKey, ResidencySettings.keyFileKey,
     SettingKey(
       "nodeSettings", .any("a group of keys (\(NodeTuning.keys.map(\.name).joined(separator: ", ")))"), default: "none",
       "Times and sizes of every node, as in its settings file (gantry node --print-config); for drills."),
@@ -184,6 +213,18 @@ extension Topology {
     ].map { name, isOptional in
       SettingKey(name, .any("what CreateTable takes"), default: isOptional ? "none" : nil, "As in CreateTable.")
     }
+}
+
+extension Topology.Table {
+  /// The names of the attributes that are keys of the table and its indexes; of what cannot be read: none.
+  fileprivate var keyAttributes: [String] {
+    guard let request = try? JSONValue(parsing: request) else { return [] }
+    let indexes =
+      (request["GlobalSecondaryIndexes"]?.elements ?? [])
+      + (request["LocalSecondaryIndexes"]?.elements ?? [])
+    return ([request] + indexes).flatMap { $0["KeySchema"]?.elements ?? [] }
+      .compactMap { $0["AttributeName"]?.text }
+  }
 }
 
 extension Topology.Postgres {

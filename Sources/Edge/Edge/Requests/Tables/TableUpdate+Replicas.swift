@@ -7,6 +7,19 @@ struct ReplicaPlaces {
   var others: [String]
 }
 
+extension TableUpdate {
+  /// Replicas have streams of both images, which cannot be switched off (*DynamoDB Streams and global tables*, Developer
+  /// Guide).
+  fileprivate mutating func streamEverything() throws(APIError) {
+    guard let stream = definition.stream else { return setStream(.newAndOldImages) }
+    guard stream == .newAndOldImages else {
+      throw .validation(
+        "A table with replicas has a stream of NEW_AND_OLD_IMAGES. Switch off the stream of another view first: "
+          + "\(table.name)")
+    }
+  }
+}
+
 /// Replicas in other regions (version 2019.11.21 of global tables). The texts are ours where the service's are not on
 /// record.
 extension TableUpdate {
@@ -39,6 +52,7 @@ extension TableUpdate {
         "Failed to create a the new replica of table with name: '\(table.name)' because one or more "
           + "replicas already existed as tables.")
     }
+    try streamEverything()
     setReplicas((definition.replicas?.others ?? []) + [name])
   }
 

@@ -90,6 +90,9 @@ struct TableUpdate {
       guard definition.stream != nil else {
         throw .validation("Table has no stream to disable: TableName: \(table.name)")
       }
+      guard table.replicas.isEmpty else {
+        throw .validation("The stream of a table with replicas cannot be disabled: TableName: \(table.name)")
+      }
       definition.stream = nil
       return
     }
@@ -101,6 +104,8 @@ struct TableUpdate {
     }
     definition.stream = view
   }
+
+  mutating func setStream(_ view: StreamViewType) { definition.stream = view }
 
   mutating func setReplicas(_ replicas: ReplicaRegions?) { definition.replicas = replicas }
 
