@@ -1,6 +1,7 @@
 import Catalog
 import Environment
 import Messages
+import Replicas
 import SimulatedDisk
 import Testing
 
@@ -43,7 +44,7 @@ import Testing
     let absent = cluster[Self.older]
     absent.kill()
     cluster.protocolVersions = [:]
-    for node in cluster.nodes { node.node?.protocolVersions = [:] }
+    for node in cluster.nodes { node.node?.maker.heard[Self.older] = nil }
     #expect(cluster.ask(.write(try .count(table, "k")))?.isWritten == true)
     #expect(!cluster.run(ticks: 1_000) { ranges(cluster) > 0 })
     try absent.start(seed: 9)

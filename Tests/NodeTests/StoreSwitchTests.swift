@@ -28,7 +28,8 @@ import Testing
     let store = try ShardStore.open(disk: disk, directory: "/store", configuration: StoreConfiguration(seed: 1))
     replica = try Replica(
       group: Self.group, raft: raft, store: store,
-      initialMap: ShardMap.initial(shards: 1, nodes: members.map(\.node), replication: 3))
+      initialMap: ShardMap.initial(shards: 1, nodes: members.map(\.node), replication: 3),
+      heard: HeardVersions(own: NodeID(1)))
     tell(.append(previous: .zero, entries: [Self.entry], commit: 0, round: .none))
     let output = advance()
     while let preparation = try journal.takePreparation() {

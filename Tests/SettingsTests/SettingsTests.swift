@@ -30,7 +30,9 @@ private func refusal(_ body: () throws(SettingsError) -> Void) -> String? {
   /// A binary that went one step back is strict too.
   @Test func whatNobodyAskedForIsNotWritten() {
     let text = node().yaml()
-    for key in NodeTuning.keys.map(\.name) + ["founders", "residency", "residencyKeyFile"] { #expect(!text.contains("\(key):")) }
+    for key in NodeTuning.keys.map(\.name) + ["founders", "residency", "residencyKeyFile"] {
+      #expect(!text.contains("\(key):"))
+    }
   }
 
   @Test func unknownKeyNamesTheNearestWithFileAndLine() throws {

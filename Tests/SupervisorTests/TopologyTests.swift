@@ -161,7 +161,7 @@ import Testing
     let plan = ClusterPlan(topology, state, try temporaryFolder())
     let nodes = plan.processes.filter { $0.role == .node }
     #expect(nodes.count == 3)
-    for line in ["journalBytesMax: 33554432\n", "heartbeatMs: 50\n", "electionMinMs: 300\n"] {
+    for line in ["journalBytesMax: 33554432\n", "heartbeatMs: 50\n", "journalSegmentBytes: 4194304\n"] {
       #expect(nodes.allSatisfy { $0.settings?.contains(line) == true }, "\(line)")
     }
   }

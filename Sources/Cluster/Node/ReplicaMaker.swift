@@ -8,6 +8,13 @@ import Store
 struct ReplicaMaker {
   let configuration: NodeConfiguration
   let disk: any Disk
+  let heard: HeardVersions
+
+  init(configuration: NodeConfiguration, disk: any Disk) {
+    self.configuration = configuration
+    self.disk = disk
+    heard = HeardVersions(own: configuration.node)
+  }
 
   func directory(of group: GroupID) -> String {
     let name = group == .metadata ? "metadata" : "shard-\(group.rawValue)"
@@ -32,6 +39,6 @@ struct ReplicaMaker {
     let raft = RaftGroup(
       configuration: configuration.raft, id: id, recovered: recovered, random: SeededRandom(seed: random.next()),
       now: now)
-    return try Replica(group: group, raft: raft, store: store, initialMap: configuration.initialMap)
+    return try Replica(group: group, raft: raft, store: store, initialMap: configuration.initialMap, heard: heard)
   }
 }

@@ -45,6 +45,7 @@ public final class Replica {
   private var rangeSumWanted: RangeSumOrder?
   private var wasLeader = false
   private let initialMap: ShardMap
+  private let heard: HeardVersions
   var replacements = ReplacementCounter()
   var placement: Placement?
   /// Memberships are known from here on.
@@ -69,11 +70,14 @@ public final class Replica {
   }
 
   /// Opens the state machine over `store`. `initialMap` is what the first leader of a new cluster enters.
-  public init(group: GroupID, raft: RaftGroup, store: ShardStore, initialMap: ShardMap) throws {
+  public init(
+    group: GroupID, raft: RaftGroup, store: ShardStore, initialMap: ShardMap, heard: HeardVersions
+  ) throws {
     self.group = group
     self.raft = raft
     self.store = store
     self.initialMap = initialMap
+    self.heard = heard
     appliedTerm = store.applied.term
     recoveredThrough = store.applied.index
     remembered = try StoreMetadata(store.metadata)?.remembered ?? RememberedOperations()
@@ -417,9 +421,16 @@ public final class Replica {
     return raft.last.index
   }
 
-  /// Puts a command of this leader's own in the log; nobody waits for it. False where it cannot.
+  /// Puts a command of this leader's own in the log; nobody waits for it. False where it cannot, also because a member of
+  /// the group runs a release that could not read it.
   public func propose(_ command: ShardCommand) -> Bool {
-    guard isServing, !isSwitching, raft.cachedBytes < Self.backlogBytesMax / 2 else { return false }
+    guard isServing, !isSwitching, raft.cachedBytes < Self.backlogBytesMax / 2, isRead(command.version) else {
+      return false
+    }
     return raft.propose(command.encode()) != nil
+  }
+
+  private func isRead(_ version: UInt16) -> Bool {
+    version <= EntryVersions.first || raft.membership.members.allSatisfy { heard.reads(version, $0.node) }
   }
 }

@@ -192,6 +192,15 @@ public enum ShardCommand: Sendable {
     return nil
   }
 
+  /// What a node has to speak to read it.
+  public var version: UInt16 {
+    switch self {
+    case .sumRange: EntryVersions.rangeSums
+    case .raiseClock, .forgetTraces, .refillRegion: EntryVersions.traces
+    default: EntryVersions.first
+    }
+  }
+
   /// Bytes of the encoded command, roughly and rather more.
   public var sizeHint: Int {
     switch self {
