@@ -74,6 +74,27 @@ private func group(
     #expect(status([nil, nil]).hasSuffix("is not healthy.\n"))
   }
 
+  /// It could be waited for until the node is there again.
+  @Test func aDeadNodeWithTheOnlyCopiesIsNeitherDrainedNorReplaced() {
+    func refusal(_ state: ProcessState, copies: [String]) -> String? {
+      let process = DescribedProcess(
+        name: "n1", role: .node, node: 1, identity: nil, address: "", admin: "", dataDir: "")
+      let replicas = copies.map { ClusterStatus.Replica(node: $0, role: "follower") }
+      let status = ClusterStatus(
+        cluster: "c",
+        regions: [
+          .init(
+            name: "r", endpoint: "e",
+            groups: [ClusterStatus.Shard(id: 1, range: nil, leader: nil, term: 0, replicas: replicas)])
+        ], processes: [.init(described: process, region: "r", state: state, isReady: nil)])
+      do { try MemberChange.checkCopies(of: "n1", in: status, status.regions.first) } catch { return "\(error)" }
+      return nil
+    }
+    #expect(refusal(.down, copies: ["n2"])?.hasPrefix("n1 is down and has the only copy") == true)
+    #expect(refusal(.up, copies: ["n2"]) == nil)
+    #expect(refusal(.down, copies: ["n1", "n2", "n3"]) == nil)
+  }
+
   @Test func whatWaitsForOtherRegionsIsSummedUpOverNodes() throws {
     func lag(_ table: String, _ to: String, _ rest: String, from: String = "a") throws -> ReplicationLag {
       let text = #"{"table":"\#(table)","to":"\#(to)",\#(rest)}"#

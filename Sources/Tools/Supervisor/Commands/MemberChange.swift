@@ -168,12 +168,25 @@ struct MemberChange: Sendable {
     }
   }
 
+  /// Refuses to wait for ever: where shards have one copy, that of a node that is down can come from nowhere else.
+  static func checkCopies(
+    of name: String, in status: ClusterStatus, _ region: ClusterStatus.Region?
+  ) throws(SupervisorError) {
+    guard let process = status.processes.first(where: { $0.described.name == name }), process.state != .up,
+      region?.groups.allSatisfy({ $0.replicas.count == 1 }) ?? true
+    else { return }
+    throw SupervisorError(
+      "\(name) is \(process.state.rawValue) and has the only copy of what it holds: start it first, or restore a backup into "
+        + "a new cluster")
+  }
+
   /// Refuses to begin what would put a majority at risk: every other node is to run, and every replica on it to be whole.
   func checkOthers(butFor names: [String]) async throws(SupervisorError) {
     let status = try await StatusReader(folder).read(checksums: false)
     let region = status.regions.first { region in
       status.processes.contains { $0.region == region.name && $0.described.name == node.name }
     }
+    try Self.checkCopies(of: node.name, in: status, region)
     for process in status.processes
     where process.region == region?.name && process.described.role == .node && process.state != .up {
       if names.contains(process.described.name) { continue }

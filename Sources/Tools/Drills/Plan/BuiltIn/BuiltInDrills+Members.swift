@@ -4,7 +4,9 @@ extension BuiltInDrills {
     # A node comes while clients work, and the leader is killed while replicas move to it.
     title: A node is added
     load:
-      set: [keys=24]
+      # Seven of ten are writes; with the ledger these are more than 1,000 a second.
+      set: [keys=60]
+      rate: 1300
       duration: 35s
     timeline:
       - {at: 4s, fault: add, target: n4}
@@ -27,7 +29,9 @@ extension BuiltInDrills {
     # A node comes, and then the one that leads most shards goes: first all that it leads and holds, then the node.
     title: A node is drained
     load:
-      set: [keys=24]
+      # Seven of ten are writes; with the ledger these are more than 1,000 a second.
+      set: [keys=60]
+      rate: 1300
       duration: 40s
     timeline:
       - {at: 3s, fault: add, target: n4}
@@ -50,7 +54,9 @@ extension BuiltInDrills {
     # A node dies for good and another one comes in its place; then a second one dies, which only the new one makes harmless.
     title: A dead node is replaced
     load:
-      set: [keys=24]
+      # Seven of ten are writes; with the ledger these are more than 1,000 a second.
+      set: [keys=60]
+      rate: 1300
       duration: 40s
     timeline:
       - {at: 3s, fault: kill, target: n1}
