@@ -52,7 +52,7 @@ struct ReplaceCommand: ParsableCommand {
       """)
 
   @Argument(help: "A node of the cluster.") var name: String
-  @Option(help: ArgumentHelp("The new node's name; else the first free one of n1, n2, and so on.", valueName: "node"))
+  @Option(help: ArgumentHelp("The new node's name; else the old one's with the first free number.", valueName: "node"))
   var with: String?
   @OptionGroup var options: ClusterOptions
 

@@ -12,8 +12,8 @@ import Testing
 @Suite struct MemberTests {
   private static let keys = 5
 
-  private func cluster(shards: Int = 3) throws -> (TestCluster, TableID) {
-    let cluster = TestCluster(shards: shards)
+  private func cluster(nodes: UInt32 = 3, shards: Int = 3) throws -> (TestCluster, TableID) {
+    let cluster = TestCluster(nodes: nodes, shards: shards)
     try cluster.start()
     let table = try cluster.makeTable()
     return (cluster, table)
@@ -71,7 +71,7 @@ import Testing
     }
   }
 
-  private func addFourth(_ cluster: TestCluster) throws -> TestNode {
+  private func addNode(_ cluster: TestCluster) throws -> TestNode {
     let node = cluster.addNode()
     try node.start(seed: 4)
     #expect(ask(cluster, .add(member(node))) == accepted)
@@ -85,7 +85,7 @@ import Testing
   @Test func aNodeThatIsAddedTakesItsShare() throws {
     let (cluster, table) = try cluster()
     try countAll(cluster, table)
-    let node = try addFourth(cluster)
+    let node = try addNode(cluster)
     try countAll(cluster, table)
     #expect(cluster.run(ticks: 3_000) { isSettled(cluster) })
     #expect(node.running.replicas.count == 3)
@@ -111,7 +111,7 @@ import Testing
   @Test func aNodeThatIsDrainedIsNeededNoMore() throws {
     let (cluster, table) = try cluster()
     try countAll(cluster, table)
-    _ = try addFourth(cluster)
+    _ = try addNode(cluster)
     #expect(cluster.run(ticks: 3_000) { isSettled(cluster) })
     // The one that leads most, the metadata group maybe too.
     let leaver = cluster.nodes.max { $0.running.ledShards.count < $1.running.ledShards.count }
@@ -126,11 +126,29 @@ import Testing
     #expect(ask(cluster, .drain(node.id)) == .done)
   }
 
+  /// Nobody but the leader that is to go has a copy, or knows the group. It leads until the other one can.
+  @Test func theOnlyCopyMovesToASecondNodeAndBack() throws {
+    let (cluster, table) = try cluster(nodes: 1)
+    try countAll(cluster, table)
+    let second = try addNode(cluster)
+    try countAll(cluster, table)
+    #expect(cluster.run(ticks: 3_000) { isSettled(cluster) })
+    #expect(cluster.nodes.map { $0.running.replicas.count } == [2, 2])
+    try countAll(cluster, table)
+    // All that is left goes too, the metadata group with it.
+    #expect(ask(cluster, .drain(NodeID(1))) == accepted)
+    #expect(cluster.run(ticks: 3_000) { isSettled(cluster) })
+    cluster[NodeID(1)].kill()
+    #expect(second.running.replicas.count == 4)
+    try countAll(cluster, table)
+    try check(cluster, table, 4)
+  }
+
   /// Whoever it led before is not waited for.
   @Test(arguments: [2, 3, 4] as [UInt32]) func aNodeThatDiesWhileItIsDrainedIsDoneWithout(number: UInt32) throws {
     let (cluster, table) = try cluster()
     try countAll(cluster, table)
-    _ = try addFourth(cluster)
+    _ = try addNode(cluster)
     #expect(cluster.run(ticks: 3_000) { isSettled(cluster) })
     #expect(ask(cluster, .drain(NodeID(number))) == accepted)
     _ = cluster.run(ticks: 3)
@@ -162,7 +180,7 @@ import Testing
   @Test(arguments: [3, 9, 20, 40]) func aStopOfAnyNodeOnTheWayOnlyDelays(ticks: Int) throws {
     let (cluster, table) = try cluster()
     try countAll(cluster, table)
-    _ = try addFourth(cluster)
+    _ = try addNode(cluster)
     var victims = cluster.nodes.map(\.id)
     if let leader = cluster.leader(of: .metadata)?.id { victims.insert(leader, at: 0) }
     for victim in victims where !isSettled(cluster) {
@@ -180,7 +198,7 @@ import Testing
   @Test func aWipedNodeThatWasAddedJoinsAnew() throws {
     let (cluster, table) = try cluster()
     try countAll(cluster, table)
-    let node = try addFourth(cluster)
+    let node = try addNode(cluster)
     #expect(cluster.run(ticks: 3_000) { isSettled(cluster) })
     node.replaceDisk()
     try node.start(seed: 9)
@@ -194,7 +212,7 @@ import Testing
   /// A message of a deposed leader comes late.
   @Test func membersOfAnOlderVersionChangeNothing() throws {
     let (cluster, _) = try cluster()
-    let node = try addFourth(cluster)
+    let node = try addNode(cluster)
     #expect(cluster.run(ticks: 3_000) { isSettled(cluster) })
     let settled = try #require(node.running.members)
     var old = settled

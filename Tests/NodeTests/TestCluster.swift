@@ -5,12 +5,14 @@ import Node
 import Raft
 import Replicas
 
-/// Three nodes whose messages arrive at once, except those that the test holds back.
+/// Nodes, three if nothing else is asked for, whose messages arrive at once, except those that the test holds back.
 final class TestCluster {
   /// In the order of their numbers, without gaps.
   private(set) var nodes: [TestNode]
   /// Whether a message is delivered; those that are not are lost.
   var isDelivered: (_ from: NodeID, _ to: NodeID, _ part: ConsensusFrame.Part) -> Bool = { _, _, _ in true }
+  /// Of the releases that nodes run, where that is not this one.
+  var protocolVersions: [NodeID: UInt16] = [:]
   /// Whether requests of that node to others are delivered.
   var isAsking: (_ node: NodeID) -> Bool = { _ in true }
   /// Sees requests between nodes, and whom they are for.
@@ -19,9 +21,9 @@ final class TestCluster {
   private(set) var paused: Set<NodeID> = []
   private var waiting: [(from: NodeID, to: NodeID, frame: ConsensusFrame)] = []
 
-  init(shards: Int = 1, change: (inout NodeConfiguration) -> Void = { _ in }) {
-    nodes = (UInt32(1)...3).map { number in
-      var configuration = TestNode.configuration(node: number, of: 3, shards: shards)
+  init(nodes count: UInt32 = 3, shards: Int = 1, change: (inout NodeConfiguration) -> Void = { _ in }) {
+    nodes = (1...count).map { number in
+      var configuration = TestNode.configuration(node: number, of: count, shards: shards)
       change(&configuration)
       return TestNode(configuration)
     }
@@ -32,6 +34,7 @@ final class TestCluster {
     var configuration = TestNode.configuration(node: UInt32(nodes.count + 1), of: UInt32(nodes.count + 1))
     configuration.founders = nodes[0].configuration.founders
     configuration.shards = nodes[0].configuration.shards
+    configuration.replication = nodes[0].configuration.replication
     nodes.append(TestNode(configuration))
     return nodes[nodes.count - 1]
   }
@@ -55,9 +58,19 @@ final class TestCluster {
 
   /// Carries messages and runs jobs until nothing is left to do.
   func settle() {
+    meet()
     repeat {
       for node in nodes where !paused.contains(node.id) { node.runJobs() }
     } while deliver()
+  }
+
+  /// Every process knows every other one by its handshake.
+  private func meet() {
+    for node in nodes {
+      for other in nodes where other.id != node.id && other.node != nil {
+        node.node?.heard(other.id, speaks: protocolVersions[other.id] ?? .max)
+      }
+    }
   }
 
   func pause(_ id: NodeID) { paused.insert(id) }

@@ -183,3 +183,18 @@ import Testing
     #expect(finding?.verdict == .failure)
   }
 }
+
+@Suite struct ReleaseTests {
+  @Test func aProgramThatWasReplacedIsStartedAsItIsNow() throws {
+    #expect(Launcher.replaced("/opt/gantry (deleted)") == "/opt/gantry")
+    #expect(Launcher.replaced("/opt/gantry") == "/opt/gantry")
+    #expect(try Launcher.ownExecutable().hasPrefix("/"))
+  }
+
+  @Test func aNodeIsReplacedByOneWithANameLikeItsOwn() {
+    #expect(MemberCommands.nextName(like: "n2", among: ["n1", "n2", "n3"]) == "n4")
+    #expect(MemberCommands.nextName(like: "us-n1", among: ["us-n1", "us-n2", "n3"]) == "us-n3")
+    #expect(MemberCommands.nextName(like: "n12", among: ["n12"]) == "n1")
+    #expect(MemberCommands.nextName(like: "alpha", among: ["alpha", "c1"]) == "alpha1")
+  }
+}

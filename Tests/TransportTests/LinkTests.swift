@@ -50,7 +50,7 @@ import Transport
       let own = TransportLimits.protocolVersion
       let told = world.warnings.all.filter { $0.hasPrefix("a peer makes no link") }
       let reason =
-        "refused with 426: protocol version 1 is not \(own): "
+        "refused with 426: protocol version 1 is not \(TransportLimits.oldestProtocolVersion) to \(own): "
         + "run releases of gantry that are at most one apart"
       #expect(told == ["a peer makes no link: \(reason)"])
     }

@@ -38,7 +38,7 @@ extension NodeConfiguration {
 
   /// Who may know the group's leader, as far as the node was told.
   func peers(of group: GroupID, _ members: ClusterMembers?) -> [NodeID] {
-    let known = members?.target(of: group.shard) ?? placed(group).nodes
+    let known = members?.holders(of: group.shard) ?? placed(group).nodes
     return known.isEmpty ? nodes : known
   }
 

@@ -34,6 +34,8 @@ public final class Node {
   /// Replicas that were given up because they differed from most, since the node started.
   public internal(set) var replicasDiffered = 0
   var sightings: [NodeID: Sighting] = [:]
+  /// The newest version of the protocol between processes that each other node was last heard to speak.
+  var protocolVersions: [NodeID: UInt16] = [:]
   /// The journal reports damage that may concern every group.
   var isJournalDamaged: Bool
   /// For the log of the process, until the end of the turn.

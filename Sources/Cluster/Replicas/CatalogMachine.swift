@@ -20,7 +20,9 @@ public final class CatalogMachine {
   public func apply(_ payload: [UInt8], from start: Int = 0, at position: LogPosition) -> CatalogOutcome {
     let command: CatalogCommand
     do { command = try CatalogCommand(payload, from: start) } catch {
-      fatalError("The entry at index \(position.index) of the metadata log cannot be read: \(error.what).")
+      fatalError(
+        "The entry at index \(position.index) of the metadata log cannot be read: \(error.what). A newer release may "
+          + "have written it: use that one.")
     }
     let outcome = catalog.apply(command)
     store.put(Self.row.bytes, catalog.encode())

@@ -131,7 +131,9 @@ public final class ShardMachine {
   public func apply(_ payload: [UInt8], from start: Int = 0, at position: LogPosition, timeMs: UInt64 = 0) -> Effect? {
     let command: ShardCommand
     do { command = try ShardCommand(payload, from: start) } catch {
-      fatalError("The entry at index \(position.index) of a shard's log cannot be read: \(error.what).")
+      fatalError(
+        "The entry at index \(position.index) of a shard's log cannot be read: \(error.what). A newer release may have "
+          + "written it: use that one.")
     }
     switch command {
     // A write that was proposed behind a drop finds its table gone.

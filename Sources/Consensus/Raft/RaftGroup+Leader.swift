@@ -185,7 +185,11 @@ extension RaftGroup {
 
   mutating func stepAppendAnswer(from sender: ReplicaID, match: LogIndex, round: Round, promise: Span) {
     guard let slot = answered(sender, round, promise) else { return }
-    guard match <= log.last.index else { fatalError("A follower acknowledged entries that this leader never sent.") }
+    guard match <= log.last.index else {
+      fatalError(
+        "A follower has committed entries beyond the end of this leader's log. \(RaftLog.lostByAMajority) "
+          + "Start this node again: the follower may lead then.")
+    }
     let isNew = match > progress[slot].match
     progress[slot].matched(match, compacted: log.compacted.index)
     if isNew { advanceCommit() }

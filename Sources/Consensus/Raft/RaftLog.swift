@@ -99,9 +99,17 @@ struct RaftLog: Sendable {
     last = entry.position
   }
 
+  /// Nothing shows it earlier: a log whose end is gone as a whole looks like one that was never longer.
+  static let lostByAMajority =
+    "Entries that were committed are gone from the logs of a majority, whose disks had said that they were synced."
+
   /// Drops the entries from `index` on, because a leader has others there.
   mutating func truncate(from index: LogIndex) {
-    guard index > commit else { fatalError("A leader's entries contradict a committed entry.") }
+    guard index > commit else {
+      fatalError(
+        "A leader's entries contradict an entry that was committed here. \(Self.lostByAMajority) Keep a copy of this "
+          + "node's data, which may have what the others lost, and replace the node, or restore a backup.")
+    }
     guard let previousTerm = term(at: index - 1) else { fatalError("The log is truncated outside its range.") }
     for _ in index...last.index { cacheBytes -= cache.removeLast().cost }
     while let run = runs.last, run.index >= index { runs.removeLast() }

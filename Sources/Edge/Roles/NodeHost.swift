@@ -299,7 +299,9 @@ extension NodeHost: DialerDelegate {
   /// The machine's word on another node's process.
   func admit(_ peer: Handshake) -> String? {
     guard let id = peers[peer.process] else { return nil }
-    return node.admit(id, incarnation: peer.incarnation, start: peer.start)
+    if let reason = node.admit(id, incarnation: peer.incarnation, start: peer.start) { return reason }
+    node.heard(id, speaks: peer.protocolVersion)
+    return nil
   }
 
   /// A node that had no data has an incarnation once it found its part.

@@ -4,7 +4,9 @@ internal import Environment
 public enum TransportLimits {
   /// Raised by every change of what processes say to each other, also of what is in a frame. Peers use the newest version
   /// that both speak, and refuse each other where there is none.
-  public static let protocolVersion: UInt16 = 2
+  ///
+  /// Version 3 brought changes of a region's members and the comparison of replicas.
+  public static let protocolVersion: UInt16 = 3
   /// The oldest that this release still speaks. A release that raises the version keeps the one before it, so that the
   /// processes of a cluster can be upgraded one by one. Nothing that is still in use speaks version 1.
   public static let oldestProtocolVersion: UInt16 = 2

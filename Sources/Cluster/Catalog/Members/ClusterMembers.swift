@@ -105,6 +105,13 @@ public struct ClusterMembers: Equatable, Sendable {
     return (nodes(of: shard).filter { $0 != move.from } + [move.to]).sorted()
   }
 
+  /// The nodes that have a replica of the group or are to have one, those that stay first: where its only copy moves, just
+  /// the node that it leaves knows anything of it.
+  public func holders(of shard: ShardID) -> [NodeID] {
+    let staying = target(of: shard)
+    return staying + nodes(of: shard).filter { !staying.contains($0) }
+  }
+
   /// The groups of which that node is to have a replica now: those that are on their way to it, and from it, included.
   public func groups(on node: NodeID) -> [ShardID] {
     places.filter { $0.nodes.contains(node) || (move?.shard == $0.shard && move?.to == node) }.map(\.shard)

@@ -4,7 +4,7 @@ public import Messages
 public struct MemberRefusal: Error, Equatable, Sendable {
   public var text: String
 
-  init(_ text: String) { self.text = text }
+  public init(_ text: String) { self.text = text }
 
   public init(unreadable what: String) { text = "the \(what) cannot be read" }
 }

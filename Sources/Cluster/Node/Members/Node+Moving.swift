@@ -32,7 +32,7 @@ extension Node {
     guard identity != nil else { return false }
     guard told.version > members?.version ?? 0 else { return true }
     _ = identity?.change { $0.members = told }
-    for position in lost.indices { lost[position].found(told.target(of: lost[position].group.shard)) }
+    for position in lost.indices { lost[position].found(told.holders(of: lost[position].group.shard)) }
     return true
   }
 
@@ -95,6 +95,7 @@ extension Node {
         }
         let next = try current.changed(by: asked)
         if next.version != current.version {
+          if let obstacle = obstacle(to: asked, among: current.members) { throw MemberRefusal(obstacle) }
           let command = CatalogCommand.changeMembers(next).encode()
           return submit(
             Request(id: request.id, shard: .metadata, operation: .catalogCommand(command)), to: to, now: now)

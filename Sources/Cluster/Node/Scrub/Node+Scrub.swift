@@ -11,7 +11,7 @@ extension Node {
   func scrub(now: Instant) {
     guard let pace = configuration.scrub else { return }
     let step = scrubber.tick(replicas, pace, node: configuration.node, now: now) { replica, order in
-      replica.propose(order)
+      allRead(EntryVersions.rangeSums, in: replica) ? replica.propose(order) : nil
     }
     guard let step else { return }
     switch step.verdict {

@@ -1,3 +1,4 @@
+import Catalog
 import Environment
 
 extension SimulationOptions {
@@ -43,6 +44,14 @@ extension SimulationOptions {
       options.journalBytesMax = first.journalBytesMax
       return options
     }
+  }
+
+  /// In every second world the last region may not see everything.
+  static func drawnResidencies(seed: UInt64, regions: Int) -> [TableResidency] {
+    var random = SeededRandom(seed: seed ^ 0x0E65_0DEC)
+    guard random.chance(1, in: 2) else { return [] }
+    let rules = GuardedItem.rules(for: SimulatedWorld.name(regions - 1), &random)
+    return [TableResidency(table: GlobalTableCheck.table, residency: rules)]
   }
 
   /// How messages fare between regions where nothing is wrong.

@@ -33,7 +33,9 @@ public final class SeedRun {
       all.count == 1
       ? nil
       : SimulatedWorld(
-        all, weather: SimulationOptions.drawnWeatherBetween(seed: seed), trace: trace, seed: seed ^ 0x0E65_0001)
+        all, weather: SimulationOptions.drawnWeatherBetween(seed: seed),
+        residencies: SimulationOptions.drawnResidencies(seed: seed, regions: all.count), trace: trace,
+        seed: seed ^ 0x0E65_0001)
     cluster = world?.regions[0] ?? SimulatedCluster(options: options, trace: trace)
     faults = FaultDriver(cluster, seed: random.next())
     faultsElsewhere = (world?.regions ?? []).dropFirst().enumerated().map { number, region in

@@ -6,38 +6,49 @@ import Items
 import Messages
 import Node
 
-/// A table with a replica in every region: once no change waits any more, all regions hold the same, and of each item the
-/// write that the rule names. No change goes back to the region that it came from.
+/// A table with a replica in every region: once no change waits any more, all regions hold the same after the residency
+/// rules, and of each item the write that the rule names. No change goes back to the region that it came from, and nothing
+/// that a region may not see leaves for it.
 final class GlobalTableCheck: SimulationCheck {
-  private static let name = "everywhere"
+  static let table = "everywhere"
   private static let keys = (0..<8).map { "g\($0)" }
   private static let looksMax = 400
   private static let lookInterval = Span.milliseconds(500)
 
   private let world: SimulatedWorld
   private var random: SeededRandom
+  /// Of the items without their secrets, and of the secrets.
   private var history: GlobalHistory
+  private var secrets: GlobalHistory
   private var newestShownMs: UInt64 = 0
   private var underWay = 0
   private var isRunning = false
   private var values = 0
   /// The time between two operations of a region, at most.
   private let pauseMax: UInt64
-  private var looks = 0
-  private var isEqual = false
-  /// What the last look found in each region, by key.
-  private var found: [[String: Int?]] = []
+  private var look: GlobalTableLook?
   private var violations: [Violation] = []
 
   init(_ world: SimulatedWorld, seed: UInt64) {
     self.world = world
     history = GlobalHistory(regions: world.regions.indices.map(SimulatedWorld.name))
+    secrets = history
     random = SeededRandom(seed: seed)
     pauseMax = [40_000_000, 300_000_000, 2_000_000_000][random.index(3)]
     world.onBatch = { [unowned self] batch, source, target in sent(batch, from: source, to: target) }
+    guard !world.residencies.isEmpty else { return }
+    world.onFrame = { [unowned self] frame, source, target in
+      guard !isWhole(target), GuardedItem.isRevealed(by: frame) else { return }
+      violate("a secret leaves \(SimulatedWorld.name(source)) for \(SimulatedWorld.name(target))")
+    }
   }
 
   private var regions: [SimulatedCluster] { world.regions }
+
+  /// Whether a region sees everything.
+  private func isWhole(_ number: Int) -> Bool {
+    world.residencies.allSatisfy { $0.residency.rule(for: SimulatedWorld.name(number)) == nil }
+  }
 
   // MARK: Check
 
@@ -49,17 +60,21 @@ final class GlobalTableCheck: SimulationCheck {
 
   func stop() { isRunning = false }
 
-  var isIdle: Bool { underWay == 0 && (looks == 0 || isEqual) }
+  var isIdle: Bool { underWay == 0 && look?.isEqual ?? true }
 
   func finish() {
-    looks = 1
-    look()
+    look = GlobalTableLook(world, keys: Self.keys)
+    look?.begin()
   }
 
   func judge() -> [Violation] {
-    guard isEqual, let first = found.first else { return violations + [Violation(.regions, differences)] }
+    guard let look, look.isEqual else {
+      return violations + [Violation(.regions, look?.differences ?? "nobody looked")]
+    }
     for key in Self.keys {
-      if let words = history.fault(of: key, ending: first[key] ?? nil) { violate("item \(key): \(words)") }
+      let (value, secret) = values(of: look.items[key] ?? nil, key)
+      if let words = history.fault(of: key, ending: value) { violate("item \(key): \(words)") }
+      if let words = secrets.fault(of: key, ending: secret) { violate("the secret of item \(key): \(words)") }
     }
     return violations
   }
@@ -74,7 +89,7 @@ final class GlobalTableCheck: SimulationCheck {
     let name = SimulatedWorld.name(target)
     guard batch.changes.contains(where: { $0.version.region == name }) else { return }
     let isFilled = regions[source].nodeIDs.contains { id in
-      let replicas = regions[source].node(id)?.catalog?.table(named: Self.name)?.replicas ?? []
+      let replicas = regions[source].node(id)?.catalog?.table(named: Self.table)?.replicas ?? []
       return replicas.contains { $0.region == name && $0.status == .active }
     }
     if isFilled { violate("a change of \(name) is sent back to it from \(SimulatedWorld.name(source))") }
@@ -96,13 +111,13 @@ final class GlobalTableCheck: SimulationCheck {
 
   private func table(_ number: Int) -> Table? {
     let routers = 0..<regions[number].options.coordinators
-    return routers.lazy.compactMap { self.regions[number].coordinator($0)?.catalog.table(named: Self.name) }.first
+    return routers.lazy.compactMap { self.regions[number].coordinator($0)?.catalog.table(named: Self.table) }.first
   }
 
   private func make() {
     guard isRunning else { return }
     var definition = SimulatedTable.definition
-    definition.name = Self.name
+    definition.name = Self.table
     call(0, .createTable(definition, createdAtMs: 0, uniqueID: [UInt8](repeating: 5, count: 16))) { [self] outcome in
       switch outcome {
       case .catalog(.table), .catalog(.tableExists):
@@ -140,8 +155,16 @@ final class GlobalTableCheck: SimulationCheck {
     let key = Self.keys[random.index(Self.keys.count)]
     switch random.below(10) {
     case ..<3: read(number, table.id, key)
-    case ..<8: put(number, table.id, key)
+    case ..<7: put(number, table.id, key)
+    case 7: putEverywhere(key)
     default: remove(number, table.id, key)
+    }
+  }
+
+  /// At one time: what their clocks show may be the same.
+  private func putEverywhere(_ key: String) {
+    for number in regions.indices {
+      if let table = table(number), table.status != .creating { put(number, table.id, key) }
     }
   }
 
@@ -149,15 +172,18 @@ final class GlobalTableCheck: SimulationCheck {
 
   private func read(_ number: Int, _ table: TableID, _ key: String) {
     call(number, .get(row(table, key), consistent: true)) { [self] outcome in
-      guard case .item(let item) = outcome, let value = value(of: item, key) else { return }
-      history.saw(value, of: key, in: number, at: regions[number].now.nanoseconds)
+      guard case .item(let item) = outcome else { return }
+      let now = regions[number].now.nanoseconds
+      let (value, secret) = isWhole(number) ? values(of: item, key) : (value(of: item, key), nil)
+      if let value { history.saw(value, of: key, in: number, at: now) }
+      if let secret { secrets.saw(secret, of: key, in: number, at: now) }
     }
   }
 
   private func put(_ number: Int, _ table: TableID, _ key: String) {
     values += 1
     let value = values * SimulatedTable.step
-    let item = SimulatedTable.item(key, value, bodyBytes: Int(random.below(60)))
+    let item = GuardedItem.item(key, value, isWhole: isWhole(number), bodyBytes: Int(random.below(60)))
     let place = begin(number, key, value)
     call(number, .write(ItemWrite(key: row(table, key), action: .put(item)))) { [self] outcome in
       end(place, number, outcome)
@@ -168,23 +194,35 @@ final class GlobalTableCheck: SimulationCheck {
   private func remove(_ number: Int, _ table: TableID, _ key: String) {
     let place = begin(number, key, nil)
     call(number, .write(ItemWrite(key: row(table, key), action: .delete, returns: .old))) { [self] outcome in
-      if case .written(let answer) = outcome, answer.old == nil { history.foundNothing(place) }
+      if case .written(let answer) = outcome, answer.old == nil {
+        history.foundNothing(place)
+        secrets.foundNothing(place)
+      }
       end(place, number, outcome)
     }
   }
 
+  /// A put in a region that does not see secrets leaves them as they are.
   private func begin(_ number: Int, _ key: String, _ value: Int?) -> Int {
     _ = newestMs()
     let oldest = regions.map(\.wallTimesOfAllMs.oldest).min() ?? 0
-    return history.begin(key, value, in: number, at: regions[number].now.nanoseconds, wallMs: oldest)
+    let now = regions[number].now.nanoseconds
+    let place = secrets.begin(key, value, in: number, at: now, wallMs: oldest)
+    if value != nil, !isWhole(number) { secrets.failed(place) }
+    return history.begin(key, value, in: number, at: now, wallMs: oldest)
   }
 
   private func end(_ place: Int, _ number: Int, _ outcome: CallOutcome) {
     defer { regions[number].trace.note(regions[number].now, "everywhere", history.text(of: place)) }
     switch outcome {
-    case .written: history.succeeded(place, at: regions[number].now.nanoseconds, wallMs: newestMs())
+    case .written:
+      let (now, ms) = (regions[number].now.nanoseconds, newestMs())
+      history.succeeded(place, at: now, wallMs: ms)
+      secrets.succeeded(place, at: now, wallMs: ms)
     case .failed(.outcomeUnknown): break
-    case .failed: history.failed(place)
+    case .failed:
+      history.failed(place)
+      secrets.failed(place)
     default: violate("a write was answered with \(outcome)")
     }
   }
@@ -202,67 +240,13 @@ final class GlobalTableCheck: SimulationCheck {
     }
   }
 
-  // MARK: The last look
-
-  private var isQuiet: Bool {
-    regions.allSatisfy { region in
-      region.nodeIDs.allSatisfy { region.node($0)?.regionChanges.waiting == 0 }
+  /// Of an item in a region that sees everything.
+  private func values(of item: EncodedItem?, _ key: String) -> (number: Int?, secret: Int?) {
+    do throws(SimulatedTable.MixedItem) {
+      return (try SimulatedTable.value(of: item), try GuardedItem.secret(of: item))
+    } catch {
+      violate("item \(key) is none that was written")
+      return (nil, nil)
     }
-  }
-
-  /// Reads every item in every region; done when twice in a row all are equal and nothing waits.
-  private func look() {
-    let before = found
-    found = regions.map { _ in [:] }
-    refresh(0) { [self] in
-      read(0, Self.keys[...]) { [self] in
-        let isSettled = isQuiet && found == before && found.allSatisfy { $0 == found[0] } && isSpread
-        looks += 1
-        if isSettled {
-          isEqual = true
-        } else if looks < Self.looksMax {
-          later(0, Self.lookInterval) { [self] in look() }
-        }
-      }
-    }
-  }
-
-  private func refresh(_ number: Int, _ then: @escaping () -> Void) {
-    guard number < regions.count else { return then() }
-    regions[number].submit(.refreshCatalog) { [self] _ in refresh(number + 1, then) }
-  }
-
-  private func read(_ number: Int, _ keys: ArraySlice<String>, _ then: @escaping () -> Void) {
-    guard number < regions.count else { return then() }
-    guard let key = keys.first, let table = regions[number].coordinator(0)?.catalog.table(named: Self.name) else {
-      return read(number + 1, Self.keys[...], then)
-    }
-    regions[number].submit(.get(row(table.id, key), consistent: true)) { [self] outcome in
-      if case .item(let item) = outcome { found[number][key] = .some(value(of: item, key)) }
-      read(number, keys.dropFirst(), then)
-    }
-  }
-
-  /// Whether every region that was told of the table has it, with all its replicas. Where it was never made, or given no
-  /// replica, there is nothing to compare.
-  private var isSpread: Bool {
-    guard let first = regions[0].coordinator(0)?.catalog.table(named: Self.name), !first.replicas.isEmpty else {
-      return true
-    }
-    let names = ([SimulatedWorld.name(0)] + first.replicas.map(\.region)).sorted()
-    return regions.indices.allSatisfy { number in
-      let name = SimulatedWorld.name(number)
-      guard names.contains(name) else { return true }
-      guard let table = regions[number].coordinator(0)?.catalog.table(named: Self.name) else { return false }
-      return table.status == .active && table.replicas.allSatisfy { $0.status == .active }
-        && (table.replicas.map(\.region) + [name]).sorted() == names
-    }
-  }
-
-  private var differences: String {
-    guard isSpread else { return "the table does not get its replicas" }
-    let names = Self.keys.filter { key in found.contains { $0[key] != found[0][key] } }
-    return names.isEmpty
-      ? "changes still wait for other regions" : "regions differ in \(names.joined(separator: ", "))"
   }
 }

@@ -52,13 +52,16 @@ struct SimulatedTable {
   }
 
   /// The body tells which put it came with, whatever was added since.
-  static func item(_ key: String, _ value: Int, bodyBytes: Int) -> EncodedItem {
+  static func item(
+    _ key: String, _ value: Int, bodyBytes: Int, _ others: [AttributeMap.Element] = []
+  ) -> EncodedItem {
     EncodedItem(
-      AttributeMap([
-        .init(name: Array("PK".utf8), value: .text(key)),
-        .init(name: Array("body".utf8), value: .binary([UInt8](repeating: mark(value), count: bodyBytes))),
-        .init(name: Array("v".utf8), value: .number(Number(value))),
-      ]))
+      AttributeMap(
+        [
+          .init(name: Array("PK".utf8), value: .text(key)),
+          .init(name: Array("body".utf8), value: .binary([UInt8](repeating: mark(value), count: bodyBytes))),
+          .init(name: Array("v".utf8), value: .number(Number(value))),
+        ] + others))
   }
 
   private static func mark(_ value: Int) -> UInt8 { UInt8(truncatingIfNeeded: value / step) }

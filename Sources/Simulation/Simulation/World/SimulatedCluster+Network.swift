@@ -98,8 +98,12 @@ extension SimulatedCluster {
     let refusedFirst = second.admit(one, incarnation: first.incarnation, start: life)
     if refusedSecond != nil { return failed(other, .refusal, .oldCopy(second.configuration)) }
     if refusedFirst != nil { return failed(one, .refusal, .oldCopy(first.configuration)) }
-    onNode(one) { $0.linkUp(other, now: $1) }
-    onNode(other) { $0.linkUp(one, now: $1) }
+    for (id, peer) in [(one, other), (other, one)] {
+      onNode(id) {
+        $0.heard(peer, speaks: .max)
+        $0.linkUp(peer, now: $1)
+      }
+    }
   }
 
   private func areLinked(_ one: Process, _ other: Process) -> Bool {

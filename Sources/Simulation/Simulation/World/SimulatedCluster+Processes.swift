@@ -149,6 +149,8 @@ extension SimulatedCluster {
   private func configuration(of id: NodeID) -> NodeConfiguration {
     var configuration = options.configuration(of: id, among: nodeIDs)
     configuration.regions = place?.others ?? []
+    configuration.residencies = place?.residencies ?? []
+    configuration.residencyHash = GuardedItem.hash
     return configuration
   }
 

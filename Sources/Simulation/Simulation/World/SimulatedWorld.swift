@@ -1,3 +1,4 @@
+import Catalog
 import Environment
 import Messages
 import Node
@@ -9,6 +10,10 @@ final class SimulatedWorld {
   let regions: [SimulatedCluster]
   /// Called with each change that leaves for another region.
   var onBatch: ((RegionBatch, _ from: Int, _ to: Int) -> Void)?
+  /// Called with each frame that leaves for another region.
+  var onFrame: (([UInt8], _ from: Int, _ to: Int) -> Void)?
+  /// Which regions may not see everything of which tables.
+  let residencies: [TableResidency]
   private var random: SeededRandom
   private var weather: Weather
   private let ordinary: Weather
@@ -16,8 +21,11 @@ final class SimulatedWorld {
   private var cuts: [Int]
 
   /// - Parameter options: of each region, the first of them the one that everything else is about.
-  init(_ options: [SimulationOptions], weather: Weather, trace: Trace, seed: UInt64) {
+  init(
+    _ options: [SimulationOptions], weather: Weather, residencies: [TableResidency] = [], trace: Trace, seed: UInt64
+  ) {
     random = SeededRandom(seed: seed)
+    self.residencies = residencies
     self.weather = weather
     ordinary = weather
     cuts = Array(repeating: 0, count: options.count * options.count)
@@ -29,7 +37,7 @@ final class SimulatedWorld {
       let others = known.filter { $0.name != Self.name(number) }
       return SimulatedCluster(
         options: options[number], trace: number == 0 ? trace : Trace(of: Self.name(number), in: trace),
-        place: .init(name: Self.name(number), others: others))
+        place: .init(name: Self.name(number), others: others, residencies: residencies))
     }
     for number in regions.indices {
       regions[number].elsewhere = { [unowned self] message in carry(message, from: number) }
@@ -84,11 +92,13 @@ final class SimulatedWorld {
     case .requests(let node, let life, let region, let to, let requests):
       let target = Self.number(region)
       for case .region(let batch) in requests.map(\.operation) { onBatch?(batch, from, target) }
+      if let onFrame { for frame in OperationFrame.encode(requests) { onFrame(frame, from, target) } }
       let connection =
         life << 32 | SimulatedCluster.regionalBit | UInt64(from) << 16 | UInt64(node.rawValue)
       deliver(.regionalRequests(to: to, requests, connection: connection), from: from, to: target)
     case .responses(let node, let responses, let connection):
       let target = Int(connection >> 16 & 0xFF)
+      if let onFrame { for frame in OperationFrame.encode(responses) { onFrame(frame, from, target) } }
       deliver(
         .regionalResponses(
           from: node, of: Self.name(from), to: NodeID(UInt32(connection & 0xFFFF)), life: connection >> 32, responses),
@@ -113,6 +123,7 @@ extension SimulatedCluster {
   struct Place {
     var name: String
     var others: [NodeConfiguration.Region]
+    var residencies: [TableResidency]
   }
 
   /// What a node has for a node of another region.

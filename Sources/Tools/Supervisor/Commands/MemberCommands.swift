@@ -55,7 +55,7 @@ public struct MemberCommands: Sendable {
 
   /// Puts a new node in the place of one that may be dead.
   ///
-  /// - Parameter replacement: its name; nil: the next number's.
+  /// - Parameter replacement: its name; nil: the old one's with the first free number.
   public func replace(_ name: String, with replacement: String? = nil) async throws(SupervisorError) -> Report {
     try await HTTPClient.during { (http) async throws(SupervisorError) in
       let process = try node(name)
@@ -65,7 +65,7 @@ public struct MemberCommands: Sendable {
       if let earlier, let replacement, earlier != replacement {
         throw SupervisorError("\(name) is being replaced by \(earlier) already")
       }
-      let free = try nextName()
+      let free = try nextName(like: name)
       let new = earlier ?? replacement ?? free
       if earlier == nil { try await change.checkOthers(butFor: [name, new]) }
       let isNew = try ClusterDescription.ofRunning(folder).process(named: new) == nil
@@ -92,11 +92,16 @@ public struct MemberCommands: Sendable {
     try ClusterDescription.ofRunning(folder).regions.first { $0.processes.contains { $0.name == name } }?.name
   }
 
-  private func nextName() throws(SupervisorError) -> String {
-    let names = try ClusterDescription.ofRunning(folder).processes.map(\.name)
+  private func nextName(like name: String) throws(SupervisorError) -> String {
+    Self.nextName(like: name, among: try ClusterDescription.ofRunning(folder).processes.map(\.name))
+  }
+
+  /// The first name that is free and differs by its number alone: `us-n3` for `us-n1` where there is a `us-n2`.
+  static func nextName(like name: String, among names: [String]) -> String {
+    let stem = name.reversed().drop { $0.isNumber }.reversed().map(String.init).joined()
     var number = 1
-    while names.contains("n\(number)") { number += 1 }
-    return "n\(number)"
+    while names.contains("\(stem)\(number)") { number += 1 }
+    return "\(stem)\(number)"
   }
 
   /// Returns when the node runs.

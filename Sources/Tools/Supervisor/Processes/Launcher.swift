@@ -17,14 +17,20 @@ enum Launcher {
     case descriptor(Int32, errors: String)
   }
 
-  /// The running program itself.
+  /// The running program itself, or what was put in its place since: processes that start then are the newer release's.
   static func ownExecutable() throws(SupervisorError) -> String {
     var buffer = [UInt8](repeating: 0, count: Int(PATH_MAX))
     let length = buffer.withUnsafeMutableBytes { bytes in
       readlink("/proc/self/exe", bytes.baseAddress!.assumingMemoryBound(to: CChar.self), bytes.count)
     }
     guard length > 0 else { throw .system("cannot find the gantry binary", errno) }
-    return String(decoding: buffer[0..<length], as: UTF8.self)
+    return replaced(String(decoding: buffer[0..<length], as: UTF8.self))
+  }
+
+  /// Linux marks the path of a running program whose file has gone.
+  static func replaced(_ path: String) -> String {
+    let mark = " (deleted)"
+    return path.hasSuffix(mark) ? String(path.dropLast(mark.count)) : path
   }
 
   /// What a process of a cluster is started with. By its settings file or data ``Orphans`` knows it again; faults are

@@ -127,7 +127,7 @@ extension BuiltInDrills {
       without: disks that keep what they say is synced
       timeline:
         - {at: 5s, fault: corrupt, target: nodes, file: tail}
-      missed: [lost_acknowledged_writes]
+      missed: [lost_acknowledged_writes, linearizable]
 
     """
 
