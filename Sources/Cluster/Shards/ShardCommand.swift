@@ -204,7 +204,7 @@ public enum ShardCommand: Sendable {
   public var version: UInt16 {
     switch self {
     case .sumRange: EntryVersions.rangeSums
-    case .raiseClock, .forgetTraces, .refillRegion: EntryVersions.traces
+    case .raiseClock, .forgetTraces, .refillRegion, .closeTable: EntryVersions.traces
     default: EntryVersions.first
     }
   }
