@@ -160,6 +160,11 @@ private func number(_ value: Int) -> AttributeValue { .number(Number(value)) }
     a.submit(batch(from: "c", 1, there))
     for shard in [a, c] { shard.apply() }
     try expectEqual(a, c)
+    // What c has merged bears its own version, and is no change of its own.
+    let records = try c.machine.records(of: table, after: 0, countMax: 99, bytesMax: 1 << 20)
+    let merged = try #require(records.last)
+    #expect(records.count == 2 && merged.new != records[0].new)
+    #expect(try c.machine.change(of: merged, in: table, for: "a", as: table) == nil)
   }
 
   @Test func aRemovalConcernsBothGroups() throws {
