@@ -102,28 +102,69 @@ private struct Region {
     #expect(us.table.settings.version == us.table.version)
   }
 
-  @Test func aReplicaThatGoesIsDroppedWhereItIsAndForgottenElsewhere() throws {
+  /// Nothing that it took in may be lost, and no older put of its may find the traces gone.
+  @Test func aReplicaThatIsToGoTakesPartUntilItSaysThatItLeaves() throws {
+    var us = Region()
+    try us.set(ReplicaRegions(own: "us", others: ["ap", "eu"]))
+    us.follow()
+    let before = us.table.settings
+    try us.set(ReplicaRegions(own: "us", others: ["ap"]))
+    #expect(us.table.replicas.map(\.status) == [.creating, .draining] && us.table.status == .active)
+    #expect(us.table.settings == before && us.table.replicas[1].addedAtMs == 10)
+    #expect(us.table.definition.replicas?.others == ["ap", "eu"])
+    try us.set(ReplicaRegions(own: "us", others: ["ap"]))
+    #expect(us.table.replicas.map(\.status) == [.creating, .draining])
+
+    var eu = Region(made(ReplicaRegions(own: "eu", others: ["ap", "us"])))
+    let retire = CatalogCommand.retireReplica(uniqueID: unique, region: "eu")
+    try eu.apply(retire)
+    #expect(eu.table.status == .deleting && eu.table.settings.replication?.others == ["ap", "us"])
+    #expect(try eu.apply(retire) == .tableInUse(.deleting))
+    var other = Region(nil)
+    #expect(try other.apply(retire) == .done)
+
+    let leave = CatalogCommand.leaveReplica(uniqueID: unique, region: "eu")
+    try us.apply(leave)
+    #expect(us.table.status == .updating && us.table.settings.replication?.others == ["ap"])
+    #expect(us.table.settings.replication?.lost == [] && us.table.definition.replicas?.others == ["ap"])
+    #expect(us.table.shownReplicas.count == 2, "Who sees that it has gone finds the table active.")
+    us.follow()
+    #expect(us.table.shownReplicas.map(\.region) == ["ap"])
+    #expect(try us.apply(leave) == .done && other.apply(leave) == .done)
+    // One that goes itself waits for it no longer.
+    var ap = Region(made(ReplicaRegions(own: "ap", others: ["eu", "us"])))
+    try ap.apply(.deleteTable(name: "t"))
+    #expect(try ap.apply(leave) == .done && ap.table.replicatedTo == ["us"])
+  }
+
+  @Test func aReplicaThatIsGivenUpIsLostToTheOthersAndStandsAloneWhereItIs() throws {
     var us = Region()
     try us.set(ReplicaRegions(own: "us", others: ["ap", "eu"]))
     us.follow()
     try us.set(ReplicaRegions(own: "us", others: ["ap"]))
-    #expect(us.table.replicas.map(\.status) == [.creating, .deleting])
-    #expect(us.table.settings.replication?.others == ["ap"])
+    let abandon = CatalogCommand.abandonReplica(uniqueID: unique, region: "eu")
+    try us.apply(abandon)
+    #expect(us.table.status == .updating && us.table.shownReplicas.map(\.region) == ["ap"])
+    #expect(us.table.settings.replication?.lost == ["eu"] && us.table.settings.replication?.others == ["ap"])
+    #expect(try TableSettings(us.table.settings.encode()) == us.table.settings)
     us.follow()
+    #expect(try us.apply(abandon) == .done)
     try us.apply(.forgetReplica("eu", of: TableID(1)))
     #expect(us.table.replicas.map(\.region) == ["ap"])
-    let leave = CatalogCommand.leaveReplica(uniqueID: unique, region: "eu")
-    var eu = Region(made(ReplicaRegions(own: "eu", others: ["ap", "us"])))
-    try eu.apply(leave)
-    #expect(eu.table.status == .deleting)
-    #expect(try eu.apply(leave) == .done)
-    var ap = Region(made(ReplicaRegions(own: "ap", others: ["eu", "us"])))
-    try ap.apply(leave)
-    #expect(ap.table.status == .updating && ap.table.settings.replication?.others == ["us"])
-    ap.follow()
-    #expect(try ap.apply(leave) == .done)
-    var other = Region(nil)
-    #expect(try other.apply(leave) == .done)
+
+    // Whether it heard before that it is to go, or not.
+    for isRetiring in [false, true] {
+      var eu = Region(made(ReplicaRegions(own: "eu", others: ["ap", "us"])))
+      if isRetiring { try eu.apply(.retireReplica(uniqueID: unique, region: "eu")) }
+      try eu.apply(abandon)
+      #expect(eu.table.status == .updating && eu.table.replicas.isEmpty && eu.table.settings.replication == nil)
+      #expect(eu.table.uniqueID != unique && eu.table.uniqueID.count == 16)
+      #expect(try eu.apply(abandon) == .done)
+      eu.follow()
+      let again = CatalogCommand.ensureReplica(
+        made(ReplicaRegions(own: "eu", others: ["us"])), createdAtMs: 9, uniqueID: unique)
+      #expect(try eu.apply(again) == .tableExists, "What it holds does not come back to the others.")
+    }
   }
 
   @Test func aTableWithReplicasGoesOnceTheOthersKnow() throws {
@@ -276,8 +317,8 @@ private struct Region {
     try us.set(ReplicaRegions(own: "us", others: ["eu"]))
     us.follow()
     try us.set(nil)
+    try us.apply(.leaveReplica(uniqueID: unique, region: "eu"))
     us.follow()
-    try us.apply(.forgetReplica("eu", of: TableID(1)))
     #expect(us.table.replicas.isEmpty && us.table.definition == plain.definition)
     #expect(us.table.settings.encode().count == plain.settings.encode().count)
   }

@@ -66,7 +66,7 @@ def test_a_table_gets_a_replica_and_loses_it(regions):
         return {item["id"]["S"] for item in found["Items"]}
 
     until(lambda: red() == {"before", "after"})
-    with pytest.raises(here.exceptions.ClientError, match="has replicas in other regions"):
+    with pytest.raises(here.exceptions.ClientError, match="acted as a source region"):
         here.delete_table(TableName="shared")
     here.update_table(TableName="shared", ReplicaUpdates=[{"Delete": {"RegionName": "eu-west-1"}}])
     until(lambda: replicas(here) == [] and "shared" not in there.list_tables()["TableNames"])

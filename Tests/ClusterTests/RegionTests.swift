@@ -1,6 +1,7 @@
 import Client
 import Foundation
 import Items
+import Supervisor
 import Testing
 
 extension RealProcesses {
@@ -103,14 +104,23 @@ extension RealProcesses {
         let status = try cluster.status("--checksums")
         #expect(status["checksums"]?.text == "equal")
 
-        let body = #"{"TableName":"things","ReplicaUpdates":[{"Delete":{"RegionName":"eu-west-1"}}]}"#
-        _ = try await us.call("UpdateTable", body: Requests.bytes(body))
+        // What the replica took in and has not sent is waited for.
+        #expect(try cluster.cluster("pause-replication", "--from", "eu-west-1").code == 0)
+        try await table.put(eu, "last", "eu")
+        expected["last"] = "eu"
+        try await table.removeReplica()
+        try await table.until("it takes no more") {
+          (try? await table.put(eu, "late", "x")) == nil
+        }
+        #expect(try await table.replicas(us) == ["eu-west-1 DELETING"])
+        #expect(try cluster.cluster("resume-replication").code == 0)
         try await table.until("the replica has gone") { try await table.replicas(us).isEmpty }
         try await table.until("its table too") {
           let tables = try JSONValue(parsing: try await eu.call("ListTables", body: Requests.bytes("{}")))
           return tables["TableNames"]?.elements?.isEmpty == true
         }
-        #expect(try await table.items(us) == expected)
+        // Of the writes that came while it closed, those that were taken arrived too.
+        #expect(try await table.items(us).filter { $0.key != "late" } == expected)
         _ = try await us.call("DeleteTable", body: Requests.bytes(#"{"TableName":"things"}"#))
         await http.shutDown()
       }
@@ -232,6 +242,45 @@ extension RealProcesses {
         _ = try await eu.call("DeleteTable", body: delete)
         try await table.until("the others forget it") { try await table.replicas(us).isEmpty }
         #expect(try await table.items(us)["last"] == "from eu", "What was written last has arrived.")
+        await http.shutDown()
+      }
+    }
+
+    /// TRAPS 21: a region that is removed by force.
+    @Test func aRegionThatIsGivenUpKeepsWhatItHasAndBringsNothingBack() async throws {
+      let text = try #require(BuiltInTopologies.text("global-small"))
+      try await TestCluster.run(topologyText: text + "\nnodeSettings: {replicaRemovalMs: 300}\n") { cluster in
+        let http = HTTPClient()
+        let table = try await ReplicatedTable(cluster, http)
+        let (us, eu) = (table.us, table.eu)
+        try await table.until("the other side is active too") { try await table.replicas(eu) == ["us-east-1 ACTIVE"] }
+        #expect(try cluster.cluster("partition", "us-n1", "eu-n1").code == 0)
+        try await table.put(eu, "old1", "unsent")
+        try await table.put(eu, "only-eu", "unsent")
+        #expect(try cluster.cluster("kill", "eu-n1").code == 0)
+        _ = try await us.call("DeleteItem", body: ReplicatedTable.key("old1"))
+        try await table.removeReplica()
+        try await table.until("it is given up") { try await table.replicas(us).isEmpty }
+        let expected = try await table.items(us)
+        #expect(expected["old1"] == nil && expected["old2"] == "2")
+
+        #expect(try cluster.cluster("heal").code == 0)
+        #expect(try cluster.cluster("start", "eu-n1").code == 0)
+        try await table.until("the region hears of it") {
+          guard let replicas = try? await table.replicas(eu), replicas.isEmpty else { return false }
+          return try await table.items(eu)["only-eu"] == "unsent"
+        }
+        try await table.put(eu, "later", "eu")
+        #expect(try await table.items(eu)["old1"] == "unsent")
+        #expect(try await table.items(us) == expected)
+
+        // It can be added again once that table is gone, and nothing of it comes back.
+        try await table.until("its table has gone") {
+          _ = try? await eu.call("DeleteTable", body: Requests.bytes(#"{"TableName":"things"}"#))
+          return (try? await table.replicas(eu)) == nil
+        }
+        try await table.addReplica()
+        #expect(try await table.waitUntilEqual() == expected)
         await http.shutDown()
       }
     }

@@ -14,9 +14,21 @@ struct ReplicatedTable {
     try await us.createTable(named: "things", request: Requests.createTable("things"))
     for number in 0..<40 { try await put(us, "old\(number)", "\(number)") }
     _ = try await us.call("DeleteItem", body: Self.key("old0"))
+    try await addReplica()
+  }
+
+  func addReplica() async throws {
     let body = #"{"TableName":"things","ReplicaUpdates":[{"Create":{"RegionName":"eu-west-1"}}]}"#
-    _ = try await us.call("UpdateTable", body: Requests.bytes(body))
+    // Its region may be about to hear that the one before has gone.
+    try await until("the replica is asked for") {
+      (try? await us.call("UpdateTable", body: Requests.bytes(body))) != nil
+    }
     try await until("the replica is active") { try await replicas(us) == ["eu-west-1 ACTIVE"] }
+  }
+
+  func removeReplica() async throws {
+    let body = #"{"TableName":"things","ReplicaUpdates":[{"Delete":{"RegionName":"eu-west-1"}}]}"#
+    _ = try await us.call("UpdateTable", body: Requests.bytes(body))
   }
 
   static func key(_ id: String) -> [UInt8] {

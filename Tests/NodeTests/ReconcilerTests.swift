@@ -238,16 +238,55 @@ import Testing
     #expect(next().tasks.map(\.target) == (1...3).map { .shard(ShardID($0)) })
   }
 
-  @Test mutating func aReplicaIsForgottenOnceItsRegionHasDroppedIt() throws {
+  /// A table whose replica in eu-west-1 is to go.
+  private mutating func retiring() throws -> Table {
     let table = try replicated()
     _ = catalog.apply(.completeReplica("eu-west-1", of: table.id))
     _ = catalog.apply(alter(try #require(catalog.table(table.id))) { $0.replicas = nil })
+    return table
+  }
+
+  private mutating func answer(_ task: TableReconciler.Task, _ outcome: CatalogOutcome) {
+    reconciler.answered(task.id, from: "eu-west-1", .catalogOutcome(outcome.encode()), now: now)
+  }
+
+  @Test mutating func aReplicaThatIsToGoIsAskedUntilItLeaves() throws {
+    let table = try retiring()
+    for outcome in [CatalogOutcome.table(table), .tableInUse(.deleting), .tableInUse(.deleting)] {
+      let (tasks, commands) = next()
+      #expect(tasks.map(\.work) == [.retire(region: "eu-west-1")] && commands == [])
+      answer(tasks[0], outcome)
+      #expect(next() == ([], []))
+      now = now + .milliseconds(60)
+    }
+    _ = catalog.apply(.leaveReplica(uniqueID: table.uniqueID, region: "eu-west-1"))
+    settle(next().tasks)
+    _ = catalog.apply(try #require(next().commands.first))
+    #expect(next() == ([], []))
+  }
+
+  @Test mutating func aReplicaIsForgottenWhereItsRegionHasNothingOfIt() throws {
+    let table = try retiring()
+    answer(try #require(next().tasks.first), .done)
+    let abandon = CatalogCommand.abandonReplica(uniqueID: table.uniqueID, region: "eu-west-1")
+    #expect(next().commands == [abandon])
+    _ = catalog.apply(abandon)
     settle(next().tasks)
     _ = catalog.apply(try #require(next().commands.first))
     let (tasks, _) = next()
     #expect(tasks.map(\.target) == [.region("eu-west-1")] && tasks[0].work == .leave(region: "eu-west-1"))
-    reconciler.answered(tasks[0].id, from: "eu-west-1", .catalogOutcome(CatalogOutcome.done.encode()), now: now)
+    answer(tasks[0], .done)
     #expect(next().commands == [.forgetReplica("eu-west-1", of: table.id)])
+  }
+
+  @Test mutating func aReplicaThatTakesTooLongIsGivenUp() throws {
+    reconciler = TableReconciler(firstTask: 1, replicaRemovalMs: 100)
+    let table = try retiring()
+    let since = try #require(catalog.table(table.id)?.replicas.first?.addedAtMs)
+    #expect(reconciler.next(catalog, now: now, wallTimeMs: since + 100).commands == [])
+    #expect(
+      reconciler.next(catalog, now: now, wallTimeMs: since + 101).commands
+        == [.abandonReplica(uniqueID: table.uniqueID, region: "eu-west-1")])
   }
 
   /// The proposal may have been refused (overloaded, handing over) or lost; proposing twice is harmless.

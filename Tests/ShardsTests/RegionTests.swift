@@ -332,6 +332,45 @@ private func valued(_ value: Int, _ name: String = "k") -> EncodedItem {
     #expect(sent.first { $0.key == rowKey("gone") }?.new == nil)
   }
 
+  /// What a region that was given up sent to one of the others only, that one gives to the rest.
+  @Test func whenARegionIsLostTheOthersAreGivenWhatItWrote() throws {
+    let shard = try shard()
+    shard.submit(batch(from: "c", [change(1, "k", 100, "c", valued(1))]))
+    shard.apply()
+    #expect(settle(shard, "a").isEmpty, "It comes from c itself.")
+    func others(_ names: [String], lost: [String], version: UInt64) {
+      let replication = ReplicationSettings(region: "b", others: names, table: [7], lost: lost)
+      shard.command(
+        .configure(TableSettings(id: table, key: TestShard.key, version: version, replication: replication)))
+    }
+    others(["a"], lost: ["c"], version: 8)
+    #expect(settle(shard, "a").map(\.key) == [rowKey("k")])
+    // Not again with every change of the table.
+    others(["a"], lost: ["c"], version: 9)
+    #expect(shard.machine.nextCopy(of: table, to: "a") == nil)
+  }
+
+  /// Until then what it took in is on its way.
+  @Test func aTableThatGoesTakesNoMoreWritesAndIsSettledOnceAllHasArrived() throws {
+    let shard = try shard()
+    shard.put(rowKey("k"), valued(1))
+    #expect(!shard.machine.isSettled(table, in: ["a", "c"]))
+    #expect(shard.machine.mustClose(table))
+    let write = ItemWrite(key: rowKey("l"), action: .put(valued(2, "l")))
+    #expect(shard.submit(write).refusal == .unknownTable, "From when it is proposed.")
+    shard.command(.closeTable(table))
+    #expect(!shard.machine.mustClose(table))
+    try shard.flush()
+    try shard.reopen()
+    #expect(shard.submit(write).refusal == .unknownTable && !shard.machine.mustClose(table))
+    shard.submit(batch(from: "c", [change(1, "m", 100, "c", valued(3, "m"))]))
+    shard.apply()
+    #expect(try shard.item(rowKey("m")) != nil, "Others that go at the same time wait for theirs.")
+    let end = shard.machine.feedEnd(of: table)
+    shard.command(.regionAdvance(RegionAdvance(table: table, region: "a", through: end, reached: [])))
+    #expect(shard.machine.isSettled(table, in: ["a"]) && !shard.machine.isSettled(table, in: ["a", "c"]))
+  }
+
   /// TRAPS 19, and TRAPS 21: what is written after a mark is above it, whoever leads then.
   @Test func aRaisedClockIsKeptAndEveryLaterWriteIsAboveIt() throws {
     let shard = try shard()

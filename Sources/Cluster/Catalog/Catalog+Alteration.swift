@@ -23,7 +23,7 @@ extension Catalog {
     if altered.definition.billingMode == .payPerRequest, old.definition.billingMode != .payPerRequest {
       altered.onDemandSinceMs = alteration.atMs
     }
-    altered.followReplicas(atMs: alteration.atMs)
+    altered.followReplicas(since: old, atMs: alteration.atMs)
     altered.share(since: old, atMs: alteration.atMs)
     return put(altered, at: position)
   }

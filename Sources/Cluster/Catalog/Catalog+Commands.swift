@@ -31,6 +31,8 @@ extension Catalog {
     case .ensureReplica(let definition, let createdAtMs, let uniqueID):
       return ensureReplica(definition, createdAtMs, uniqueID)
     case .leaveReplica(let uniqueID, let region): return leaveReplica(uniqueID, region)
+    case .retireReplica(let uniqueID, let region): return retireReplica(uniqueID, region)
+    case .abandonReplica(let uniqueID, let region): return abandonReplica(uniqueID, region)
     case .completeReplica(let region, let id): return changeTable(id) { $0.complete(region) }
     case .failReplica(let region, let id): return changeTable(id) { $0.fail(region) }
     case .forgetReplica(let region, let id): return changeTable(id) { $0.forget(region) }
@@ -107,6 +109,7 @@ extension Catalog {
       table.definition.indexes.removeAll { $0.name == index.name }
     }
     table.indexes.removeAll { $0.status == .deleting }
+    table.replicas.removeAll { $0.status == .left }
     return true
   }
 

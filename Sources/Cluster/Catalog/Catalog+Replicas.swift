@@ -14,7 +14,9 @@ extension Catalog {
     }
     guard let wanted = definition.replicas else { return .tableNotFound }
     let table = tables[position]
-    guard table.status != .deleting else { return .tableInUse(table.status) }
+    guard table.status != .deleting, !table.replicas.contains(where: { $0.status == .left }) else {
+      return .tableInUse(table.status)
+    }
     let new = wanted.others.filter { region in !table.replicas.contains { $0.region == region } }
     if new.isEmpty { return .table(table) }
     return changeShards(position) {
@@ -22,22 +24,6 @@ extension Catalog {
         own: wanted.own, others: ($0.definition.replicas?.others ?? []) + new)
       $0.followReplicas()
     }
-  }
-
-  mutating func leaveReplica(_ uniqueID: [UInt8], _ region: String) -> CatalogOutcome {
-    guard let position = tables.firstIndex(where: { $0.uniqueID == uniqueID }) else { return .done }
-    let table = tables[position]
-    if table.status == .deleting { return .done }
-    guard table.status == .active else { return .tableInUse(table.status) }
-    if table.definition.replicas?.own == region {
-      // Nobody takes its changes any more.
-      tables[position].replicas = []
-      tables[position].status = .deleting
-      tables[position].version += 1
-      return .table(tables[position])
-    }
-    guard table.replicas.contains(where: { $0.region == region }) else { return .done }
-    return changeShards(position) { $0.drop(region) }
   }
 
   /// A change of which every shard has to know.
@@ -54,13 +40,27 @@ extension Catalog {
 extension Table {
   /// Replicas that the definition asks for and are not there are made, others go.
   ///
-  /// - Parameter atMs: when that was asked for, where it was here; else 0.
-  mutating func followReplicas(atMs: UInt64 = 0) {
+  /// - Parameters:
+  ///   - old: before the change.
+  ///   - atMs: when that was asked for, where it was here; else 0.
+  mutating func followReplicas(since old: Table? = nil, atMs: UInt64 = 0) {
     let wanted = definition.replicas?.others ?? []
-    for place in replicas.indices where !wanted.contains(replicas[place].region) { replicas[place].status = .deleting }
+    for place in replicas.indices where !wanted.contains(replicas[place].region) {
+      switch replicas[place].status {
+      case .creating, .active:
+        replicas[place].status = .draining
+        replicas[place].addedAtMs = atMs
+      case .failed: replicas[place].status = .deleting
+      case .draining, .deleting, .left: break
+      }
+    }
     for region in wanted where !replicas.contains(where: { $0.region == region }) {
       replicas.append(TableReplica(region: region, status: .creating, addedAtMs: atMs))
     }
+    // What is to go takes part until it has gone.
+    let draining = replicas.filter { $0.status == .draining && !wanted.contains($0.region) }.map(\.region)
+    guard !draining.isEmpty, let own = definition.replicas?.own ?? old?.definition.replicas?.own else { return }
+    definition.replicas = ReplicaRegions(own: own, others: wanted + draining)
   }
 
   mutating func complete(_ region: String) -> Bool {
@@ -94,7 +94,7 @@ extension Table {
   }
 
   mutating func drop(_ region: String) {
-    replicas.removeAll { $0.region == region }
+    for place in replicas.indices where replicas[place].region == region { replicas[place].status = .left }
     definition.replicas?.others.removeAll { $0 == region }
     if definition.replicas?.others.isEmpty == true { definition.replicas = nil }
   }

@@ -39,12 +39,13 @@ extension Catalog {
 }
 
 extension TableDefinition {
-  /// Global indexes, time to live and how it is paid for. Tags, protection, class and recovery are each region's own.
+  /// Global indexes, time to live, class and how it is paid for. Tags, protection and recovery are each region's own.
   public mutating func takeShared(from other: TableDefinition) {
     attributes = other.attributes
     indexes = other.indexes
     timeToLive = other.timeToLive
     billingMode = other.billingMode
+    tableClass = other.tableClass
     throughput = other.throughput
   }
 }

@@ -57,6 +57,7 @@ extension CatalogCommand {
     static let ensureReplica: UInt8 = 20, leaveReplica: UInt8 = 21, completeReplica: UInt8 = 22
     static let failReplica: UInt8 = 23, forgetReplica: UInt8 = 24, setResidency: UInt8 = 25
     static let adoptShared: UInt8 = 26, completeShare: UInt8 = 27
+    static let retireReplica: UInt8 = 28, abandonReplica: UInt8 = 29
     static let changeMembers: UInt8 = 40
   }
 
@@ -99,6 +100,14 @@ extension CatalogCommand {
       writer.blob(uniqueID)
     case .leaveReplica(let uniqueID, let region):
       writer.u8(Code.leaveReplica)
+      writer.blob(uniqueID)
+      writer.string(region)
+    case .retireReplica(let uniqueID, let region):
+      writer.u8(Code.retireReplica)
+      writer.blob(uniqueID)
+      writer.string(region)
+    case .abandonReplica(let uniqueID, let region):
+      writer.u8(Code.abandonReplica)
       writer.blob(uniqueID)
       writer.string(region)
     case .completeReplica(let region, let id): encode(Code.completeReplica, region, id, into: &writer)
@@ -161,6 +170,12 @@ extension CatalogCommand {
     case Code.leaveReplica:
       let uniqueID = try reader.blob()
       self = .leaveReplica(uniqueID: uniqueID, region: try reader.string())
+    case Code.retireReplica:
+      let uniqueID = try reader.blob()
+      self = .retireReplica(uniqueID: uniqueID, region: try reader.string())
+    case Code.abandonReplica:
+      let uniqueID = try reader.blob()
+      self = .abandonReplica(uniqueID: uniqueID, region: try reader.string())
     case Code.completeReplica:
       let region = try reader.string()
       self = .completeReplica(region, of: try reader.table())

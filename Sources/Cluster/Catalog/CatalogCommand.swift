@@ -20,6 +20,10 @@ public enum CatalogCommand: Equatable, Sendable {
   case ensureReplica(TableDefinition, createdAtMs: UInt64, uniqueID: [UInt8])
   /// From another region: the table with that unique id is no longer to be in `region`, which may be this one.
   case leaveReplica(uniqueID: [UInt8], region: String)
+  /// To the region whose replica of the table is to go: once the others have what it took in, it says so and drops it.
+  case retireReplica(uniqueID: [UInt8], region: String)
+  /// That region's replica is given up, whatever it took in and did not send. Where it is, it becomes a table of its own.
+  case abandonReplica(uniqueID: [UInt8], region: String)
   /// Every shard has sent to the region what was there before it had a replica.
   case completeReplica(String, of: TableID)
   /// The region has another table of that name.

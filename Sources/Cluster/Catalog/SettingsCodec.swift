@@ -54,19 +54,31 @@ extension IndexSettings {
   }
 }
 
+/// ```
+/// region (string) | others (array of strings) | unique id (blob) | [residency (optional) | lost (array of strings) |
+/// closed (bool)]
+/// ```
 extension ReplicationSettings {
   func encode(into writer: inout ByteWriter) {
     writer.string(region)
     writer.array(others) { $0.string($1) }
     writer.blob(table)
-    residency?.encode(into: &writer)
+    guard residency != nil || !lost.isEmpty || isClosed else { return }
+    writer.optional(residency) { $1.encode(into: &$0) }
+    writer.array(lost) { $0.string($1) }
+    writer.bool(isClosed)
   }
 
   init(from reader: inout ByteReader) throws(MalformedBytes) {
     region = try reader.string()
     others = try reader.array { (input) throws(MalformedBytes) in try input.string() }
     table = try reader.blob()
-    if !reader.isAtEnd { residency = try Residency(from: &reader) }
+    lost = []
+    if !reader.isAtEnd {
+      residency = try reader.optional { (input) throws(MalformedBytes) in try Residency(from: &input) }
+      lost = try reader.array { (input) throws(MalformedBytes) in try input.string() }
+      isClosed = try reader.bool()
+    }
     guard !others.isEmpty else { throw MalformedBytes("a table with replicas has none") }
   }
 }

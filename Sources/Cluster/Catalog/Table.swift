@@ -38,16 +38,22 @@ public enum ReplicaStatus: UInt8, Sendable {
   /// The region is being told, and what the table has is on its way there.
   case creating = 1
   case active = 2
+  /// It was given up, or never came to be. What is left is to tell the regions; clients do not see it any more.
   case deleting = 3
   /// The region has another table of that name.
   case failed = 4
+  /// It is to go, and takes part until everybody has what it took in.
+  case draining = 5
+  /// It has gone, and some shards may not know yet.
+  case left = 6
 }
 
 /// A table's counterpart in another region.
 public struct TableReplica: Equatable, Sendable {
   public var region: String
   public var status: ReplicaStatus
-  /// When it was asked for, where that was here: this region is what the replica was made from. Else 0.
+  /// When it was asked for, where that was here: this region is what the replica was made from. Else 0. Of one that is
+  /// draining: when that was asked for.
   public var addedAtMs: UInt64
 
   public init(region: String, status: ReplicaStatus, addedAtMs: UInt64 = 0) {
@@ -135,15 +141,19 @@ public struct Table: Equatable, Sendable {
       timeToLive: definition.timeToLive, stream: openStream, replication: replication)
   }
 
-  /// Regions to which its changes go.
+  /// Regions to which its changes go, and whose changes it takes.
   public var replicatedTo: [String] {
-    replicas.filter { $0.status == .creating || $0.status == .active }.map(\.region)
+    replicas.filter { $0.status == .creating || $0.status == .active || $0.status == .draining }.map(\.region)
   }
+
+  /// As clients see them.
+  public var shownReplicas: [TableReplica] { replicas.filter { $0.status != .deleting } }
 
   private var replication: ReplicationSettings? {
     guard let own = definition.replicas?.own, !replicatedTo.isEmpty else { return nil }
     return ReplicationSettings(
-      region: own, others: replicatedTo, table: uniqueID, residency: residency)
+      region: own, others: replicatedTo, table: uniqueID, residency: residency,
+      lost: replicas.filter { $0.status == .deleting }.map(\.region))
   }
 
   /// The definition that its counterpart in `region` has to have.

@@ -38,9 +38,16 @@ public struct ReplicationSettings: Equatable, Sendable {
   public var table: [UInt8]
   /// Nil where every region holds everything.
   public var residency: Residency?
+  /// Regions that were given up, ascending: some of what they wrote may have reached only some of the others.
+  public var lost: [String]
+  /// The table is to go from this region and takes no more writes. Not of the catalog: the shard notes it.
+  public var isClosed = false
 
-  public init(region: String, others: [String], table: [UInt8] = [], residency: Residency? = nil) {
+  public init(
+    region: String, others: [String], table: [UInt8] = [], residency: Residency? = nil, lost: [String] = []
+  ) {
     self.residency = residency
+    self.lost = lost.sorted()
     self.region = region
     self.others = others.sorted()
     self.table = table

@@ -110,8 +110,8 @@ public enum Operation: Sendable {
   case regionMark(RegionMarkRead)
   /// Asks whether all that the shard held of the table has arrived in that region.
   case confirmReplica(TableID, region: String)
-  /// Asks whether every change of the shard has arrived in every region that the table has replicas in.
-  case confirmSettled(TableID)
+  /// The table goes from this region: it takes no more writes. Asks whether all that it took has arrived in those regions.
+  case closeTable(TableID, settledIn: [String])
   /// An encoded request for whoever leads its shard, as far as the receiver knows: for one that does not reach the leader.
   case relay([UInt8])
   /// The group's replicas are to be on these nodes: replicas are added and taken away, one at a time, until they are.

@@ -84,7 +84,7 @@ extension Request {
     static let configureTable: UInt8 = 6, dropTable: UInt8 = 7, checksum: UInt8 = 8
     static let describeMember: UInt8 = 9, replaceReplica: UInt8 = 10, confirmIndex: UInt8 = 11
     static let index: UInt8 = 12, stream: UInt8 = 16, relay: UInt8 = 17, sizes: UInt8 = 20
-    static let region: UInt8 = 24, confirmReplica: UInt8 = 25, regionMark: UInt8 = 30, confirmSettled: UInt8 = 31
+    static let region: UInt8 = 24, confirmReplica: UInt8 = 25, regionMark: UInt8 = 30, closeTable: UInt8 = 31
     static let placeReplicas: UInt8 = 40, assign: UInt8 = 41, changeMembers: UInt8 = 42
     static let rangeSummed: UInt8 = 43, differs: UInt8 = 44
   }
@@ -141,9 +141,10 @@ extension Request {
     case .region(let batch):
       writer.u8(Tag.region)
       batch.encode(into: &writer)
-    case .confirmSettled(let table):
-      writer.u8(Tag.confirmSettled)
+    case .closeTable(let table, let regions):
+      writer.u8(Tag.closeTable)
       writer.table(table)
+      writer.array(regions) { $0.string($1) }
     case .regionMark(let read):
       writer.u8(Tag.regionMark)
       read.encode(into: &writer)
@@ -208,7 +209,10 @@ extension Request {
     case Tag.index: operation = .index(try IndexBatch(from: &reader))
     case Tag.stream: operation = .stream(try StreamRead(from: &reader))
     case Tag.region: operation = .region(try RegionBatch(from: &reader))
-    case Tag.confirmSettled: operation = .confirmSettled(try reader.table())
+    case Tag.closeTable:
+      let table = try reader.table()
+      let regions = try reader.array { (input) throws(MalformedBytes) in try input.string() }
+      operation = .closeTable(table, settledIn: regions)
     case Tag.regionMark: operation = .regionMark(try RegionMarkRead(from: &reader))
     case Tag.confirmReplica:
       let table = try reader.table()

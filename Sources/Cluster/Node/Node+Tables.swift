@@ -11,7 +11,7 @@ extension Node {
       reconciler.reset()
       return
     }
-    let (tasks, commands) = reconciler.next(catalog, now: now)
+    let (tasks, commands) = reconciler.next(catalog, now: now, wallTimeMs: wallTimeMs)
     for task in tasks { ask(task, catalog, now: now) }
     for command in commands {
       let request = Request(id: 0, shard: .metadata, operation: .catalogCommand(command.encode()))
@@ -54,10 +54,17 @@ extension Node {
       else { return nil }
       return .catalogCommand(
         CatalogCommand.adoptShared(there, version: version, uniqueID: table.uniqueID).encode())
-    case .leave(let region):
-      if case .shard = task.target { return .confirmSettled(task.table) }
+    case .retire(let region):
       guard let table = catalog.table(task.table) else { return nil }
-      return .catalogCommand(CatalogCommand.leaveReplica(uniqueID: table.uniqueID, region: region).encode())
+      return .catalogCommand(CatalogCommand.retireReplica(uniqueID: table.uniqueID, region: region).encode())
+    case .leave(let region):
+      guard let table = catalog.table(task.table) else { return nil }
+      if case .shard = task.target { return .closeTable(task.table, settledIn: table.replicatedTo) }
+      let isOwn = table.definition.replicas?.own == region
+      return .catalogCommand(
+        (isOwn
+          ? CatalogCommand.leaveReplica(uniqueID: table.uniqueID, region: region)
+          : .abandonReplica(uniqueID: table.uniqueID, region: region)).encode())
     }
   }
 

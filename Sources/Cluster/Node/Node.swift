@@ -136,7 +136,8 @@ public final class Node {
     snapshots = SnapshotKeeper(random: SeededRandom(seed: self.random.next()))
     // Answers to what was asked before a restart may still come: no start counts from where another one did.
     let first = self.random.next() >> 8
-    reconciler = TableReconciler(firstTask: first, residencies: configuration.residencies)
+    reconciler = TableReconciler(
+      firstTask: first, residencies: configuration.residencies, replicaRemovalMs: configuration.replicaRemovalMs)
     mover = MemberMover(firstRequest: first)
     indexes = IndexKeeper(firstRequest: first)
     relays = Relays(firstRequest: first)

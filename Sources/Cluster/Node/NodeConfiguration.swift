@@ -41,6 +41,9 @@ public struct NodeConfiguration: Sendable {
   /// What a shard keeps of a table for a region that does not take it, in bytes. Beyond it the region gets what the table
   /// holds, once it is there again.
   public var regionFeedBytesMax: UInt64 = 1 << 30
+  /// How long a replica that is to go may take to send what it took in, in milliseconds. Beyond it is given up. By default
+  /// as long as DynamoDB waits for a region that is away.
+  public var replicaRemovalMs: UInt64 = 20 * 3_600_000
   /// Residency rules of tables, ascending by table; the same on every node of every region.
   public var residencies: [TableResidency] = []
   /// For rules that hash. Nil where the node has no key: what such rules concern stays here.

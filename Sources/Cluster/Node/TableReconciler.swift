@@ -20,7 +20,9 @@ struct TableReconciler {
     case replica(region: String)
     /// Regions are told what all replicas have in common now.
     case share(ItemVersion)
-    /// Regions are told that the replica goes.
+    /// The replica's region is told that it goes.
+    case retire(region: String)
+    /// Regions are told that the replica goes from this one, or was given up.
     case leave(region: String)
   }
 
@@ -43,6 +45,7 @@ struct TableReconciler {
 
   private struct Progress {
     var table: TableID
+    var uniqueID: [UInt8]
     var work: Work
     var target: Target
     var isDone = false
@@ -66,9 +69,14 @@ struct TableReconciler {
   /// What the node's own settings say of residency.
   private let residencies: [TableResidency]
 
-  init(firstTask: UInt64, residencies: [TableResidency] = []) {
+  private let replicaRemovalMs: UInt64
+  /// How replicas that are to go are given up, and since when they are to.
+  private var removals: [(command: CatalogCommand, sinceMs: UInt64)] = []
+
+  init(firstTask: UInt64, residencies: [TableResidency] = [], replicaRemovalMs: UInt64 = .max) {
     nextTask = firstTask
     self.residencies = residencies
+    self.replicaRemovalMs = replicaRemovalMs
   }
 
   /// After so long without an answer the shard is asked again, by another way. A late answer counts nonetheless.
@@ -86,11 +94,16 @@ struct TableReconciler {
     progress = []
     dueAtOnce = []
     failed = []
+    removals = []
     proposed = []
   }
 
   /// What to ask now, and which tables every shard has dealt with.
-  mutating func next(_ catalog: Catalog, now: Instant) -> (tasks: [Task], commands: [CatalogCommand]) {
+  ///
+  /// - Parameter wallTimeMs: by which what takes too long is given up; nil where it is not known: nothing is.
+  mutating func next(_ catalog: Catalog, now: Instant, wallTimeMs: UInt64? = nil) -> (
+    tasks: [Task], commands: [CatalogCommand]
+  ) {
     adopt(catalog)
     var tasks: [Task] = []
     for position in progress.indices where !progress[position].isDone && progress[position].retryAt <= now {
@@ -106,7 +119,7 @@ struct TableReconciler {
       progress[position].retryAt = now + Self.silenceMax
       tasks.append(task)
     }
-    return (tasks, finished(now: now))
+    return (tasks, finished(now: now, wallTimeMs: wallTimeMs))
   }
 
   /// A region that leaves tells the others once they have all that it wrote.
@@ -130,7 +143,8 @@ struct TableReconciler {
     if case .catalogOutcome(let bytes) = answer, let outcome = try? CatalogOutcome(bytes) {
       switch outcome {
       case .done: isDone = true
-      case .table(let table): isDone = table.status != .creating
+      // One that retires has still to send what it took in.
+      case .table(let table): isDone = table.status != .creating && progress[position].work != .retire(region: region)
       case .tableExists where progress[position].work == .replica(region: region),
         .residencyForbids where progress[position].work == .replica(region: region):
         failed.append((region, progress[position].table))
@@ -151,7 +165,7 @@ struct TableReconciler {
     progress[position].tasks.removeAll { $0 == id || isNewest }
     guard !isDone, isNewest else { return }
     switch progress[position].work {
-    case .confirm, .replica, .leave, .share: progress[position].retryAt = now + Self.confirmDelay
+    case .confirm, .replica, .retire, .leave, .share: progress[position].retryAt = now + Self.confirmDelay
     case .configure, .drop: progress[position].retryAt = now + Self.retryDelay
     }
   }
@@ -166,7 +180,7 @@ struct TableReconciler {
       for work in Self.work(on: table) {
         for target in Self.targets(of: work, on: table, map) {
           let known = progress.first { $0.table == table.id && $0.work == work && $0.target == target }
-          next.append(known ?? Progress(table: table.id, work: work, target: target))
+          next.append(known ?? Progress(table: table.id, uniqueID: table.uniqueID, work: work, target: target))
         }
       }
     }
@@ -176,7 +190,12 @@ struct TableReconciler {
     }
     dueAtOnce =
       catalog.tables.filter(Catalog.needsNumbering).map { .number($0.id) } + rules(in: catalog)
-    let wanted = dueAtOnce + failures + next.map { Self.command(after: $0.work, on: $0.table) }
+    removals = catalog.tables.flatMap { table in
+      table.replicas.filter { $0.status == .draining }.map {
+        (.abandonReplica(uniqueID: table.uniqueID, region: $0.region), $0.addedAtMs)
+      }
+    }
+    let wanted = dueAtOnce + failures + removals.map(\.command) + next.map { Self.command(after: $0) }
     proposed.removeAll { !wanted.contains($0.command) }
   }
 
@@ -202,7 +221,9 @@ struct TableReconciler {
     switch work {
     case .configure, .drop, .confirm: return shards
     case .replica: return table.replicatedTo.map { .region($0) } + shards
-    case .share: return table.replicatedTo.map { .region($0) }
+    case .share:
+      return table.replicas.filter { $0.status == .creating || $0.status == .active }.map { .region($0.region) }
+    case .retire(let region): return [.region(region)]
     case .leave(let region):
       let isOwn = table.definition.replicas?.own == region
       let regions = table.replicatedTo + (isOwn ? [] : [region])
@@ -216,7 +237,7 @@ struct TableReconciler {
     // The other regions are told first, as long as there is a table that knows them.
     case .deleting:
       if let own = table.definition.replicas?.own, !table.replicatedTo.isEmpty {
-        [.leave(region: own)]
+        [.leave(region: own)] + retirements(table)
       } else {
         [.drop]
       }
@@ -224,33 +245,40 @@ struct TableReconciler {
     }
   }
 
+  private static func retirements(_ table: Table) -> [Work] {
+    table.replicas.filter { $0.status == .draining }.map { .retire(region: $0.region) }
+  }
+
   private static func work(onActive table: Table) -> [Work] {
-    var works: [Work] = []
+    var works = retirements(table)
     for index in table.indexes where index.status == .creating { works.append(.confirm(index: index.id)) }
     for replica in table.replicas {
       switch replica.status {
       case .creating: works.append(.replica(region: replica.region))
       case .deleting: works.append(.leave(region: replica.region))
-      case .active, .failed: break
+      case .active, .failed, .draining, .left: break
       }
     }
-    if table.isSharing, !table.replicatedTo.isEmpty, let version = table.shared { works.append(.share(version)) }
+    if table.isSharing, let version = table.shared { works.append(.share(version)) }
     return works
   }
 
-  private static func command(after work: Work, on table: TableID) -> CatalogCommand {
-    switch work {
+  private static func command(after done: Progress) -> CatalogCommand {
+    let table = done.table
+    return switch done.work {
     case .configure(let version): .activate(table, version: version)
     case .drop: .forget(table)
     case .confirm(let index): .completeIndex(index, of: table)
     case .replica(let region): .completeReplica(region, of: table)
     case .share(let version): .completeShare(version, of: table)
+    // There is nothing of it: it never was there, or its region lost it.
+    case .retire(let region): .abandonReplica(uniqueID: done.uniqueID, region: region)
     case .leave(let region): .forgetReplica(region, of: table)
     }
   }
 
   /// A command that was refused or lost is handed out again; applying it twice is harmless.
-  private mutating func finished(now: Instant) -> [CatalogCommand] {
+  private mutating func finished(now: Instant, wallTimeMs: UInt64?) -> [CatalogCommand] {
     guard !progress.isEmpty || !dueAtOnce.isEmpty else { return [] }
     proposed.removeAll { $0.retryAt <= now }
     var commands: [CatalogCommand] = []
@@ -259,10 +287,11 @@ struct TableReconciler {
       proposed.append((command, now + Self.commandTimeout))
       commands.append(command)
     }
-    for command in dueAtOnce + failures { handOut(command) }
+    let overdue = removals.filter { (wallTimeMs ?? 0) > $0.sinceMs && wallTimeMs! - $0.sinceMs > replicaRemovalMs }
+    for command in dueAtOnce + failures + overdue.map(\.command) { handOut(command) }
     for entry in progress {
       guard progress.allSatisfy({ $0.table != entry.table || $0.work != entry.work || $0.isDone }) else { continue }
-      handOut(Self.command(after: entry.work, on: entry.table))
+      handOut(Self.command(after: entry))
     }
     return commands
   }

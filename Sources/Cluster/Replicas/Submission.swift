@@ -40,11 +40,11 @@ extension Replica {
     case .index(let batch): return submit(batch, to: to)
     case .region(let batch): return submit(batch, to: to)
     case .regionMark(let read): return submit(read, to: to)
-    case .confirmSettled(let table):
+    case .closeTable(let table, let regions):
       guard let shard else { return Self.wrongGroup }
       guard isServing else { return notLeader }
-      guard let mark = shard.mark(of: table), mark.settled < mark.end else { return .done }
-      return .notYet
+      if shard.mustClose(table) { return propose(.closeTable(table)) ? .notYet : notLeader }
+      return shard.isSettled(table, in: regions) ? .done : .notYet
     case .confirmReplica(let table, let region):
       guard let shard else { return Self.wrongGroup }
       guard isServing else { return notLeader }

@@ -46,6 +46,9 @@ extension ShardMachine {
 
   private func versioned(_ verdict: Verdict, _ write: ItemWrite, _ table: ServedTable, timeMs: UInt64) -> Verdict {
     guard case .propose(_, let image, let answer) = verdict else { return verdict }
+    if table.settings.replication?.isClosed == true || closing.contains(table.settings.id) {
+      return .refuse(.unknownTable)
+    }
     let command = ShardCommand.version(write.key, image, time: nextTime(in: table, atMs: timeMs))
     return .propose(command, image: image, answer: answer)
   }

@@ -25,6 +25,7 @@ public import Messages
 /// 24 raise:    table id (u32), time (u64)
 /// 25 forget:   forgotten traces
 /// 26 refill:   table id (u32), region (string)
+/// 27 close:    table id (u32)
 /// 40 sum:      range sum order
 /// ```
 public enum ShardCommand: Sendable {
@@ -57,6 +58,8 @@ public enum ShardCommand: Sendable {
   case raiseClock(TableID, to: UInt64)
   /// A region that is too far behind gets what the table holds instead of the changes that it missed.
   case refillRegion(TableID, String)
+  /// The table is to go from this region: it takes no more writes of clients.
+  case closeTable(TableID)
   /// Traces of removed items go.
   case forgetTraces(ForgottenTraces)
   /// Every replica sums some of its rows, to be compared.
@@ -69,6 +72,7 @@ public enum ShardCommand: Sendable {
     static let trim: UInt8 = 12
     static let version: UInt8 = 20, region: UInt8 = 21, regionAdvance: UInt8 = 22, regionCopy: UInt8 = 23
     static let raiseClock: UInt8 = 24, forgetTraces: UInt8 = 25, refillRegion: UInt8 = 26
+    static let closeTable: UInt8 = 27
     static let sumRange: UInt8 = 40
   }
 
@@ -135,6 +139,9 @@ public enum ShardCommand: Sendable {
       writer.u8(Kind.refillRegion)
       writer.table(table)
       writer.string(region)
+    case .closeTable(let table):
+      writer.u8(Kind.closeTable)
+      writer.table(table)
     case .forgetTraces(let forgotten):
       writer.u8(Kind.forgetTraces)
       forgotten.encode(into: &writer)
@@ -179,6 +186,7 @@ public enum ShardCommand: Sendable {
     case Kind.refillRegion:
       let table = try reader.table()
       self = .refillRegion(table, try reader.string())
+    case Kind.closeTable: self = .closeTable(try reader.table())
     case Kind.forgetTraces: self = .forgetTraces(try ForgottenTraces(from: &reader))
     case Kind.sumRange: self = .sumRange(try RangeSumOrder(from: &reader))
     default: throw MalformedBytes("an unknown shard command")

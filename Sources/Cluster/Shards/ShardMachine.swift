@@ -36,6 +36,8 @@ public final class ShardMachine {
   public internal(set) var replicatedTables: [TableID] = []
   /// Tables with an index that is still to be filled, ascending.
   public internal(set) var tablesToFill: [TableID] = []
+  /// Tables of which this leader has proposed that they are closed: it proposes no more writes of theirs.
+  var closing: [TableID] = []
   /// For residency rules that hash. Nil where the node has no key.
   public var residencyHash: ResidencyHash?
   /// How much it holds, as far as somebody counted.
@@ -174,6 +176,7 @@ public final class ShardMachine {
     case .raiseClock(let table, let time): raiseClock(of: table, to: time)
     case .refillRegion(let table, let region): refill(table, region)
     case .forgetTraces(let forgotten): forget(forgotten)
+    case .closeTable(let table): close(table)
     case .region(let batch): return .answer(apply(batch, at: position, timeMs: timeMs))
     }
     return nil
@@ -199,6 +202,7 @@ public final class ShardMachine {
   public func stepDown() {
     proposed.removeAll()
     proposedClock = 0
+    closing = []
   }
 
   /// How an operation is refused whose read of the store failed: damage is this replica's own, others may know.

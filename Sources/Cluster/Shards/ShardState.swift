@@ -166,6 +166,10 @@ extension ShardMachine {
     feed.follow(settings.stream, at: ChangeRecord.sequence(at: position.index), timeMs: timeMs)
     feed.follow(
       regions: settings.replication?.others ?? [], at: ChangeRecord.sequence(at: position.index), isNew: false)
+    if let lost = settings.replication?.lost, old.settings.replication?.others.contains(where: lost.contains) == true {
+      // What a lost region sent to some of the others only, they get from each other.
+      for region in feed.regions { feed.set(.walking(after: nil), ofRegion: region.name) }
+    }
     let table = ServedTable(settings, feed: feed)
     // The first global index reads on behind what is there; after the last nothing waits for any.
     if old.globals.isEmpty || table.globals.isEmpty { table.feed.cursor = max(feed.cursor, feed.end) }
@@ -177,6 +181,18 @@ extension ShardMachine {
     remove(table, after: old.spare, through: table.spare)
     noteFilling()
     return gone.isEmpty ? nil : .removeRows(gone.map { .table($0) })
+  }
+
+  /// The table takes no more writes of clients; what other regions send still comes in.
+  func close(_ id: TableID) {
+    guard let old = tables[id], var replication = old.settings.replication, !replication.isClosed else { return }
+    replication.isClosed = true
+    var settings = old.settings
+    settings.replication = replication
+    let table = ServedTable(settings, feed: old.feed)
+    table.removals = old.removals
+    serve(table)
+    store.put(StateRow.settings(id).bytes, settings.encode())
   }
 
   func drop(_ id: TableID) -> Effect? {

@@ -122,6 +122,7 @@ private final class NodeAssembly: @unchecked Sendable {
       .init(name: region.name, nodes: region.nodes.map { NodeID($0.node) })
     }
     configuration.regionFeedBytesMax = UInt64(tuning.regionFeedBytesMax)
+    configuration.replicaRemovalMs = UInt64(tuning.replicaRemovalMs)
     configuration.residencies = settings.residencies
     configuration.residencyHash = try settings.residencyHash()
     configuration.journal.segmentBytes = tuning.journalSegmentBytes

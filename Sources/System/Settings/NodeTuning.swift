@@ -11,6 +11,7 @@ public struct NodeTuning: Equatable, Sendable {
   public var streamRetentionMs = 86_400_000
   public var streamBytesMax = 1_073_741_824
   public var regionFeedBytesMax = 1_073_741_824
+  public var replicaRemovalMs = 72_000_000
   public var balanceLeaders = true
   public var scrubIntervalMs = 3_600_000
 
@@ -49,6 +50,10 @@ public struct NodeTuning: Equatable, Sendable {
       "Changes of a table that one shard keeps for a region that does not take them. Beyond it the region gets what the "
         + "table holds."),
     SettingKey(
+      "replicaRemovalMs", .integer(unit: "ms", 100...2_592_000_000), default: "72000000",
+      "How long a replica that is removed may take to send what it took in. Then it is given up; once its region is there "
+        + "again, that has a table of its own."),
+    SettingKey(
       "balanceLeaders", .flag, default: "true",
       "Leaders spread over the nodes. false: they stay where elections put them, perhaps all on one node."),
     SettingKey(
@@ -69,6 +74,7 @@ public struct NodeTuning: Equatable, Sendable {
     streamRetentionMs = try section.integer("streamRetentionMs")
     streamBytesMax = try section.integer("streamBytesMax")
     regionFeedBytesMax = try section.integer("regionFeedBytesMax")
+    replicaRemovalMs = try section.integer("replicaRemovalMs")
     balanceLeaders = try section.flag("balanceLeaders")
     scrubIntervalMs = try section.integer("scrubIntervalMs")
   }
@@ -113,6 +119,7 @@ public struct NodeTuning: Equatable, Sendable {
     line("streamRetentionMs", \.streamRetentionMs)
     line("streamBytesMax", \.streamBytesMax)
     line("regionFeedBytesMax", \.regionFeedBytesMax)
+    line("replicaRemovalMs", \.replicaRemovalMs)
     line("balanceLeaders", \.balanceLeaders)
     line("scrubIntervalMs", \.scrubIntervalMs)
     return lines

@@ -25,10 +25,11 @@ struct OtherRegion {
     nodes = configuration.nodes
   }
 
-  /// Where the table with that unique id is; nil until it is known to be there.
+  /// Where the table with that unique id is; nil until it is known to be there. One that goes still takes changes, until
+  /// its shards have dropped it: two that go wait for each other's.
   mutating func place(of table: [UInt8]) -> RegionSender.Place? {
     guard let catalog, let map = catalog.shardMap, let there = catalog.table(uniqueID: table),
-      there.status == .active || there.status == .updating
+      there.status != .creating
     else {
       isWanted = true
       return nil

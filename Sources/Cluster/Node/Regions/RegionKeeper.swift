@@ -45,6 +45,7 @@ struct RegionKeeper {
   private var tracesTickedAt = Instant.zero
   private static let tracesInterval = Span.milliseconds(20)
   private static let copyPause = Span.milliseconds(4)
+  private static let copyPatience = Span.seconds(1)
   /// Nothing more is copied into a feed while so much of it waits.
   private static let copyWaitingMax = 1_024
 
@@ -195,7 +196,7 @@ struct RegionKeeper {
           let there = others[other].place(of: replication.table), mayLeave(there.name, replication)
         else { continue }
         led[place].senders.removeAll {
-          $0.table == table && $0.region == region.name && $0.isPassed(by: region)
+          $0.table == table && $0.region == region.name && $0.isPassed(by: region, to: there)
         }
         let known = led[place].senders.firstIndex { $0.table == table && $0.region == region.name }
         var sender = known.map { led[place].senders.remove(at: $0) } ?? RegionSender(table: table, region)
@@ -227,7 +228,12 @@ struct RegionKeeper {
     guard let slice = shard.nextCopy(of: sender.table, to: sender.region),
       let state = shard.feed(of: sender.table)?.region(sender.region)?.filling
     else { return }
-    if let last = led[place].copying, last.slice == slice, last.state == state { return }
+    // A copy that begins anew may look as one before it did.
+    if let last = led[place].copying, last.slice == slice, last.state == state,
+      now.since(led[place].copiedAt) < Self.copyPatience
+    {
+      return
+    }
     guard !sender.isPaused, now.since(led[place].copiedAt) >= Self.copyPause, sender.waitingCount < Self.copyWaitingMax,
       !sender.canRead(shard), replica.propose(.regionCopy(slice))
     else { return }

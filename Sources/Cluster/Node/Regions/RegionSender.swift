@@ -13,6 +13,8 @@ struct RegionSender {
   let region: String
   /// Nothing more is read or sent. What is under way may still arrive.
   var isPaused = false
+  /// That in the other region whose keys the lanes hold; nil before anything was read.
+  private var target: TableID?
   /// Records up to here are in the lanes or done.
   private var position: UInt64
   /// Ascending by shard.
@@ -53,12 +55,16 @@ struct RegionSender {
   /// Whether there are records to be read now.
   func canRead(_ shard: ShardMachine) -> Bool { !isPaused && position < shard.feedEnd(of: table) && hasRoom }
 
-  /// Whether the feed went on without it: the region is to get everything anew.
-  func isPassed(by region: FeedState.Region) -> Bool { position < region.cursor }
+  /// Whether another one has to take its place: the feed went on without it, because the region is to get everything anew,
+  /// or the table there is another one than it was when the region was looked at last.
+  func isPassed(by region: FeedState.Region, to place: Place) -> Bool {
+    position < region.cursor || target.map { $0 != place.table } ?? false
+  }
 
   /// Reads what is new in the feed, as far as there is room.
   mutating func read(_ shard: ShardMachine, to place: Place) throws {
     guard canRead(shard) else { return }
+    target = place.table
     let records = try shard.records(
       of: table, after: position, countMax: Self.recordsAtOnce, bytesMax: Self.bytesAtOnce)
     for record in records {

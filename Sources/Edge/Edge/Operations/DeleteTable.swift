@@ -14,7 +14,7 @@ enum DeleteTable {
   /// Of a replica that was added in the last day.
   private static func isSource(_ table: Table, atMs now: UInt64) -> Bool {
     let day: UInt64 = 24 * 60 * 60 * 1_000
-    return table.replicas.contains { $0.addedAtMs > 0 && $0.addedAtMs + day > now }
+    return table.shownReplicas.contains { $0.status != .failed && $0.addedAtMs > 0 && $0.addedAtMs + day > now }
   }
 
   private static func delete(_ name: String, _ exchange: Exchange) {

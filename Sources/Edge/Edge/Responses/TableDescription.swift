@@ -26,7 +26,7 @@ struct TableDescription {
     writeReplicas(to: &writer)
     writer.key("TableClassSummary")
     writer.beginObject()
-    writer.member("TableClass", definition.tableClass == .standard ? "STANDARD" : "STANDARD_INFREQUENT_ACCESS")
+    writer.member("TableClass", definition.tableClass.name)
     writer.endObject()
     writer.key("DeletionProtectionEnabled")
     writer.bool(definition.deletionProtection)
@@ -173,11 +173,12 @@ struct TableDescription {
 
   /// Those in other regions.
   private func writeReplicas(to writer: inout JSONWriter) {
-    guard !table.replicas.isEmpty else { return }
+    let replicas = table.shownReplicas
+    guard !replicas.isEmpty else { return }
     writer.member("GlobalTableVersion", "2019.11.21")
     writer.key("Replicas")
     writer.beginArray()
-    for replica in table.replicas {
+    for replica in replicas {
       writer.beginObject()
       writer.member("RegionName", replica.region)
       writer.member("ReplicaStatus", replica.status.name)
@@ -206,12 +207,16 @@ struct TableDescription {
   }
 }
 
+extension TableClass {
+  var name: String { self == .standard ? "STANDARD" : "STANDARD_INFREQUENT_ACCESS" }
+}
+
 extension ReplicaStatus {
   fileprivate var name: String {
     switch self {
     case .creating: "CREATING"
     case .active: "ACTIVE"
-    case .deleting: "DELETING"
+    case .deleting, .draining, .left: "DELETING"
     case .failed: "CREATION_FAILED"
     }
   }

@@ -90,7 +90,7 @@ struct TableUpdate {
       guard definition.stream != nil else {
         throw .validation("Table has no stream to disable: TableName: \(table.name)")
       }
-      guard table.replicas.isEmpty else {
+      guard table.shownReplicas.isEmpty else {
         throw .validation("The stream of a table with replicas cannot be disabled: TableName: \(table.name)")
       }
       definition.stream = nil

@@ -80,7 +80,7 @@ extension TableUpdateRequest {
     if stream != nil { throw .invalid("You cannot create or delete index while changing stream status") }
   }
 
-  /// The texts are ours: the service's are not on record.
+  /// One replica is made or removed at a time.
   private func checkReplicaUpdates() throws(APIError) {
     guard let replicaUpdates else { return }
     if indexUpdates != nil || stream != nil || throughput != nil || billingMode != nil || tableClass != nil
@@ -89,14 +89,25 @@ extension TableUpdateRequest {
       throw .invalid("ReplicaUpdates must be the only operation in the request")
     }
     for (position, update) in replicaUpdates.enumerated() {
-      guard [update.create != nil, update.update != nil, update.delete != nil].filter({ $0 }).count == 1 else {
-        throw .invalid("Exactly one of Create, Update and Delete must be given in each of ReplicaUpdates")
+      guard update.create != nil || update.delete != nil || update.update?.isEmpty == false else {
+        throw .validation("There are no actions specified in the Replica Update Action of the request.")
       }
-      if update.update != nil { throw .unsupported("The change of a replica (ReplicaUpdates with Update)") }
       if let member = update.create?.refused.first { throw .unsupported("The parameter \(member) of a replica") }
-      if replicaUpdates[..<position].contains(where: { $0.region == update.region }) {
+      // The text is ours.
+      if update.update != nil, replicaUpdates[..<position].contains(where: { $0.region == update.region }) {
         throw .invalid("Only one update of each replica is allowed. Region: \(update.region ?? "")")
       }
+    }
+    let kinds = [
+      replicaUpdates.contains { $0.create != nil }, replicaUpdates.contains { $0.update != nil },
+      replicaUpdates.contains { $0.delete != nil },
+    ]
+    guard kinds.filter({ $0 }).count <= 1 else {
+      throw .validation("Update table operation with more than one type of replica actions not allowed.")
+    }
+    guard replicaUpdates.allSatisfy({ $0.update != nil || $0.region == replicaUpdates[0].region }) else {
+      throw .validation(
+        "Update table operation with more than one create or delete replica actions not allowed")
     }
   }
 

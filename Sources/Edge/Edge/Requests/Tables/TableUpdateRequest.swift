@@ -18,8 +18,13 @@ struct TableUpdateRequest {
 
   struct ReplicaAction {
     var region: String?
+    var tableClass: String?
+    var hasThroughput = false
     /// Members that would be a lie if they were taken.
     var refused: [String] = []
+
+    /// Beside the region.
+    var isEmpty: Bool { tableClass == nil && !hasThroughput && refused.isEmpty }
   }
 
   struct ReplicaUpdate {
@@ -124,8 +129,12 @@ extension TableUpdateRequest.ReplicaAction {
     try reader.eachMember { (member, reader) throws(ItemError) in
       switch member {
       case "RegionName": region = try reader.readText()
-      case "KMSMasterKeyId", "ProvisionedThroughputOverride", "OnDemandThroughputOverride", "GlobalSecondaryIndexes",
-        "TableClassOverride":
+      case "TableClassOverride": tableClass = try reader.readText()
+      case "ProvisionedThroughputOverride":
+        hasThroughput = true
+        refused.append(member.text)
+        try reader.skipValue()
+      case "KMSMasterKeyId", "OnDemandThroughputOverride", "GlobalSecondaryIndexes":
         refused.append(member.text)
         try reader.skipValue()
       default: try reader.skipValue()
