@@ -59,6 +59,8 @@ struct LostReplica {
   private(set) var peers: [NodeID]
   /// It has moved to another node, and has no successor here.
   private(set) var isLeaving: Bool
+  /// Nothing was lost: the replica comes to this node from another one.
+  let isComing: Bool
   private var turn = 0
   private var leader: NodeID?
   private var isHintFollowed = false
@@ -68,10 +70,13 @@ struct LostReplica {
   static let askInterval = Span.milliseconds(300)
   private static let retryDelay = Span.seconds(1)
 
-  init(_ holding: Identity.Holding, reason: String, node: NodeID, peers: [NodeID], isRecorded: Bool) {
+  init(
+    _ holding: Identity.Holding, reason: String, isComing: Bool = false, node: NodeID, peers: [NodeID], isRecorded: Bool
+  ) {
     group = holding.group
     id = holding.id
-    self.reason = reason
+    self.reason = isComing ? "It is to be here and is not yet." : reason
+    self.isComing = isComing
     self.node = node
     self.peers = peers.filter { $0 != node }
     isLeaving = holding.state == .removed

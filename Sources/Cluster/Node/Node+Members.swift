@@ -71,7 +71,7 @@ extension Node {
     for seen in identity?.identity.seen ?? [] {
       sightings[seen.node] = Sighting(incarnation: seen.incarnation, start: nil)
     }
-    for replica in lost where !replica.isLeaving { notice(replica.group, replica.reason) }
+    for replica in lost where !replica.isLeaving && !replica.isComing { notice(replica.group, replica.reason) }
     settleJournalDamage()
     if identity == nil, configuration.isFounder, discovery.verdict(now) == .form { try form(now: now) }
   }

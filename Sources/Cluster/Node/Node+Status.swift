@@ -49,7 +49,9 @@ extension Node {
   }
 
   /// Groups whose replica here lost what it had promised, with the reason, until it has a successor.
-  public var damage: [(shard: ShardID, reason: String)] { remaining.map { ($0.group.shard, $0.reason) } }
+  public var damage: [(shard: ShardID, reason: String)] {
+    remaining.filter { !$0.isComing }.map { ($0.group.shard, $0.reason) }
+  }
 
   private var remaining: [LostReplica] { lost.filter { !$0.isLeaving } }
 

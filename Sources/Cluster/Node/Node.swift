@@ -127,7 +127,7 @@ public final class Node {
     journal = opened.journal
     replicas = opened.replicas
     lost = opened.lost
-    replicasLost = opened.lost.count { !$0.isLeaving }
+    replicasLost = opened.lost.count { !$0.isLeaving && !$0.isComing }
     identity = opened.identity
     isJournalDamaged = opened.isJournalDamaged
     discovery = MemberDiscovery(peers: configuration.nodes.filter { $0 != configuration.node })

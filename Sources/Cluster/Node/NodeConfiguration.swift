@@ -41,6 +41,8 @@ public struct NodeConfiguration: Sendable {
   /// What a shard keeps of a table for a region that does not take it, in bytes. Beyond it the region gets what the table
   /// holds, once it is there again.
   public var regionFeedBytesMax: UInt64 = 1 << 30
+  /// How often a leader looks for traces of removed items that no region needs any more.
+  public var traceInterval = Span.seconds(5)
   /// How long a replica that is to go may take to send what it took in, in milliseconds. Beyond it is given up. By default
   /// as long as DynamoDB waits for a region that is away.
   public var replicaRemovalMs: UInt64 = 20 * 3_600_000

@@ -103,6 +103,8 @@ struct NodeOpening {
       var holding = found
       let placed = configuration.placed(holding.group)
       var reason = "Its log or its store was lost before this start."
+      let isComing =
+        holding.state != .normal && identity.members?.isComing(holding.group.shard, to: configuration.node) == true
       if holding.state == .normal, let id = holding.id {
         guard let damage = try recover(placed, id, recovery, random: &random, now: now) else { continue }
         reason = damage
@@ -111,7 +113,7 @@ struct NodeOpening {
       }
       lost.append(
         LostReplica(
-          holding, reason: reason, node: configuration.node,
+          holding, reason: reason, isComing: isComing, node: configuration.node,
           peers: configuration.peers(of: holding.group, identity.members), isRecorded: true))
     }
     // Where it moved away, what a stop left of it goes now; its log would pin segments.

@@ -112,8 +112,11 @@ public struct ClusterMembers: Equatable, Sendable {
     return staying + nodes(of: shard).filter { !staying.contains($0) }
   }
 
+  /// Whether the replica that moves now moves to that node.
+  public func isComing(_ shard: ShardID, to node: NodeID) -> Bool { move?.shard == shard && move?.to == node }
+
   /// The groups of which that node is to have a replica now: those that are on their way to it, and from it, included.
   public func groups(on node: NodeID) -> [ShardID] {
-    places.filter { $0.nodes.contains(node) || (move?.shard == $0.shard && move?.to == node) }.map(\.shard)
+    places.filter { $0.nodes.contains(node) || isComing($0.shard, to: node) }.map(\.shard)
   }
 }

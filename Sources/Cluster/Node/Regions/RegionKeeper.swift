@@ -29,6 +29,7 @@ struct RegionKeeper {
   /// Changes that arrived in other regions.
   private(set) var changesCarried: UInt64 = 0
   private var traces = TraceKeeper()
+  private let traceInterval: Span
   /// Traces of removed items that went.
   var tracesForgotten: UInt64 { traces.forgotten }
   /// How long they took.
@@ -67,6 +68,7 @@ struct RegionKeeper {
     residencies = configuration.residencies
     feedBytesMax = configuration.regionFeedBytesMax
     canHash = configuration.residencyHash != nil
+    traceInterval = configuration.traceInterval
     nextRequest = firstRequest
   }
 
@@ -145,6 +147,7 @@ struct RegionKeeper {
     var asked: [Outgoing] = []
     let first = nextRequest
     let surroundings = TraceKeeper.Surroundings(
+      rest: traceInterval,
       place: { region, table in
         guard let other = others.firstIndex(where: { $0.name == region }) else { return nil }
         return others[other].place(of: table)

@@ -53,12 +53,12 @@ struct TraceKeeper {
   private static let rowsAtOnce: UInt32 = 128
   private static let tracesMax = 1_024
   private static let tracesOfOneEntry = 128
-  /// Between two looks through a table.
-  private static let rest = Span.seconds(5)
   private static let askInterval = Span.milliseconds(300)
 
   /// What a pass needs to know of the other regions.
   struct Surroundings {
+    /// Between two looks through a table.
+    var rest: Span
     /// The shards of a region, and the table's number there; nil while that is not known.
     var place: (_ region: String, _ table: [UInt8]) -> RegionSender.Place?
     /// Sends a question and names it.
@@ -108,7 +108,7 @@ struct TraceKeeper {
     if pass.marks != nil {
       guard isSettled(&pass, shard, surroundings, now: now) else { return 0 }
       let count = propose(&pass, replica)
-      if pass.marks == nil, pass.next == nil { pass.restsUntil = now + rest }
+      if pass.marks == nil, pass.next == nil { pass.restsUntil = now + surroundings.rest }
       return count
     }
     guard pass.restsUntil <= now else { return 0 }
@@ -117,18 +117,20 @@ struct TraceKeeper {
       guard pass.seen != removals else { return 0 }
       pass.seen = removals
     }
-    look(&pass, shard, now: now)
+    look(&pass, shard, surroundings, now: now)
     return 0
   }
 
-  private static func look(_ pass: inout Pass, _ shard: ShardMachine, now: Instant) {
+  private static func look(
+    _ pass: inout Pass, _ shard: ShardMachine, _ surroundings: Surroundings, now: Instant
+  ) {
     // A store that cannot be read says so wherever else it is read.
     guard let slice = try? shard.traces(of: pass.table, after: pass.next, rowsMax: rowsAtOnce) else { return }
     pass.traces += slice.traces
     pass.next = slice.next
     guard slice.next == nil || pass.traces.count >= tracesMax else { return }
     guard let time = pass.traces.map(\.versions.rest.time).max(), let own = shard.mark(of: pass.table) else {
-      pass.restsUntil = now + rest
+      pass.restsUntil = now + surroundings.rest
       return
     }
     pass.marks = Marks(time: time, end: own.end, others: [])

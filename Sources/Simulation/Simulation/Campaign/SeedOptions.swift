@@ -20,6 +20,8 @@ extension SimulationOptions {
     options.straysPerMillion = random.chance(1, in: 3) ? 3_000 : 0
     options.drawTimes(&random)
     options.drawSizes(&random)
+    // Longer than most cuts, they would hide what is forgotten too early.
+    options.traceInterval = .milliseconds(300)
     return options
   }
 
@@ -38,6 +40,7 @@ extension SimulationOptions {
       options.clocksDiffer = true
       options.drawTimes(&random)
       options.drawSizes(&random)
+      options.traceInterval = .milliseconds(300)
       options.tickInterval = .milliseconds(20)
       // What a node may send bounds what another one must take in; settings allow no logs as small as these.
       options.journalSegmentBytes = first.journalSegmentBytes

@@ -1,3 +1,4 @@
+import Catalog
 public import Environment
 import History
 import Messages
@@ -53,9 +54,9 @@ public final class SeedRun {
   /// - Parameter regions: the one that the run is about first.
   private static func schedule(seed: UInt64, _ regions: [SimulationOptions], _ length: Span) -> FaultSchedule {
     var mix = FaultMix(seed: seed ^ 0xFA17, regions[0])
-    let schedule = mix.schedule(for: length)
-    if regions.count == 1 { return schedule }
-    return FaultSchedule(schedule.faults + mix.schedule(for: length, among: regions))
+    let faults = mix.schedule(for: length).faults
+    if regions.count == 1 { return FaultSchedule(faults + mix.departures(for: length)) }
+    return FaultSchedule(faults + mix.schedule(for: length, among: regions))
   }
 
   /// Which checks every run has. A new one is added here and nowhere else.
@@ -176,7 +177,8 @@ public final class SeedRun {
       faults.endAll()
       return nil
     }
-    let victim = damaged ?? cluster.nodeIDs[random.index(cluster.nodeIDs.count)]
+    let staying = cluster.nodeIDs.filter { !faults.gone.contains($0) }
+    let victim = damaged ?? staying[random.index(staying.count)]
     let others = cluster.nodeIDs.filter { $0 != victim }.map { Process.node($0) }
     let coordinators = (0..<options.coordinators).map { Process.coordinator($0) }
     let fault: Fault =
@@ -228,16 +230,17 @@ public final class SeedRun {
   private var isWhole: Bool { ailing.isEmpty }
 
   /// Which replicas are not whole, and why.
-  private var ailing: String { regions.flatMap { Self.ailing($0) }.joined(separator: "; ") }
+  private var ailing: String { regions.flatMap { ailing($0) }.joined(separator: "; ") }
 
-  private static func ailing(_ region: SimulatedCluster) -> [String] {
+  private func ailing(_ region: SimulatedCluster) -> [String] {
     let place = region.place.map { " in \($0.name)" } ?? ""
     var words: [String] = []
-    for id in region.nodeIDs {
+    for id in region.nodeIDs where region !== cluster || !faults.gone.contains(id) {
       guard let node = region.node(id) else {
         words.append("\(Process.node(id))\(place) is down")
         continue
       }
+      if node.members?.plan != nil { words.append("replicas still move, as \(Process.node(id))\(place) knows") }
       for status in node.status where !status.isHealthy || status.isLearner || status.leader == nil {
         words.append(
           "shard \(status.shard.rawValue) at \(Process.node(id))\(place): "

@@ -48,6 +48,9 @@ public enum Fault: Hashable, Sendable {
   case wallJump(coordinator: Int, milliseconds: Int)
   /// A disk loses or spoils what it holds; only as far as the ``FaultAtlas`` allows.
   case damage(NodeID, Damage, seed: UInt64)
+  /// A node is asked to give its replicas to others, where there are more nodes than replicas, and to leave. It goes on to,
+  /// for good.
+  case drain(NodeID)
   /// A region hears nothing of another one. Regions count from 0, which is the one that all other faults are about.
   case deafRegion(Int, to: Int)
   /// A region and all others hear nothing of each other.
@@ -103,6 +106,7 @@ extension Fault: CustomStringConvertible {
     case .wallJump(let number, let milliseconds):
       "wall clock of \(Process.coordinator(number)) jumps by \(milliseconds) ms"
     case .damage(let id, let damage, _): "\(damage.words) at \(Process.node(id))"
+    case .drain(let id): "drain \(Process.node(id))"
     case .deafRegion(let deaf, let other):
       "cut \(SimulatedWorld.name(other)) → \(SimulatedWorld.name(deaf))"
     case .lonelyRegion(let number): "cut \(SimulatedWorld.name(number)) | other regions"

@@ -14,7 +14,7 @@ final class FaultAtlas {
   /// While a fault is still at work there.
   private var isSpoiling = false
   /// What each group has to apply before the machine is whole.
-  private var targets: [LogIndex]?
+  private var targets: [ShardID: LogIndex]?
   private let cluster: SimulatedCluster
 
   init(_ cluster: SimulatedCluster) { self.cluster = cluster }
@@ -31,6 +31,9 @@ final class FaultAtlas {
   /// The fault is over; what it left may still be there.
   func release(_ id: NodeID) { if damaged == id { isSpoiling = false } }
 
+  /// Nothing on that machine counts any more.
+  func forget(_ id: NodeID) { if damaged == id { damaged = nil } }
+
   /// Looks whether the damaged machine is whole.
   func look() {
     guard let id = damaged, !isSpoiling else { return }
@@ -42,10 +45,12 @@ final class FaultAtlas {
       return
     }
     guard let targets else {
-      self.targets = node.status.map { status in max(status.logIndex, newestCommit(of: status.shard)) }
+      self.targets = Dictionary(
+        uniqueKeysWithValues: node.status.map { ($0.shard, max($0.logIndex, newestCommit(of: $0.shard))) })
       return
     }
-    if zip(node.status, targets).allSatisfy({ $0.appliedIndex >= $1 }) { damaged = nil }
+    // What moved to another node is whole there.
+    if node.status.allSatisfy({ $0.appliedIndex >= targets[$0.shard] ?? 0 }) { damaged = nil }
   }
 
   private func newestCommit(of shard: ShardID) -> LogIndex {

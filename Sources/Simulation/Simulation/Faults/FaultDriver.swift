@@ -1,3 +1,4 @@
+import Catalog
 import Environment
 import Messages
 import Node
@@ -25,6 +26,9 @@ final class FaultDriver {
   private(set) var isolations: [Isolation] = []
   /// Nodes that lost their disk at some time.
   private var wiped: Set<NodeID> = []
+  /// Nodes that are asked to leave, and those that have left: their operator stops them for good.
+  private var leaving: [NodeID] = []
+  private(set) var gone: [NodeID] = []
   /// The node that is not to be started again, for now.
   private var keptDown: NodeID?
 
@@ -74,6 +78,7 @@ final class FaultDriver {
     cluster.schedule(after: .milliseconds(100)) { [unowned self] in
       let damaged = atlas.damaged
       atlas.look()
+      dismiss()
       if let damaged, atlas.damaged == nil { note("\(Process.node(damaged)) is whole again") }
       look()
     }
@@ -143,6 +148,9 @@ final class FaultDriver {
       cluster.jump(coordinator: number, milliseconds: milliseconds)
       haveWallClocksJumpedFar = haveWallClocksJumpedFar || cluster.wallClockSpreadMs >= Self.farApartMs
     case .damage(let id, let damage, let seed): return spoil(id, damage, seed)
+    case .drain(let id):
+      leaving.append(id)
+      drain(id)
     case .elsewhere(let region, let fault):
       world?.others[region - 1].begin(TimedFault(at: .zero, lasts: timed.lasts, fault), position)
     case .deafRegion, .lonelyRegion, .weatherBetweenRegions: startBetweenRegions(timed.fault)
@@ -178,8 +186,8 @@ final class FaultDriver {
     case .fullDisk(let id, _): cluster.limitDisk(id, bytesLeft: nil)
     case .drift, .wallJump: break
     case .damage(let id, let damage, _): endDamage(id, damage)
-    // It ends by itself.
-    case .elsewhere: break
+    // They end by themselves.
+    case .drain, .elsewhere: break
     case .deafRegion, .lonelyRegion, .weatherBetweenRegions: endBetweenRegions(fault)
     }
   }
@@ -254,7 +262,9 @@ final class FaultDriver {
     return true
   }
 
-  private func restart(_ id: NodeID) { if cluster.node(id) == nil, keptDown != id { cluster.start(id) } }
+  private func restart(_ id: NodeID) {
+    if cluster.node(id) == nil, keptDown != id, !gone.contains(id) { cluster.start(id) }
+  }
 
   private func restart(coordinator number: Int) {
     if cluster.coordinator(number) == nil { cluster.start(coordinator: number) }
@@ -296,6 +306,28 @@ final class FaultDriver {
     after(.milliseconds(300)) { [unowned self] in if cluster.node(id) != nil { cluster.kill(id) } }
   }
 
+  /// As an operator's command does: one node after the other is asked, until the node is known to leave.
+  private func drain(_ id: NodeID) {
+    guard cluster.nodeIDs.allSatisfy({ cluster.node($0)?.members?.plan == nil }) else { return }
+    let asked = cluster.nodeIDs[random.index(cluster.nodeIDs.count)]
+    let again = { [unowned self] in after(.milliseconds(300)) { [unowned self] in drain(id) } }
+    cluster.visit(
+      asked, .metadata, .changeMembers(MemberRequest.drain(id).encode()),
+      answered: { if case .refused = $0 { again() } }, lost: again)
+  }
+
+  /// Stops who is no member any more.
+  private func dismiss() {
+    let members = cluster.nodeIDs.compactMap { cluster.node($0)?.members }.max { $0.version < $1.version }
+    for id in leaving where members?.member(id) == nil && members != nil {
+      note("\(Process.node(id)) has left")
+      leaving.removeAll { $0 == id }
+      gone.append(id)
+      cluster.kill(id)
+      atlas.forget(id)
+    }
+  }
+
   /// An operator finds a dead process: what its disk explains is put right, anything else is a violation.
   private func failed(_ id: NodeID, _ kind: SimulatedCluster.FailureKind, _ failure: NodeFailure) {
     let words = "\(Process.node(id)) \(kind == .start ? "does not start" : "ends"): \(failure)"
@@ -306,7 +338,7 @@ final class FaultDriver {
     }
     failedStarts[id] = kind == .start ? (failedStarts[id] ?? 0) + 1 : 0
     cluster.schedule(after: .milliseconds(500)) { [unowned self] in
-      guard cluster.node(id) == nil, keptDown != id else { return }
+      guard cluster.node(id) == nil, keptDown != id, !gone.contains(id) else { return }
       // What does not start from a spoilt disk gets an empty one, as the message tells the operator.
       if atlas.damaged == id, (failedStarts[id] ?? 0) >= 2, cluster.disk(id).hazard == nil { wipe(id) }
       cluster.start(id)

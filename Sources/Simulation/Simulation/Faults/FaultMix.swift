@@ -38,6 +38,12 @@ struct FaultMix {
     return FaultSchedule(faults)
   }
 
+  /// In half of the regions with more nodes than replicas a node leaves for good.
+  mutating func departures(for length: Span) -> [TimedFault] {
+    guard options.nodes > options.replication, random.chance(1, in: 2) else { return [] }
+    return [TimedFault(at: Span(nanoseconds: random.below(length.nanoseconds)), lasts: .seconds(1), .drain(node()))]
+  }
+
   /// Faults between regions and in the others than the first, whose options are `regions`; of machines as far as nothing
   /// is lost for good with a region's only one.
   mutating func schedule(for length: Span, among regions: [SimulationOptions]) -> [TimedFault] {

@@ -151,6 +151,7 @@ extension SimulatedCluster {
     configuration.regions = place?.others ?? []
     configuration.residencies = place?.residencies ?? []
     configuration.residencyHash = GuardedItem.hash
+    configuration.traceInterval = options.traceInterval
     return configuration
   }
 

@@ -21,6 +21,8 @@ public struct SimulationOptions: Sendable {
   public var journalSegmentBytes = 256 << 10
   /// Log beyond which a member that lags gets a snapshot.
   public var journalBytesMax = 192 << 20
+  /// How often traces of removed items are looked for that no region needs any more.
+  public var traceInterval = Span.seconds(5)
   /// Small, so that a snapshot takes many messages.
   public var snapshotChunkBytes = 8 << 10
   public var tickInterval = Span.milliseconds(10)
