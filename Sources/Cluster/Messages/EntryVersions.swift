@@ -10,6 +10,15 @@ public enum EntryVersions {
   public static let rangeSums: UInt16 = 3
   /// The members of a region, once a node comes or goes.
   public static let members: UInt16 = 3
-  /// What lets regions forget the traces of removed items, and fill a region that is too far behind.
+  /// What lets regions forget the traces of removed items, fill a region that is too far behind, and leave.
   public static let traces: UInt16 = 3
+}
+
+extension Operation {
+  /// What a process has to speak to be asked for it by another region, which may be upgraded later. Within a region an
+  /// entry comes first.
+  public var version: UInt16 {
+    if case .regionMark = self { return EntryVersions.traces }
+    return EntryVersions.first
+  }
 }

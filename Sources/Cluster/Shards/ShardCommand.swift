@@ -204,8 +204,12 @@ public enum ShardCommand: Sendable {
   public var version: UInt16 {
     switch self {
     case .sumRange: EntryVersions.rangeSums
-    case .raiseClock, .forgetTraces, .refillRegion: EntryVersions.traces
-    default: EntryVersions.first
+    case .raiseClock, .forgetTraces, .refillRegion, .closeTable: EntryVersions.traces
+    // By name, so that a new kind is not forgotten here.
+    case .put, .delete, .configure, .drop, .checksum, .own, .index, .advance, .backfill, .expire, .trim, .version,
+      .region,
+      .regionAdvance, .regionCopy:
+      EntryVersions.first
     }
   }
 
