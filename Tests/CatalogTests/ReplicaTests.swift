@@ -16,7 +16,8 @@ private func made(_ replicas: ReplicaRegions?, name: String = "t") -> TableDefin
 private struct Region {
   var catalog = Catalog()
 
-  init(_ definition: TableDefinition? = made(nil), uniqueID: [UInt8] = unique) {
+  init(_ definition: TableDefinition? = made(nil), uniqueID: [UInt8] = unique, release: UInt8 = Catalog.newestRelease) {
+    if release > 0 { _ = catalog.apply(.useRelease(release)) }
     guard let definition else { return }
     _ = catalog.apply(.createTable(definition, createdAtMs: 9, uniqueID: uniqueID))
     follow()
@@ -165,6 +166,30 @@ private struct Region {
         made(ReplicaRegions(own: "eu", others: ["us"])), createdAtMs: 9, uniqueID: unique)
       #expect(try eu.apply(again) == .tableExists, "What it holds does not come back to the others.")
     }
+  }
+
+  /// Until every node reads what is new, each makes the same of an entry as one that runs the release before.
+  @Test func whileANodeMayRunTheReleaseBeforeEntriesDoWhatTheyDidThere() throws {
+    var us = Region(release: 0)
+    try us.set(ReplicaRegions(own: "us", others: ["ap", "eu"]))
+    #expect(us.table.replicas.allSatisfy { $0.addedAtMs == 0 })
+    us.follow()
+    var definition = us.table.definition
+    definition.timeToLive = Array("ttl".utf8)
+    try us.apply(.alterTable(TableAlteration(of: us.table, to: definition, atMs: 20)))
+    #expect(us.table.shared == nil && !us.table.isSharing)
+    us.follow()
+    #expect(try us.apply(.deleteTable(name: "t")) == .hasReplicas)
+    try us.set(ReplicaRegions(own: "us", others: ["ap"]))
+    #expect(us.table.replicas.map(\.status) == [.creating, .deleting] && us.table.status == .updating)
+    us.follow()
+    try us.apply(.leaveReplica(uniqueID: unique, region: "ap"))
+    #expect(us.table.replicas.map(\.region) == ["eu"])
+    try us.apply(.useRelease(1))
+    #expect(us.catalog.release == 1)
+    us.follow()
+    try us.apply(.deleteTable(name: "t"))
+    #expect(us.table.status == .deleting)
   }
 
   @Test func aTableWithReplicasGoesOnceTheOthersKnow() throws {

@@ -15,6 +15,7 @@ import Testing
     catalog = Catalog()
     let map = ShardMap.initial(shards: 3, nodes: [NodeID(1)], replication: 1)
     _ = catalog.apply(.initialise(map))
+    _ = catalog.apply(.useRelease(Catalog.newestRelease))
   }
 
   private mutating func next() -> (tasks: [TableReconciler.Task], commands: [CatalogCommand]) {
@@ -195,6 +196,16 @@ import Testing
     #expect(next().commands == [.completeIndex(id, of: table.id)])
     _ = catalog.apply(.completeIndex(id, of: table.id))
     #expect(next() == ([], []))
+  }
+
+  @Test mutating func whatANewReleaseBringsIsUsedOnceEveryNodeReadsIt() {
+    catalog = Catalog()
+    _ = catalog.apply(.initialise(ShardMap.initial(shards: 1, nodes: [NodeID(1)], replication: 1)))
+    #expect(reconciler.next(catalog, now: now, areUpgraded: { false }).commands == [])
+    let command = CatalogCommand.useRelease(Catalog.newestRelease)
+    #expect(reconciler.next(catalog, now: now, areUpgraded: { true }).commands == [command])
+    _ = catalog.apply(command)
+    #expect(reconciler.next(catalog, now: now, areUpgraded: { true }).commands == [])
   }
 
   /// A table with a replica in eu-west-1 that every shard knows of.

@@ -23,8 +23,12 @@ extension Catalog {
     if altered.definition.billingMode == .payPerRequest, old.definition.billingMode != .payPerRequest {
       altered.onDemandSinceMs = alteration.atMs
     }
-    altered.followReplicas(since: old, atMs: alteration.atMs)
-    altered.share(since: old, atMs: alteration.atMs)
+    if release > 0 {
+      altered.followReplicas(since: old, atMs: alteration.atMs)
+      altered.share(since: old, atMs: alteration.atMs)
+    } else {
+      altered.followReplicasAtOnce()
+    }
     return put(altered, at: position)
   }
 

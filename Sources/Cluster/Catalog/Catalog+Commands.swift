@@ -31,6 +31,7 @@ extension Catalog {
     case .ensureReplica(let definition, let createdAtMs, let uniqueID):
       return ensureReplica(definition, createdAtMs, uniqueID)
     case .leaveReplica(let uniqueID, let region): return leaveReplica(uniqueID, region)
+    case .useRelease(let release): return use(release)
     case .retireReplica(let uniqueID, let region): return retireReplica(uniqueID, region)
     case .abandonReplica(let uniqueID, let region): return abandonReplica(uniqueID, region)
     case .completeReplica(let region, let id): return changeTable(id) { $0.complete(region) }
@@ -126,6 +127,7 @@ extension Catalog {
     guard position < tables.count, tables[position].name == name else { return .tableNotFound }
     guard tables[position].status == .active else { return .tableInUse(tables[position].status) }
     guard !tables[position].definition.deletionProtection else { return .deletionProtected }
+    guard release > 0 || tables[position].replicas.isEmpty else { return .hasReplicas }
     guard !tables[position].indexes.contains(where: { $0.status == .creating }) else { return .indexesInUse }
     tables[position].status = .deleting
     tables[position].raiseVersion()

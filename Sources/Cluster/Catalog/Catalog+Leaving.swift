@@ -18,18 +18,22 @@ extension Catalog {
     guard table.status == .active else { return .tableInUse(table.status) }
     if table.definition.replicas?.own == region {
       // Nobody takes its changes any more.
-      tables[position].replicas = []
+      if release > 0 { tables[position].replicas = [] }
       tables[position].status = .deleting
       tables[position].version += 1
       return .table(tables[position])
     }
     guard table.replicas.contains(where: { $0.region == region && $0.status != .left }) else { return .done }
-    return changeShards(position) { $0.drop(region) }
+    let keepsEntry = release > 0
+    return changeShards(position) {
+      $0.drop(region)
+      if !keepsEntry { $0.replicas.removeAll { $0.status == .left } }
+    }
   }
 
   /// A table that goes itself waits for fewer.
   private mutating func stopWaiting(for region: String, _ position: Int) -> CatalogOutcome {
-    guard tables[position].replicas.contains(where: { $0.region == region }) else { return .done }
+    guard release > 0, tables[position].replicas.contains(where: { $0.region == region }) else { return .done }
     tables[position].replicas.removeAll { $0.region == region }
     tables[position].version += 1
     return .done

@@ -3,7 +3,7 @@ import Messages
 
 /// ```
 /// 128, 0 (two bytes) | form (u8: 2) | version (varint) | shard map (optional) | tables (each a blob) | next id (u32) |
-/// [members (blob; empty until they were changed) | [residencies (array)]]
+/// [members (blob; empty until they were changed) | [release (u8) | residencies (array)]]
 /// ```
 /// An earlier build began with the version, whose first two bytes are never these, and had tables of another form.
 extension Catalog {
@@ -18,9 +18,11 @@ extension Catalog {
     writer.optional(shardMap) { $1.encode(into: &$0) }
     writer.array(tables) { writer, table in writer.nested { table.encode(into: &$0) } }
     writer.u32(nextTableID)
-    guard members != nil || !residencies.isEmpty else { return writer.bytes }
+    guard members != nil || release > 0 else { return writer.bytes }
     writer.blob(members?.encode() ?? [])
-    if !residencies.isEmpty { writer.array(residencies) { $1.encode(into: &$0) } }
+    guard release > 0 else { return writer.bytes }
+    writer.u8(release)
+    writer.array(residencies) { $1.encode(into: &$0) }
     return writer.bytes
   }
 
@@ -43,6 +45,7 @@ extension Catalog {
       members = bytes.isEmpty ? nil : try ClusterMembers(bytes)
     }
     if !reader.isAtEnd {
+      release = try reader.u8()
       residencies = try reader.array { (input) throws(MalformedBytes) in try TableResidency(from: &input) }
     }
     try reader.finish()
@@ -58,6 +61,7 @@ extension CatalogCommand {
     static let failReplica: UInt8 = 23, forgetReplica: UInt8 = 24, setResidency: UInt8 = 25
     static let adoptShared: UInt8 = 26, completeShare: UInt8 = 27
     static let retireReplica: UInt8 = 28, abandonReplica: UInt8 = 29
+    static let useRelease: UInt8 = 30
     static let changeMembers: UInt8 = 40
   }
 
@@ -102,6 +106,9 @@ extension CatalogCommand {
       writer.u8(Code.leaveReplica)
       writer.blob(uniqueID)
       writer.string(region)
+    case .useRelease(let release):
+      writer.u8(Code.useRelease)
+      writer.u8(release)
     case .retireReplica(let uniqueID, let region):
       writer.u8(Code.retireReplica)
       writer.blob(uniqueID)
@@ -170,6 +177,7 @@ extension CatalogCommand {
     case Code.leaveReplica:
       let uniqueID = try reader.blob()
       self = .leaveReplica(uniqueID: uniqueID, region: try reader.string())
+    case Code.useRelease: self = .useRelease(try reader.u8())
     case Code.retireReplica:
       let uniqueID = try reader.blob()
       self = .retireReplica(uniqueID: uniqueID, region: try reader.string())

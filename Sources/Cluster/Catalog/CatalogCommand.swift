@@ -20,6 +20,8 @@ public enum CatalogCommand: Equatable, Sendable {
   case ensureReplica(TableDefinition, createdAtMs: UInt64, uniqueID: [UInt8])
   /// From another region: the table with that unique id is no longer to be in `region`, which may be this one.
   case leaveReplica(uniqueID: [UInt8], region: String)
+  /// Every node of the region reads what came with that release (``Catalog/release``).
+  case useRelease(UInt8)
   /// To the region whose replica of the table is to go: once the others have what it took in, it says so and drops it.
   case retireReplica(uniqueID: [UInt8], region: String)
   /// That region's replica is given up, whatever it took in and did not send. Where it is, it becomes a table of its own.
@@ -72,7 +74,7 @@ public enum CatalogOutcome: Equatable, Sendable {
   case deletionProtected
   /// An index of the table is being made.
   case indexesInUse
-  /// Only among the answers that a store remembers: an earlier build deleted no table with replicas.
+  /// The table has replicas in other regions, and a node may run an earlier release, which cannot delete it then.
   case hasReplicas
   /// A residency rule does not keep an attribute that is a key of the table, or of one of its indexes.
   case residencyForbids(attribute: [UInt8])

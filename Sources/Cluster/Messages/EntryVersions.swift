@@ -8,9 +8,11 @@ public enum EntryVersions {
   public static let first: UInt16 = 2
   /// Orders to sum a range of rows.
   public static let rangeSums: UInt16 = 3
+  /// Commands of the catalog about replicas that leave, what replicas have in common, and residency.
+  public static let replicas: UInt16 = 3
   /// The members of a region, once a node comes or goes.
   public static let members: UInt16 = 3
-  /// What lets regions forget the traces of removed items, fill a region that is too far behind, and leave.
+  /// What lets regions forget the traces of removed items, fill a region that is too far behind, and close a table.
   public static let traces: UInt16 = 3
 }
 

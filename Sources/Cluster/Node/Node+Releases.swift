@@ -7,6 +7,12 @@ extension Node {
   /// The newest process of that node speaks the protocol between processes up to that version.
   public func heard(_ node: NodeID, speaks version: UInt16) { maker.heard[node] = version }
 
+  /// Whether every node of the region does.
+  func allRead(_ version: UInt16, in catalog: Catalog) -> Bool {
+    let nodes = catalog.members?.members.map(\.node) ?? catalog.shardMap?.shards.flatMap(\.nodes) ?? []
+    return nodes.allSatisfy { maker.heard.reads(version, $0) }
+  }
+
   /// Why the members of the region cannot be changed yet; nil where they can. Who leaves need not read that it does.
   func obstacle(to request: MemberRequest, among members: [Member]) -> String? {
     for member in members where !request.leaves(member.node) && !maker.heard.reads(EntryVersions.members, member.node) {

@@ -11,7 +11,8 @@ extension Node {
       reconciler.reset()
       return
     }
-    let (tasks, commands) = reconciler.next(catalog, now: now, wallTimeMs: wallTimeMs)
+    let (tasks, commands) = reconciler.next(
+      catalog, now: now, wallTimeMs: wallTimeMs, areUpgraded: { allRead(EntryVersions.replicas, in: catalog) })
     for task in tasks { ask(task, catalog, now: now) }
     for command in commands {
       let request = Request(id: 0, shard: .metadata, operation: .catalogCommand(command.encode()))
@@ -62,7 +63,7 @@ extension Node {
       if case .shard = task.target { return .closeTable(task.table, settledIn: table.replicatedTo) }
       let isOwn = table.definition.replicas?.own == region
       return .catalogCommand(
-        (isOwn
+        (isOwn || catalog.release == 0
           ? CatalogCommand.leaveReplica(uniqueID: table.uniqueID, region: region)
           : .abandonReplica(uniqueID: table.uniqueID, region: region)).encode())
     }

@@ -100,11 +100,15 @@ struct TableReconciler {
 
   /// What to ask now, and which tables every shard has dealt with.
   ///
-  /// - Parameter wallTimeMs: by which what takes too long is given up; nil where it is not known: nothing is.
-  mutating func next(_ catalog: Catalog, now: Instant, wallTimeMs: UInt64? = nil) -> (
-    tasks: [Task], commands: [CatalogCommand]
-  ) {
+  /// - Parameters:
+  ///   - wallTimeMs: by which what takes too long is given up; nil where it is not known: nothing is.
+  ///   - areUpgraded: whether every node of the region reads what the newest release brought.
+  mutating func next(
+    _ catalog: Catalog, now: Instant, wallTimeMs: UInt64? = nil, areUpgraded: () -> Bool = { false }
+  ) -> (tasks: [Task], commands: [CatalogCommand]) {
     adopt(catalog)
+    let upgrade: [CatalogCommand] =
+      catalog.release < Catalog.newestRelease && areUpgraded() ? [.useRelease(Catalog.newestRelease)] : []
     var tasks: [Task] = []
     for position in progress.indices where !progress[position].isDone && progress[position].retryAt <= now {
       if waitsForShards(position) { continue }
@@ -119,7 +123,7 @@ struct TableReconciler {
       progress[position].retryAt = now + Self.silenceMax
       tasks.append(task)
     }
-    return (tasks, finished(now: now, wallTimeMs: wallTimeMs))
+    return (tasks, finished(upgrade, now: now, wallTimeMs: wallTimeMs))
   }
 
   /// A region that leaves tells the others once they have all that it wrote.
@@ -177,7 +181,7 @@ struct TableReconciler {
     version = catalog.version
     var next: [Progress] = []
     for table in catalog.tables {
-      for work in Self.work(on: table) {
+      for work in Self.work(on: table, catalog.release) {
         for target in Self.targets(of: work, on: table, map) {
           let known = progress.first { $0.table == table.id && $0.work == work && $0.target == target }
           next.append(known ?? Progress(table: table.id, uniqueID: table.uniqueID, work: work, target: target))
@@ -201,6 +205,7 @@ struct TableReconciler {
 
   /// What the catalog has to learn of residency rules before anything may leave by them.
   private func rules(in catalog: Catalog) -> [CatalogCommand] {
+    guard catalog.release > 0 else { return [] }
     let gone = catalog.residencies.map(\.table).filter { name in
       !residencies.contains { $0.table == name }
     }
@@ -231,12 +236,12 @@ struct TableReconciler {
     }
   }
 
-  private static func work(on table: Table) -> [Work] {
+  private static func work(on table: Table, _ release: UInt8) -> [Work] {
     switch table.status {
     case .creating, .updating: [.configure(version: table.settingsVersion)]
     // The other regions are told first, as long as there is a table that knows them.
     case .deleting:
-      if let own = table.definition.replicas?.own, !table.replicatedTo.isEmpty {
+      if release > 0, let own = table.definition.replicas?.own, !table.replicatedTo.isEmpty {
         [.leave(region: own)] + retirements(table)
       } else {
         [.drop]
@@ -278,8 +283,10 @@ struct TableReconciler {
   }
 
   /// A command that was refused or lost is handed out again; applying it twice is harmless.
-  private mutating func finished(now: Instant, wallTimeMs: UInt64?) -> [CatalogCommand] {
-    guard !progress.isEmpty || !dueAtOnce.isEmpty else { return [] }
+  private mutating func finished(
+    _ upgrade: [CatalogCommand], now: Instant, wallTimeMs: UInt64?
+  ) -> [CatalogCommand] {
+    guard !progress.isEmpty || !dueAtOnce.isEmpty || !upgrade.isEmpty else { return [] }
     proposed.removeAll { $0.retryAt <= now }
     var commands: [CatalogCommand] = []
     func handOut(_ command: CatalogCommand) {
@@ -288,7 +295,7 @@ struct TableReconciler {
       commands.append(command)
     }
     let overdue = removals.filter { (wallTimeMs ?? 0) > $0.sinceMs && wallTimeMs! - $0.sinceMs > replicaRemovalMs }
-    for command in dueAtOnce + failures + overdue.map(\.command) { handOut(command) }
+    for command in upgrade + dueAtOnce + failures + overdue.map(\.command) { handOut(command) }
     for entry in progress {
       guard progress.allSatisfy({ $0.table != entry.table || $0.work != entry.work || $0.isDone }) else { continue }
       handOut(Self.command(after: entry))

@@ -43,7 +43,10 @@ extension Replica {
     case .closeTable(let table, let regions):
       guard let shard else { return Self.wrongGroup }
       guard isServing else { return notLeader }
-      if shard.mustClose(table) { return propose(.closeTable(table)) ? .notYet : notLeader }
+      if shard.mustClose(table) {
+        _ = propose(.closeTable(table))
+        return .notYet
+      }
       return shard.isSettled(table, in: regions) ? .done : .notYet
     case .confirmReplica(let table, let region):
       guard let shard else { return Self.wrongGroup }
@@ -112,16 +115,20 @@ extension Replica {
       shard.settings(of: read.table)?.replication?.others.contains(read.region) == true
     else { return .refused(.unknownTable) }
     if shard.mustRaiseClock(of: read.table, to: read.time) {
-      return propose(.raiseClock(read.table, to: read.time)) ? .notYet : notLeader
+      _ = propose(.raiseClock(read.table, to: read.time))
+      return .notYet
     }
     reads.append(Read(to: to, work: .answer(.mark(mark), after: nil)))
     return nil
   }
 
   private func submit(_ command: [UInt8], _ request: Request, to: ReplyTo) -> Answer? {
-    guard catalog != nil else { return Self.wrongGroup }
-    guard (try? CatalogCommand(command)) != nil else {
+    guard let catalog else { return Self.wrongGroup }
+    guard let decoded = try? CatalogCommand(command) else {
       return .refused(.failed("The catalog command cannot be read."))
+    }
+    if decoded.needsRelease, catalog.catalog.release == 0 {
+      return .refused(.failed("A node of the region may run a release that cannot read the catalog command."))
     }
     if let refusal = refusal(of: request) { return refusal }
     switch earlier(request.stamp, to: to) {

@@ -25,6 +25,9 @@ struct OtherRegion {
     nodes = configuration.nodes
   }
 
+  /// Whether all its nodes are known to read what the newest release brought.
+  var readsNews: Bool { catalog.map { $0.release == Catalog.newestRelease } ?? false }
+
   /// Where the table with that unique id is; nil until it is known to be there. One that goes still takes changes, until
   /// its shards have dropped it: two that go wait for each other's.
   mutating func place(of table: [UInt8]) -> RegionSender.Place? {

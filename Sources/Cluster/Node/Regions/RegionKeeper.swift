@@ -149,7 +149,7 @@ struct RegionKeeper {
     let surroundings = TraceKeeper.Surroundings(
       rest: traceInterval,
       place: { region, table in
-        guard let other = others.firstIndex(where: { $0.name == region }) else { return nil }
+        guard let other = others.firstIndex(where: { $0.name == region }), others[other].readsNews else { return nil }
         return others[other].place(of: table)
       },
       ask: { region, shard, operation in
@@ -196,7 +196,8 @@ struct RegionKeeper {
       }
       for region in feed.regions {
         guard let other = others.firstIndex(where: { $0.name == region.name }),
-          let there = others[other].place(of: replication.table), mayLeave(there.name, replication)
+          let there = others[other].place(of: replication.table), mayLeave(there.name, replication),
+          replication.residency == nil || others[other].readsNews
         else { continue }
         led[place].senders.removeAll {
           $0.table == table && $0.region == region.name && $0.isPassed(by: region, to: there)

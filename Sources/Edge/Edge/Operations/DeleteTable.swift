@@ -30,6 +30,11 @@ enum DeleteTable {
             .resourceInUse,
             "Attempt to change a resource which is still in use: Cannot delete table while indexes are being created, "
               + "updated, or deleted."))
+      // Only while the nodes of the region are upgraded. The text is ours.
+      case .catalog(.hasReplicas):
+        exchange.fail(
+          .validation(
+            "Table has replicas in other regions, and a node may run a release that cannot delete it: \(name)"))
       case .catalog(.deletionProtected):
         exchange.fail(
           .validation(
