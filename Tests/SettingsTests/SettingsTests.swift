@@ -27,6 +27,16 @@ private func refusal(_ body: () throws(SettingsError) -> Void) -> String? {
     #expect(try NodeSettings.load(path: try temporary(changed.yaml())) == changed)
   }
 
+  @Test func everyKeyThatWasChangedIsWritten() throws {
+    let lines = NodeTuning.keys.map { key in
+      let standard = key.defaultText ?? ""
+      return "\(key.name): \(Int(standard).map { "\($0 + 1)" } ?? (standard == "true" ? "false" : "true"))\n"
+    }
+    let settings = try NodeSettings.load(path: try temporary(node().yaml() + lines.joined()))
+    for line in lines { #expect(settings.yaml().contains(line)) }
+    #expect(try NodeSettings.load(path: try temporary(settings.yaml())) == settings)
+  }
+
   /// A binary that went one step back is strict too.
   @Test func whatNobodyAskedForIsNotWritten() {
     let text = node().yaml()

@@ -15,3 +15,12 @@ public enum EntryVersions {
   /// What lets regions forget the traces of removed items, fill a region that is too far behind, and close a table.
   public static let traces: UInt16 = 3
 }
+
+extension Operation {
+  /// What a process has to speak to be asked for it by another region, which may be upgraded later. Within a region an
+  /// entry comes first.
+  public var version: UInt16 {
+    if case .regionMark = self { return EntryVersions.traces }
+    return EntryVersions.first
+  }
+}

@@ -205,7 +205,11 @@ public enum ShardCommand: Sendable {
     switch self {
     case .sumRange: EntryVersions.rangeSums
     case .raiseClock, .forgetTraces, .refillRegion, .closeTable: EntryVersions.traces
-    default: EntryVersions.first
+    // By name, so that a new kind is not forgotten here.
+    case .put, .delete, .configure, .drop, .checksum, .own, .index, .advance, .backfill, .expire, .trim, .version,
+      .region,
+      .regionAdvance, .regionCopy:
+      EntryVersions.first
     }
   }
 

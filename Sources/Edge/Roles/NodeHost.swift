@@ -206,8 +206,10 @@ final class NodeHost {
       for frame in OperationFrame.encode(requests) { send(frame, on: links[.operations]?[node]?.link) }
     }
     for (region, node, requests) in effects.regional {
-      let link = regionalDialers[RegionalNode(region: region, node: node)]?.link
-      for frame in OperationFrame.encode(requests) { send(frame, on: link) }
+      guard let link = regionalDialers[RegionalNode(region: region, node: node)]?.link else { continue }
+      // A region may run an earlier release, to which a frame with anything unknown in it says nothing.
+      let known = requests.filter { $0.operation.version <= link.protocolVersion }
+      for frame in OperationFrame.encode(known) { send(frame, on: link) }
     }
     for (connection, responses) in effects.responses { answer(connection, responses) }
     if effects.hasMore { scheduleTurnSoon() }

@@ -78,6 +78,8 @@ extension SimulationOptions {
     journalSegmentBytes = [128 << 10, 256 << 10, 1 << 20][random.index(3)]
     journalBytesMax = journalSegmentBytes * [3, 6, 200][random.index(3)]
     snapshotChunkBytes = [512, 8 << 10, 256 << 10][random.index(3)]
+    // Where a member that was down for seconds needs snapshots, they come in less time than clients are to wait.
+    if journalBytesMax < 1 << 20 { snapshotChunkBytes = max(snapshotChunkBytes, 2 << 10) }
     appendBytesMax = [1, 4 << 10, 1 << 20][random.index(3)]
     inflightAppendsMax = [1, 4, 64][random.index(3)]
     // Entry by entry, each only after the one before, is less than the clients of all checks ask for.
