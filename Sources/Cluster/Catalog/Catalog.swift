@@ -9,7 +9,8 @@ public struct Catalog: Equatable, Sendable {
   /// Ascending by name (bytewise, as `ListTables` pages).
   public internal(set) var tables: [Table]
   var nextTableID: UInt32
-  /// By which rules commands are applied: 0 as an earlier release did it, as long as a node of the region may run it.
+  /// By which rules commands are applied: 0 as an earlier release did it, as long as a node of the region may run it, and
+  /// where there is no other region.
   public internal(set) var release: UInt8 = 0
   /// Ascending by the table's name.
   public internal(set) var residencies: [TableResidency] = []

@@ -12,7 +12,10 @@ extension Node {
       return
     }
     let (tasks, commands) = reconciler.next(
-      catalog, now: now, wallTimeMs: wallTimeMs, areUpgraded: { allRead(EntryVersions.replicas, in: catalog) })
+      catalog, now: now, wallTimeMs: wallTimeMs,
+      areUpgraded: {
+        !configuration.regions.isEmpty && allRead(EntryVersions.replicas, in: catalog)
+      })
     for task in tasks { ask(task, catalog, now: now) }
     for command in commands {
       let request = Request(id: 0, shard: .metadata, operation: .catalogCommand(command.encode()))
