@@ -1,3 +1,4 @@
+import Catalog
 import Environment
 import Messages
 import Node
@@ -39,7 +40,9 @@ final class FaultAtlas {
     guard let id = damaged, !isSpoiling else { return }
     let disk = cluster.disk(id)
     guard !disk.isScarred, !disk.isDoubtful, let node = cluster.node(id), !cluster.isPaused(.node(id)),
-      node.status.allSatisfy({ $0.isHealthy && !$0.isLearner && !$0.isInJointConsensus })
+      node.status.allSatisfy({ $0.isHealthy && !$0.isLearner && !$0.isInJointConsensus }),
+      // A wiped node hears from others what has moved to it.
+      cluster.members?.groups(on: id).allSatisfy({ shard in node.status.contains { $0.shard == shard } }) ?? true
     else {
       targets = nil
       return

@@ -318,7 +318,7 @@ final class FaultDriver {
 
   /// Stops who is no member any more.
   private func dismiss() {
-    let members = cluster.nodeIDs.compactMap { cluster.node($0)?.members }.max { $0.version < $1.version }
+    let members = cluster.members
     for id in leaving where members?.member(id) == nil && members != nil {
       note("\(Process.node(id)) has left")
       leaving.removeAll { $0 == id }
@@ -347,6 +347,10 @@ final class FaultDriver {
 
   /// A replica gives itself up where it lost something. What its disk explains is expected, anything else is a violation.
   private func noticed(_ id: NodeID, _ notice: NodeNotice) {
+    if notice.shard == nil, cluster.node(id)?.damage.isEmpty == false, atlas.claim(id) {
+      // One of the first members that died before it was one finds that the others went on without it.
+      atlas.release(id)
+    }
     guard atlas.damaged != id, let shard = notice.shard,
       let loss = cluster.node(id)?.damage.first(where: { $0.shard == shard })
     else { return }
@@ -423,7 +427,7 @@ final class FaultDriver {
   private func spoil(_ id: NodeID, _ damage: Damage, _ seed: UInt64) -> Bool {
     let disk = cluster.disk(id)
     // One at a time, and never while the atlas protects another machine.
-    guard disk.hazard == nil, atlas.claim(id) else { return false }
+    guard disk.hazard == nil, areOthersMembers(than: id), atlas.claim(id) else { return false }
     switch damage {
     case .wipe: wipe(id)
     case .flippedBit: flipBit(disk, seed)
@@ -434,6 +438,13 @@ final class FaultDriver {
     case .errors: disk.hazard = DiskHazard(.errors, chance: 20, seed: seed)
     }
     return true
+  }
+
+  /// A node that was killed before it was a member has nothing of what the others commit.
+  private func areOthersMembers(than id: NodeID) -> Bool {
+    cluster.nodeIDs.allSatisfy { other in
+      other == id || gone.contains(other) || cluster.disk(other).paths.contains { $0.hasSuffix("/identity") }
+    }
   }
 
   /// How many of 10,000 reads go wrong: few are found one by one, many at once.

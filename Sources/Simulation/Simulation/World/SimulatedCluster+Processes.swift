@@ -1,3 +1,4 @@
+import Catalog
 import Coordinator
 public import Environment
 import Journal
@@ -116,6 +117,11 @@ extension SimulatedCluster {
 
   /// The disk of a machine, for faults.
   public func disk(_ id: NodeID) -> SimulatedDisk { machine(id).disk }
+
+  /// The newest members that any node that runs was told of; nil until a node was asked to leave.
+  var members: ClusterMembers? {
+    machines.compactMap { $0.node?.members }.max { $0.version < $1.version }
+  }
 
   // MARK: Coordinators
 
