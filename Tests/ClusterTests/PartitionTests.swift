@@ -68,9 +68,9 @@ extension RealProcesses {
         }
         // Both loops of the coordinator know it: what they do not send has no outcome to wonder about.
         try await cluster.waitForLog("link down peer=\(node) ", of: "c1", times: 2)
-        async let reads = batch("BatchGetItem", Requests.batchGet("things", ids: ids), cluster, http)
+        async let reads = readBatch(ids, cluster, http)
         let (left, value) = try await putBatch(ids, cluster, http)
-        let read = try #require(try await reads)
+        let read = try await reads
         let found = read["Responses"]?["things"]?.elements?.count ?? 0
         let unread = read["UnprocessedKeys"]?["things"]?["Keys"]?.elements?.count ?? 0
         #expect(found > 0 && unread > 0 && found + unread == ids.count, "\(found) found, \(unread) unprocessed")
@@ -88,7 +88,7 @@ extension RealProcesses {
       }
     }
 
-    /// Nil where the outcome is not known, as may be where a busy machine leaves a request without an answer.
+    /// Nil where nothing is known of it, as may be where a busy machine leaves a request without an answer.
     private func batch(
       _ operation: String, _ body: [UInt8], _ cluster: TestCluster, _ http: HTTPClient
     ) async throws -> JSONValue? {
@@ -97,9 +97,18 @@ extension RealProcesses {
         let answer = try await once.call(operation, body: body)
         return try? JSONValue(parsing: answer)
       } catch {
-        guard error.code == "InternalServerError" else { throw error }
+        guard ["InternalServerError", "ServiceUnavailable"].contains(error.code) else { throw error }
         return nil
       }
+    }
+
+    private func readBatch(_ ids: [String], _ cluster: TestCluster, _ http: HTTPClient) async throws -> JSONValue {
+      for _ in 0..<10 {
+        if let answer = try await batch("BatchGetItem", Requests.batchGet("things", ids: ids), cluster, http) {
+          return answer
+        }
+      }
+      throw Failure(text: "ten batches without an answer")
     }
 
     /// Puts until the outcome is known. Returns the ids left unprocessed, and the value of that attempt alone.
