@@ -56,10 +56,10 @@ import Testing
       trouble(region, leaver)
     }
     let isDone = cluster.run(for: .seconds(90)) {
-      if members(cluster)?.plan != nil || members(cluster)?.member(leaver) != nil { ask(.drain(leaver), cluster) }
+      if cluster.members?.plan != nil || cluster.members?.member(leaver) != nil { ask(.drain(leaver), cluster) }
       return isSettled(cluster, without: leaver)
     }
-    #expect(isDone, "\(members(cluster).map { "\($0)" } ?? "nobody was asked")")
+    #expect(isDone, "\(cluster.members.map { "\($0)" } ?? "nobody was asked")")
     cluster.kill(leaver)
     cluster.run(for: .seconds(2))
     clients.isRunning = false
@@ -79,13 +79,9 @@ import Testing
     }
   }
 
-  private func members(_ cluster: SimulatedCluster) -> ClusterMembers? {
-    cluster.nodeIDs.compactMap { cluster.node($0)?.members }.max { $0.version < $1.version }
-  }
-
   /// Every other node has exactly the replicas that are its own, each a voter with a leader.
   private func isSettled(_ cluster: SimulatedCluster, without leaver: NodeID) -> Bool {
-    guard let members = members(cluster), members.plan == nil, members.member(leaver) == nil else { return false }
+    guard let members = cluster.members, members.plan == nil, members.member(leaver) == nil else { return false }
     return members.members.allSatisfy { member in
       guard let node = cluster.node(member.node), node.members?.version == members.version else { return false }
       return node.status.map(\.shard) == members.groups(on: member.node)

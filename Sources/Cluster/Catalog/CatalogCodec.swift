@@ -102,21 +102,12 @@ extension CatalogCommand {
       writer.nested { definition.encode(into: &$0) }
       writer.u64(createdAtMs)
       writer.blob(uniqueID)
-    case .leaveReplica(let uniqueID, let region):
-      writer.u8(Code.leaveReplica)
-      writer.blob(uniqueID)
-      writer.string(region)
+    case .leaveReplica(let uniqueID, let region): encode(Code.leaveReplica, uniqueID, region, into: &writer)
     case .useRelease(let release):
       writer.u8(Code.useRelease)
       writer.u8(release)
-    case .retireReplica(let uniqueID, let region):
-      writer.u8(Code.retireReplica)
-      writer.blob(uniqueID)
-      writer.string(region)
-    case .abandonReplica(let uniqueID, let region):
-      writer.u8(Code.abandonReplica)
-      writer.blob(uniqueID)
-      writer.string(region)
+    case .retireReplica(let uniqueID, let region): encode(Code.retireReplica, uniqueID, region, into: &writer)
+    case .abandonReplica(let uniqueID, let region): encode(Code.abandonReplica, uniqueID, region, into: &writer)
     case .completeReplica(let region, let id): encode(Code.completeReplica, region, id, into: &writer)
     case .failReplica(let region, let id): encode(Code.failReplica, region, id, into: &writer)
     case .forgetReplica(let region, let id): encode(Code.forgetReplica, region, id, into: &writer)
@@ -138,6 +129,12 @@ extension CatalogCommand {
       members.encode(into: &writer)
     }
     return writer.bytes
+  }
+
+  private func encode(_ code: UInt8, _ uniqueID: [UInt8], _ region: String, into writer: inout ByteWriter) {
+    writer.u8(code)
+    writer.blob(uniqueID)
+    writer.string(region)
   }
 
   private func encode(_ code: UInt8, _ region: String, _ id: TableID, into writer: inout ByteWriter) {

@@ -70,13 +70,12 @@ struct LostReplica {
   static let askInterval = Span.milliseconds(300)
   private static let retryDelay = Span.seconds(1)
 
-  init(
-    _ holding: Identity.Holding, reason: String, isComing: Bool = false, node: NodeID, peers: [NodeID], isRecorded: Bool
-  ) {
+  /// - Parameter reason: nil for a replica that comes to this node.
+  init(_ holding: Identity.Holding, reason: String?, node: NodeID, peers: [NodeID], isRecorded: Bool) {
     group = holding.group
     id = holding.id
-    self.reason = isComing ? "It is to be here and is not yet." : reason
-    self.isComing = isComing
+    self.reason = reason ?? "It is to be here and is not yet."
+    isComing = reason == nil
     self.node = node
     self.peers = peers.filter { $0 != node }
     isLeaving = holding.state == .removed

@@ -23,11 +23,9 @@ extension Node {
     addLost(.init(group: group, id: replica.raft.id, state: .removed), "It has moved to another node.")
   }
 
-  func addLost(_ holding: Identity.Holding, _ reason: String, isComing: Bool = false) {
+  func addLost(_ holding: Identity.Holding, _ reason: String?) {
     let peers = configuration.peers(of: holding.group, members)
-    lost.append(
-      LostReplica(
-        holding, reason: reason, isComing: isComing, node: configuration.node, peers: peers, isRecorded: false))
+    lost.append(LostReplica(holding, reason: reason, node: configuration.node, peers: peers, isRecorded: false))
     lost.sort { $0.group < $1.group }
   }
 

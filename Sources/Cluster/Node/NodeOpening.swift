@@ -113,7 +113,7 @@ struct NodeOpening {
       }
       lost.append(
         LostReplica(
-          holding, reason: reason, isComing: isComing, node: configuration.node,
+          holding, reason: isComing ? nil : reason, node: configuration.node,
           peers: configuration.peers(of: holding.group, identity.members), isRecorded: true))
     }
     // Where it moved away, what a stop left of it goes now; its log would pin segments.

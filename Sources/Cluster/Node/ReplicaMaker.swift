@@ -39,6 +39,8 @@ struct ReplicaMaker {
     let raft = RaftGroup(
       configuration: configuration.raft, id: id, recovered: recovered, random: SeededRandom(seed: random.next()),
       now: now)
-    return try Replica(group: group, raft: raft, store: store, initialMap: configuration.initialMap, heard: heard)
+    return try Replica(
+      group: group, raft: raft, store: store, initialMap: configuration.initialMap, heard: heard,
+      residencyHash: configuration.residencyHash)
   }
 }

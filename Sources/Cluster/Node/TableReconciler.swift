@@ -294,7 +294,9 @@ struct TableReconciler {
       proposed.append((command, now + Self.commandTimeout))
       commands.append(command)
     }
-    let overdue = removals.filter { (wallTimeMs ?? 0) > $0.sinceMs && wallTimeMs! - $0.sinceMs > replicaRemovalMs }
+    let overdue = removals.filter { removal in
+      wallTimeMs.map { $0 > removal.sinceMs && $0 - removal.sinceMs > replicaRemovalMs } ?? false
+    }
     for command in upgrade + dueAtOnce + failures + overdue.map(\.command) { handOut(command) }
     for entry in progress {
       guard progress.allSatisfy({ $0.table != entry.table || $0.work != entry.work || $0.isDone }) else { continue }

@@ -46,6 +46,7 @@ public final class Replica {
   private var wasLeader = false
   private let initialMap: ShardMap
   private let heard: HeardVersions
+  private let residencyHash: ResidencyHash?
   var replacements = ReplacementCounter()
   var placement: Placement?
   /// Memberships are known from here on.
@@ -71,28 +72,35 @@ public final class Replica {
 
   /// Opens the state machine over `store`. `initialMap` is what the first leader of a new cluster enters.
   public init(
-    group: GroupID, raft: RaftGroup, store: ShardStore, initialMap: ShardMap, heard: HeardVersions
+    group: GroupID, raft: RaftGroup, store: ShardStore, initialMap: ShardMap, heard: HeardVersions,
+    residencyHash: ResidencyHash? = nil
   ) throws {
     self.group = group
     self.raft = raft
     self.store = store
     self.initialMap = initialMap
     self.heard = heard
+    self.residencyHash = residencyHash
     appliedTerm = store.applied.term
     recoveredThrough = store.applied.index
     remembered = try StoreMetadata(store.metadata)?.remembered ?? RememberedOperations()
-    (catalog, shard) = try Self.machines(group, store)
+    (catalog, shard) = try Self.machines(group, store, residencyHash)
   }
 
   /// A group has the one or the other.
-  private static func machines(_ group: GroupID, _ store: ShardStore) throws -> (CatalogMachine?, ShardMachine?) {
-    group == .metadata ? (try CatalogMachine(store: store), nil) : (nil, try ShardMachine(store: store))
+  private static func machines(
+    _ group: GroupID, _ store: ShardStore, _ residencyHash: ResidencyHash?
+  ) throws -> (CatalogMachine?, ShardMachine?) {
+    if group == .metadata { return (try CatalogMachine(store: store), nil) }
+    let shard = try ShardMachine(store: store)
+    shard.residencyHash = residencyHash
+    return (nil, shard)
   }
 
   /// Goes on with the state that another store holds.
   func restore(from store: ShardStore) throws {
     remembered = try StoreMetadata(store.metadata)?.remembered ?? RememberedOperations()
-    (catalog, shard) = try Self.machines(group, store)
+    (catalog, shard) = try Self.machines(group, store, residencyHash)
     self.store.close()
     self.store = store
     appliedTerm = store.applied.term

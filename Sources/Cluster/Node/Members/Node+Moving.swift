@@ -47,7 +47,7 @@ extension Node {
     for position in lost.indices where !wanted.contains(lost[position].group) { _ = lost[position].leave() }
     for group in wanted where replica(group) == nil && !lost.contains(where: { $0.group == group }) {
       let former = identity?.identity.holding(group)?.id
-      addLost(.init(group: group, id: former, state: .lost), "", isComing: true)
+      addLost(.init(group: group, id: former, state: .lost), nil)
     }
   }
 

@@ -11,9 +11,6 @@ extension Node {
   /// As ``feedIndexes(now:)``, for other regions. True where that left something for the replicas to do in another turn.
   func feedRegions(now: Instant) -> Bool {
     guard !configuration.regions.isEmpty else { return false }
-    if let hash = configuration.residencyHash {
-      for replica in replicas { replica.shard?.residencyHash = hash }
-    }
     let bytesMax = min(RegionLane.bytesMax, configuration.journal.segmentBytes / 8)
     for message in regions.next(replicas, bytesMax: bytesMax, now: now) {
       outgoingRegional.append((message.region, message.node, message.request))

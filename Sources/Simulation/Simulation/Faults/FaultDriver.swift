@@ -262,9 +262,9 @@ final class FaultDriver {
     return true
   }
 
-  private func restart(_ id: NodeID) {
-    if cluster.node(id) == nil, keptDown != id, !gone.contains(id) { cluster.start(id) }
-  }
+  private func restart(_ id: NodeID) { if mayStart(id) { cluster.start(id) } }
+
+  private func mayStart(_ id: NodeID) -> Bool { cluster.node(id) == nil && keptDown != id && !gone.contains(id) }
 
   private func restart(coordinator number: Int) {
     if cluster.coordinator(number) == nil { cluster.start(coordinator: number) }
@@ -338,7 +338,7 @@ final class FaultDriver {
     }
     failedStarts[id] = kind == .start ? (failedStarts[id] ?? 0) + 1 : 0
     cluster.schedule(after: .milliseconds(500)) { [unowned self] in
-      guard cluster.node(id) == nil, keptDown != id, !gone.contains(id) else { return }
+      guard mayStart(id) else { return }
       // What does not start from a spoilt disk gets an empty one, as the message tells the operator.
       if atlas.damaged == id, (failedStarts[id] ?? 0) >= 2, cluster.disk(id).hazard == nil { wipe(id) }
       cluster.start(id)

@@ -1,4 +1,4 @@
-import Catalog
+public import Catalog
 import Coordinator
 public import Environment
 import Journal
@@ -119,7 +119,7 @@ extension SimulatedCluster {
   public func disk(_ id: NodeID) -> SimulatedDisk { machine(id).disk }
 
   /// The newest members that any node that runs was told of; nil until a node was asked to leave.
-  var members: ClusterMembers? {
+  public var members: ClusterMembers? {
     machines.compactMap { $0.node?.members }.max { $0.version < $1.version }
   }
 
