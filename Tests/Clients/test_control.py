@@ -230,10 +230,11 @@ def test_what_has_nothing_to_do_with_a_table(client, session, environment):
 
 def test_what_is_not_there_says_so(client, environment):
     served = {
-        "BatchGetItem", "BatchWriteItem", "CreateTable", "DeleteItem", "DeleteTable", "DescribeContinuousBackups",
-        "DescribeEndpoints", "DescribeLimits", "DescribeTable", "DescribeTimeToLive", "GetItem", "ListTables",
+        "BatchGetItem", "BatchWriteItem", "CreateGlobalTable", "CreateTable", "DeleteItem", "DeleteTable",
+        "DescribeContinuousBackups", "DescribeEndpoints", "DescribeGlobalTable", "DescribeGlobalTableSettings",
+        "DescribeLimits", "DescribeTable", "DescribeTimeToLive", "GetItem", "ListGlobalTables", "ListTables",
         "ListTagsOfResource", "PutItem", "Query", "Scan", "TagResource", "UntagResource", "UpdateContinuousBackups",
-        "UpdateItem", "UpdateTable", "UpdateTimeToLive"}
+        "UpdateGlobalTable", "UpdateGlobalTableSettings", "UpdateItem", "UpdateTable", "UpdateTimeToLive"}
     for name in set(client.meta.service_model.operation_names) - served:
         status, _, body = post(environment, f"DynamoDB_20120810.{name}", b"{}")
         answer = json.loads(body)
