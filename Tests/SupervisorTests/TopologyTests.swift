@@ -224,7 +224,7 @@ import Testing
   }
 
   @Test func residencyRulesReachEveryNodesFile() throws {
-    let text = residency("{table: t, region: eu-west-1, otherwise: drop, keep: [n], mask: [m]}")
+    let text = residency("{table: tab, region: eu-west-1, otherwise: drop, keep: [n], mask: [m]}")
     let topology = try Topology.parse(text, source: "t.yaml")
     var ports = PortPlan(former: nil)
     let state = ClusterState(
@@ -243,17 +243,19 @@ import Testing
   }
 
   @Test(arguments: [
-    ("{table: t, region: eu-west-2, drop: [x]}", "did you mean 'eu-west-1'?"),
-    ("{table: t, region: eu-west-1, drop: [x], mask: [x]}", "names the attribute 'x' twice"),
-    ("{table: t, region: eu-west-1, keep: [x]}", "withholds nothing"),
-    ("{table: t, region: eu-west-1, hash: [x]}", "'residencyKeyFile' is missing"),
-    ("{table: t, region: eu-west-1, drops: [x]}", "did you mean 'drop'?"),
-    ("{table: t, region: eu-west-1, drop: [x]}, {table: t, region: us-east-1, drop: [x]}", "leaves no region"),
-    ("{table: t, region: eu-west-1, drop: [x]}, {table: t, region: eu-west-1, drop: [y]}", "has two rules"),
-    ("{table: t, region: eu-west-1, drop: [PK]}", "withholds the attribute 'PK' of t, which is a key"),
+    ("{table: tab, region: eu-west-2, drop: [x]}", "did you mean 'eu-west-1'?"),
+    ("{table: tab, region: eu-west-1, drop: [x], mask: [x]}", "names the attribute 'x' twice"),
+    ("{table: tab, region: eu-west-1, keep: [x]}", "withholds nothing"),
+    ("{table: 'my tab', region: eu-west-1, drop: [x]}", "names the table 'my tab': a table's name takes"),
+    ("{table: ta, region: eu-west-1, drop: [x]}", "names the table 'ta': a table's name takes"),
+    ("{table: tab, region: eu-west-1, hash: [x]}", "'residencyKeyFile' is missing"),
+    ("{table: tab, region: eu-west-1, drops: [x]}", "did you mean 'drop'?"),
+    ("{table: tab, region: eu-west-1, drop: [x]}, {table: tab, region: us-east-1, drop: [x]}", "leaves no region"),
+    ("{table: tab, region: eu-west-1, drop: [x]}, {table: tab, region: eu-west-1, drop: [y]}", "has two rules"),
+    ("{table: tab, region: eu-west-1, drop: [PK]}", "withholds the attribute 'PK' of tab, which is a key"),
   ])
   func residencyRulesThatCannotBeAreRefused(rules: String, message: String) {
-    let table = "tables: [{TableName: t, KeySchema: [{AttributeName: PK, KeyType: HASH}], AttributeDefinitions: []}]"
+    let table = "tables: [{TableName: tab, KeySchema: [{AttributeName: PK, KeyType: HASH}], AttributeDefinitions: []}]"
     let refusal = refusal(of: residency(rules, more: table))
     #expect(refusal?.contains(message) == true, "\(refusal ?? "taken")")
   }

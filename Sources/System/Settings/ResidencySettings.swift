@@ -88,6 +88,12 @@ public struct ResidencySettings: Hashable, Sendable {
     _ rules: [ResidencySettings], regions: [String], keyFile: String?, file: String
   ) throws(SettingsError) {
     for (index, rule) in rules.enumerated() {
+      // A rule for it would protect nothing, and nobody would see that.
+      guard isTableName(rule.table) else {
+        throw SettingsError(
+          file: file,
+          "'residency' names the table '\(rule.table)': a table's name takes 3 to 255 letters, digits, '_', '-' or '.'")
+      }
       guard regions.contains(rule.region) else {
         let hint =
           NearestName.of(rule.region, among: regions).map { "; did you mean '\($0)'?" } ?? ""
@@ -116,6 +122,16 @@ public struct ResidencySettings: Hashable, Sendable {
           "'residency' hashes attributes of \(rule.table), for which 'residencyKeyFile' is missing")
       }
     }
+  }
+
+  private static func isTableName(_ name: String) -> Bool {
+    let marks = Array("_-.".utf8)
+    let letters = [UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z")]
+    return (3...255).contains(name.utf8.count)
+      && name.utf8.allSatisfy { byte in
+        (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || letters.contains { $0.contains(byte) }
+          || marks.contains(byte)
+      }
   }
 
   /// The key's bytes, without the line's end that editors add.
