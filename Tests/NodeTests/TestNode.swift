@@ -29,6 +29,8 @@ final class TestNode {
   var bulk: [(node: NodeID, bytes: [UInt8])] = []
   var requests: [(node: NodeID, requests: [Request])] = []
   var responses: [(connection: UInt64, responses: [Response])] = []
+  /// For nodes of other regions.
+  var regional: [(region: String, node: NodeID, request: Request)] = []
   private(set) var failure: NodeFailure?
   /// Turns that were begun.
   private(set) var turns = 0
@@ -103,6 +105,7 @@ final class TestNode {
     }
     bulk += effects.bulk
     requests += effects.requests
+    for (region, to, batch) in effects.regional { regional += batch.map { (region, to, $0) } }
     for (connection, batch) in effects.responses {
       if connection == Self.connection {
         for response in batch { answers[response.id] = response.answer }
@@ -234,6 +237,7 @@ final class TestNode {
     bulk = []
     requests = []
     responses = []
+    regional = []
     answers = [:]
   }
 }

@@ -6,11 +6,18 @@ import Replicas
 
 /// What the leader of the metadata group asks of shards, so that they serve what the catalog says.
 extension Node {
+  /// For how long another leader may have been elected without the knowledge of one that tells shards and regions of
+  /// tables.
+  private static let leaderStalenessMax = Span.milliseconds(300)
+
   func reconcile(now: Instant) {
     guard let metadata = replica(.metadata), metadata.isServing, let catalog = metadata.catalog?.catalog else {
       reconciler.reset()
       return
     }
+    // A leader that stood still has a successor that went on without it: what it would tell others of may be long past,
+    // and other regions cannot see that. Its own next tick shows it.
+    guard let staleness = metadata.staleness(now: now), staleness <= Self.leaderStalenessMax else { return }
     let (tasks, commands) = reconciler.next(
       catalog, now: now, wallTimeMs: wallTimeMs,
       areUpgraded: {
