@@ -78,6 +78,20 @@ private struct Region {
     #expect(us.table == here)
   }
 
+  /// Tags, protection and recovery are never copied to a new replica.
+  @Test func aReplicaBeginsWithoutWhatIsEachRegionsOwn() throws {
+    var definition = made(nil)
+    definition.deletionProtection = true
+    definition.tags = [Tag(key: "team", value: "ris")]
+    definition.pointInTimeRecovery = PointInTimeRecovery(enabledAtMs: 1, days: 35)
+    definition.timeToLive = Array("ttl".utf8)
+    var us = Region(definition)
+    try us.set(ReplicaRegions(own: "us", others: ["eu"]))
+    let there = try #require(us.table.definition(in: "eu"))
+    #expect(!there.deletionProtection && there.tags.isEmpty && there.pointInTimeRecovery == nil)
+    #expect(there.timeToLive == definition.timeToLive && us.table.definition.deletionProtection)
+  }
+
   @Test func aRegionThatIsAddedLaterIsMadeKnownToAll() throws {
     var eu = Region(made(ReplicaRegions(own: "eu", others: ["us"])))
     let wanted = made(ReplicaRegions(own: "eu", others: ["ap", "us"]))

@@ -156,10 +156,14 @@ public struct Table: Equatable, Sendable {
       lost: replicas.filter { $0.status == .deleting }.map(\.region))
   }
 
-  /// The definition that its counterpart in `region` has to have.
+  /// The definition that its counterpart in `region` has to have. What is each region's own it begins without, as in the
+  /// service.
   public func definition(in region: String) -> TableDefinition? {
     guard let own = definition.replicas?.own else { return nil }
     var there = definition
+    there.deletionProtection = false
+    there.tags = []
+    there.pointInTimeRecovery = nil
     there.replicas = ReplicaRegions(own: region, others: (replicatedTo + [own]).filter { $0 != region })
     // Indexes that are going are no longer wanted.
     there.indexes.removeAll { index(named: $0.name)?.status == .deleting }
