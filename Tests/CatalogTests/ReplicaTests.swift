@@ -92,6 +92,25 @@ private struct Region {
     #expect(there.timeToLive == definition.timeToLive && us.table.definition.deletionProtection)
   }
 
+  @Test func aRegionKeepsAProtectedReplicaAndForADayOneThatAnotherWasMadeFrom() throws {
+    let day: UInt64 = 24 * 60 * 60 * 1_000
+    var us = Region()
+    #expect(us.table.removalFault(atMs: 11) == nil)
+    try us.set(ReplicaRegions(own: "us", others: ["eu"]))
+    #expect(us.table.removalFault(atMs: 9 + day) == .actedAsSource && us.table.removalFault(atMs: 10 + day) == nil)
+    #expect(us.table.removalFault(atMs: nil) == nil)
+    var eu = Region(nil)
+    var there = try #require(us.table.definition(in: "eu"))
+    there.deletionProtection = true
+    try eu.apply(.ensureReplica(there, createdAtMs: 9, uniqueID: unique))
+    #expect(eu.table.removalFault(atMs: 11) == .deletionProtected)
+    #expect(us.table.removedRegions(by: made(nil)) == ["eu"])
+    #expect(us.table.removedRegions(by: us.table.definition) == [])
+    for outcome in [CatalogOutcome.actedAsSource, .deletionProtected] {
+      #expect(try CatalogOutcome(outcome.encode()) == outcome)
+    }
+  }
+
   @Test func aRegionThatIsAddedLaterIsMadeKnownToAll() throws {
     var eu = Region(made(ReplicaRegions(own: "eu", others: ["us"])))
     let wanted = made(ReplicaRegions(own: "eu", others: ["ap", "us"]))

@@ -237,6 +237,16 @@ extension RealProcesses {
         } catch let error as CallError {
           #expect("\(error)".contains("acted as a source region"))
         }
+        let remove = #"{"TableName":"things","ReplicaUpdates":[{"Delete":{"RegionName":"us-east-1"}}]}"#
+        try await table.until("the other region knows it too") {
+          do {
+            _ = try await eu.call("UpdateTable", body: Requests.bytes(remove))
+            Issue.record("The source of a new replica was removed by another region.")
+          } catch let error as CallError {
+            return "\(error)".contains("acted as a source region")
+          }
+          return true
+        }
         try await table.put(eu, "last", "from eu")
         try await table.until("the table is active") { try await describe(eu)?["TableStatus"]?.text == "ACTIVE" }
         _ = try await eu.call("DeleteTable", body: delete)

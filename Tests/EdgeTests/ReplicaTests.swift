@@ -64,6 +64,22 @@ import Testing
     #expect(replicas == nil)
   }
 
+  /// Who leads the metadata group knows of it.
+  @Test(arguments: [
+    (CatalogOutcome.actedAsSource, "acted as a source region"), (.deletionProtected, "protected against deletion"),
+  ])
+  func whyTheRegionOfAReplicaKeepsItIsAnswered(outcome: CatalogOutcome, message: String) throws {
+    let target = CannedTarget(.sample()) { call in
+      guard case .alterTable = call else { return .refreshed }
+      return .catalog(outcome)
+    }
+    let answer = try ask(
+      "UpdateTable", #"{"TableName":"single","ReplicaUpdates":[{"Create":{"RegionName":"us-east-1"}}]}"#,
+      target: target, otherRegions: ["us-east-1"])
+    #expect(answer.status == 400 && answer.type == "ValidationException")
+    #expect(answer.message?.contains(message) == true, "\(answer.text)")
+  }
+
   @Test func itGoesWithNoOtherChange() throws {
     let (answer, _) = try update(
       #"[{"Create":{"RegionName":"eu-west-1"}}]"#, more: #""DeletionProtectionEnabled":true,"#)

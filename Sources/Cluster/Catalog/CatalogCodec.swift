@@ -233,6 +233,7 @@ extension CatalogOutcome {
     static let tableInUse: UInt8 = 5, deletionProtected: UInt8 = 6, tooManyTables: UInt8 = 7
     static let alreadyInitialised: UInt8 = 8, table: UInt8 = 9, tableChanged: UInt8 = 10
     static let indexesInUse: UInt8 = 11, hasReplicas: UInt8 = 20, residencyForbids: UInt8 = 21
+    static let actedAsSource: UInt8 = 22
     static let membersChanged: UInt8 = 40
   }
 
@@ -252,6 +253,7 @@ extension CatalogOutcome {
     case .deletionProtected: writer.u8(Code.deletionProtected)
     case .indexesInUse: writer.u8(Code.indexesInUse)
     case .hasReplicas: writer.u8(Code.hasReplicas)
+    case .actedAsSource: writer.u8(Code.actedAsSource)
     case .residencyForbids(let attribute):
       writer.u8(Code.residencyForbids)
       writer.blob(attribute)
@@ -275,6 +277,7 @@ extension CatalogOutcome {
     case Code.deletionProtected: self = .deletionProtected
     case Code.indexesInUse: self = .indexesInUse
     case Code.hasReplicas: self = .hasReplicas
+    case Code.actedAsSource: self = .actedAsSource
     case Code.residencyForbids: self = .residencyForbids(attribute: try reader.blob())
     case Code.tooManyTables: self = .tooManyTables
     case Code.alreadyInitialised: self = .alreadyInitialised

@@ -72,6 +72,8 @@ public enum CatalogOutcome: Equatable, Sendable {
   /// An alteration was made from a version of the table that is no longer the newest.
   case tableChanged
   case deletionProtected
+  /// The region of a replica made another one in the last day (``Table/actedAsSource(atMs:)``).
+  case actedAsSource
   /// An index of the table is being made.
   case indexesInUse
   /// The table has replicas in other regions, and a node may run an earlier release, which cannot delete it then.

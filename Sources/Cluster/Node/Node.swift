@@ -294,6 +294,9 @@ public final class Node {
   private func refusal(of request: Request, _ replica: Replica) -> Answer? {
     guard replica.waitingCount < configuration.operationsMax else { return .refused(.overloaded) }
     if case .region(let batch) = request.operation, let refusal = refusal(of: batch) { return refusal }
+    if case .catalogCommand(let command) = request.operation, let fault = removalFault(command, replica) {
+      return fault
+    }
     // Who does not lead, or not for long, says so: another member may have room.
     if request.operation.needsRoom, replica.raft.isLeader, !hasRoom, !replica.raft.isHandingOver {
       Probes.hit(.writeIsRefusedForSpace)

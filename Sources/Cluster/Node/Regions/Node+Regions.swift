@@ -60,6 +60,27 @@ extension Node {
     return .refused(.overloaded)
   }
 
+  /// A region that said nothing for so long.
+  private static let awayAfter = Span.seconds(5)
+
+  /// Why the replica that an alteration removes has to stay, by what is known here of its region; nil where nothing says
+  /// so. The replica of a region that is away can be removed: what it was last seen to be may never change.
+  func removalFault(_ command: [UInt8], _ metadata: Replica) -> Answer? {
+    guard !configuration.regions.isEmpty, metadata.isServing, let catalog = metadata.catalog?.catalog,
+      case .alterTable(let alteration)? = try? CatalogCommand(command), let table = catalog.table(alteration.id)
+    else { return nil }
+    for region in table.removedRegions(by: alteration.definition) {
+      guard let other = regions.others.first(where: { $0.name == region }),
+        let heardAt = other.heardAt, time.since(heardAt) <= Self.awayAfter,
+        let fault = other.catalog?.table(uniqueID: table.uniqueID)?.removalFault(atMs: wallTimeMs)
+      else { continue }
+      // It may be known no longer there.
+      regions.lookAgain(at: region)
+      return .catalogOutcome(fault.encode())
+    }
+    return nil
+  }
+
   /// The wall clock between two ticks.
   private func wallTimeMs(at now: Instant) -> UInt64? {
     wallTimeMs.map { $0 + now.since(tickedAt).nanoseconds / 1_000_000 }

@@ -12,8 +12,10 @@ struct OtherRegion {
   private var tries = 0
   /// `request` is 0 once it is answered.
   private var asked: (request: UInt64, at: Instant)?
-  /// A table was looked for and not found.
-  private var isWanted = false
+  /// A table was looked for and not found, or found and not as it was to be.
+  var isWanted = false
+  /// When it last gave its catalog, or said that it has not changed.
+  private(set) var heardAt: Instant?
 
   /// How old the catalog may grow, and how long an answer may take.
   private static let refreshInterval = Span.seconds(1)
@@ -82,6 +84,7 @@ struct OtherRegion {
       return true
     }
     asked = (0, now)
+    heardAt = now
     if let bytes, let newer = try? Catalog(bytes) {
       catalog = newer
       if let members = newer.members { nodes = members.members.map(\.node) }

@@ -294,6 +294,12 @@ struct RegionKeeper {
     return others[other].likelyLeader(of: .metadata)
   }
 
+  /// Its catalog is asked for soon.
+  mutating func lookAgain(at region: String) {
+    guard let other = others.firstIndex(where: { $0.name == region }) else { return }
+    others[other].isWanted = true
+  }
+
   mutating func learnMetadataLeader(_ answer: Answer, by node: NodeID, of region: String) {
     guard let other = others.firstIndex(where: { $0.name == region }) else { return }
     _ = others[other].learn(answer, of: .metadata, by: node)

@@ -32,6 +32,8 @@ extension Exchange {
           case .catalog(.tableInUse(let status)): fail(.inUse(table: name, status))
           case .catalog(.tableNotFound): fail(missing)
           case .catalog(.residencyForbids(let attribute)): fail(.withheld(attribute, table: name))
+          case .catalog(.deletionProtected): fail(.deletionProtected)
+          case .catalog(.actedAsSource): fail(.actedAsSource)
           case .failed(let failure): fail(APIError(failure))
           default: fatalError("An alteration ended with the outcome of another call.")
           }

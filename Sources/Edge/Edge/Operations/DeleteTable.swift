@@ -6,15 +6,9 @@ enum DeleteTable {
   static func run(_ body: UnsafeBufferPointer<UInt8>, _ exchange: Exchange) throws(APIError) {
     let name = try NamedTableRequest.parse(body)
     exchange.known(name, missing: .notFound(table: name)) { table in
-      if isSource(table, atMs: exchange.service.clock.wallTimeMs) { return exchange.fail(.actedAsSource) }
+      if table.actedAsSource(atMs: exchange.service.clock.wallTimeMs) { return exchange.fail(.actedAsSource) }
       delete(name, exchange)
     }
-  }
-
-  /// Of a replica that was added in the last day.
-  private static func isSource(_ table: Table, atMs now: UInt64) -> Bool {
-    let day: UInt64 = 24 * 60 * 60 * 1_000
-    return table.shownReplicas.contains { $0.status != .failed && $0.addedAtMs > 0 && $0.addedAtMs + day > now }
   }
 
   private static func delete(_ name: String, _ exchange: Exchange) {
@@ -35,11 +29,7 @@ enum DeleteTable {
         exchange.fail(
           .validation(
             "Table has replicas in other regions, and a node may run a release that cannot delete it: \(name)"))
-      case .catalog(.deletionProtected):
-        exchange.fail(
-          .validation(
-            "Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection "
-              + "first."))
+      case .catalog(.deletionProtected): exchange.fail(.deletionProtected)
       case .failed(let failure): exchange.fail(APIError(failure))
       default: fatalError("DeleteTable ended with the outcome of another call.")
       }
@@ -51,6 +41,9 @@ extension APIError {
   static let actedAsSource = APIError.validation(
     "Replica cannot be deleted because it has acted as a source region for new replica(s) being added to the table in "
       + "the last 24 hours.")
+
+  static let deletionProtected = APIError.validation(
+    "Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection first.")
 
   static func inUse(table name: String, _ status: TableStatus) -> APIError {
     let verb =
