@@ -71,6 +71,7 @@ public enum Probe: Int, CaseIterable, Sendable {
   case changeOfARegionIsTooOld
   case traceKeepsAnItemRemoved
   case regionsWriteAtOneTime
+  case regionIsRefilled
 
   // Coordinator.
   case answerIsLost

@@ -133,6 +133,7 @@ struct RegionKeeper {
           guard let waiting = try? shard.waiting(in: table, after: region.cursor), waiting.bytes > feedBytesMax,
             replica.propose(.refillRegion(table, region.name))
           else { continue }
+          Probes.hit(.regionIsRefilled)
           hasProposed = true
           refills += 1
         }

@@ -75,7 +75,7 @@ extension SimulationOptions {
   private mutating func drawSizes(_ random: inout SeededRandom) {
     overlayBytesMax = [32 << 10, 256 << 10, 16 << 20][random.index(3)]
     storageFlushBytesMin = [1 << 10, 16 << 10, 1 << 20][random.index(3)]
-    journalSegmentBytes = [128 << 10, 256 << 10, 1 << 20][random.index(3)]
+    journalSegmentBytes = [128 << 10, 256 << 10, 512 << 10][random.index(3)]
     journalBytesMax = journalSegmentBytes * [3, 6, 200][random.index(3)]
     snapshotChunkBytes = [512, 8 << 10, 256 << 10][random.index(3)]
     // Where a member that was down for seconds needs snapshots, they come in less time than clients are to wait.
@@ -88,6 +88,7 @@ extension SimulationOptions {
     storeCacheBytes = [nil, 16 << 10][random.index(2)]
     entryCacheBytesMax = [0, 16 << 10, 16 << 20][random.index(3)]
     streamBytesMax = [nil, nil, 4 << 10][random.index(3)]
+    regionFeedBytesMax = [nil, nil, 2 << 10][random.index(3)]
   }
 }
 

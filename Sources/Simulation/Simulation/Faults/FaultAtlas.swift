@@ -39,7 +39,9 @@ final class FaultAtlas {
   func look() {
     guard let id = damaged, !isSpoiling else { return }
     let disk = cluster.disk(id)
-    guard !disk.isScarred, !disk.isDoubtful, let node = cluster.node(id), !cluster.isPaused(.node(id)),
+    // One fault's end says nothing of another one that is at work on the same disk.
+    guard disk.hazard == nil, !disk.isScarred, !disk.isDoubtful,
+      let node = cluster.node(id), !cluster.isPaused(.node(id)),
       node.status.allSatisfy({ $0.isHealthy && !$0.isLearner && !$0.isInJointConsensus }),
       // A wiped node hears from others what has moved to it.
       cluster.members?.groups(on: id).allSatisfy({ shard in node.status.contains { $0.shard == shard } }) ?? true

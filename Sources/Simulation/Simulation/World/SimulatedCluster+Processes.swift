@@ -226,6 +226,7 @@ extension SimulationOptions {
     configuration.journalBytesMax = journalBytesMax
     configuration.storeCacheBytes = storeCacheBytes
     if let streamBytesMax { configuration.streams.bytesMax = streamBytesMax }
+    if let regionFeedBytesMax { configuration.regionFeedBytesMax = regionFeedBytesMax }
     configuration.snapshotChunkBytes = snapshotChunkBytes
     if let electionTimeMin {
       configuration.raft.electionTimeoutMin = electionTimeMin

@@ -33,6 +33,8 @@ public struct SimulationOptions: Sendable {
   public var entryCacheBytesMax: Int?
   /// What the streams of a shard keep; nil: all. Little forces them to give records up.
   public var streamBytesMax: UInt64?
+  /// Changes that wait for a region beyond which it gets what tables hold instead; nil: as it is.
+  public var regionFeedBytesMax: UInt64?
   /// Page caches of stores; small ones read what large ones remember. Nil: as they are.
   public var storeCacheBytes: Int?
   /// Elections after this time and a tenth more; nil: as they are. Long ones leave much time in which a lease may be wrong.
