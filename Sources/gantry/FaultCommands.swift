@@ -69,15 +69,18 @@ extension ArgumentHelp {
 
 struct IsolateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "isolate", abstract: "Cuts one direction: what one process sends does not reach another.",
+    commandName: "isolate", abstract: "Cuts one direction: what some processes send does not reach others.",
     discussion: """
       As on a wire that carries one way only, connections between the two are given up after some seconds, because no
       sign of life comes back. Adds to what is cut already, until heal or down.
-      Example: gantry cluster isolate --from n1 --to n2
+      Examples:
+        gantry cluster isolate --from n1 --to n2,n3
+        gantry cluster isolate --from us-east-1 --to eu-west-1
       """)
 
-  @Option(help: ArgumentHelp("Whose messages get lost.", valueName: "name")) var from: String
-  @Option(help: ArgumentHelp("Who does not get them.", valueName: "name")) var to: String
+  @Option(help: ArgumentHelp("Whose messages get lost: names with commas, or a region's.", valueName: "group"))
+  var from: String
+  @Option(help: ArgumentHelp("Who does not get them, likewise.", valueName: "group")) var to: String
   @OptionGroup var options: ClusterOptions
 
   func run() throws {

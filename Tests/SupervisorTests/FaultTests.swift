@@ -110,6 +110,11 @@ private func cluster(_ names: String...) -> ClusterDescription {
       try FaultChange.partition(["r", "far"], of: two) == .partition([["n1", "n2", "n3", "c1", "c2"], ["n8", "c8"]]))
     #expect(try FaultChange.clock("far,n1", offsetMs: 1, of: two) == .clock(["n8", "c8", "n1"], offsetMs: 1))
     #expect(throws: SupervisorError.self) { try FaultChange.partition(["far", "n8"], of: two) }
+    #expect(
+      try FaultChange.isolate(from: "far", to: "n1,n2", of: two) == [
+        .isolate(from: "n8", to: "n1"), .isolate(from: "n8", to: "n2"), .isolate(from: "c8", to: "n1"),
+        .isolate(from: "c8", to: "n2"),
+      ])
   }
 
   @Test func pausedReplicationIsToldToEveryProcessAndHealLeavesIt() throws {
@@ -220,7 +225,7 @@ private func cluster(_ names: String...) -> ClusterDescription {
   }
 
   @Test func aProcessIsNotIsolatedFromItselfOrFromNobody() {
-    for (from, to) in [("n1", "n1"), ("n1", "n7"), ("x", "n1")] {
+    for (from, to) in [("n1", "n1"), ("n1", "n7"), ("x", "n1"), ("n1", ""), ("r", "n1")] {
       let error = #expect(throws: SupervisorError.self) { try FaultChange.isolate(from: from, to: to, of: description) }
       #expect(error?.exitCode == 2)
     }

@@ -32,9 +32,7 @@ struct FaultHand: Sendable {
     switch work {
     case .partition(let groups): _ = try await commands.partition(groups.map(word))
     case .isolate(let senders, let receivers):
-      for sender in senders {
-        for receiver in receivers { _ = try await commands.isolate(from: sender, to: receiver) }
-      }
+      _ = try await commands.isolate(from: word(senders), to: word(receivers))
     case .delay(let groups, let ms, let jitterMs):
       _ = try await commands.delay(groups.map(word), ms: ms, jitterMs: jitterMs)
     case .loss(let groups, let percent): _ = try await commands.loss(groups.map(word), percent: percent)

@@ -17,7 +17,7 @@ public struct FaultCommands: Sendable {
     try await change(try FaultChange.partition(groups, of: try ClusterDescription.ofRunning(folder)))
   }
 
-  /// What `from` sends does not reach `to` any more.
+  /// What `from` sends does not reach `to` any more; each is names with commas, or a region's.
   public func isolate(from: String, to: String) async throws(SupervisorError) -> Report {
     try await change(try FaultChange.isolate(from: from, to: to, of: try ClusterDescription.ofRunning(folder)))
   }
@@ -62,11 +62,15 @@ public struct FaultCommands: Sendable {
     return try await change(.heal)
   }
 
-  func change(_ change: FaultChange) async throws(SupervisorError) -> Report {
-    switch try ControlClient.ask(ControlRequest(change), folder) {
-    case .done: break
-    case .failed(let reason): throw SupervisorError(reason)
-    case nil: try recordAlone(change)
+  func change(_ change: FaultChange) async throws(SupervisorError) -> Report { try await self.change([change]) }
+
+  private func change(_ changes: [FaultChange]) async throws(SupervisorError) -> Report {
+    for change in changes {
+      switch try ControlClient.ask(ControlRequest(change), folder) {
+      case .done: break
+      case .failed(let reason): throw SupervisorError(reason)
+      case nil: try recordAlone(change)
+      }
     }
     let (faults, paused) = try await HTTPClient.during { (http) async throws(SupervisorError) in
       try await FaultDelivery(folder: folder, http: http).settle()

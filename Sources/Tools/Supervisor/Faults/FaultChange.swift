@@ -21,12 +21,17 @@ enum FaultChange: Equatable, Sendable {
     .partition(try cluster.groups(words, of: "a partition"))
   }
 
+  /// One for each link, at least one.
+  ///
+  /// - Parameters: names with commas, or a region's.
   static func isolate(
     from: String, to: String, of cluster: ClusterDescription
-  ) throws(SupervisorError) -> FaultChange {
-    for name in [from, to] { try cluster.checkLinks(of: name) }
-    guard from != to else { throw SupervisorError("'\(from)' has no link to itself", exitCode: 2) }
-    return .isolate(from: from, to: to)
+  ) throws(SupervisorError) -> [FaultChange] {
+    let (senders, receivers) = (try cluster.names(from), try cluster.names(to))
+    if let name = senders.first(where: receivers.contains) {
+      throw SupervisorError("'\(name)' has no link to itself", exitCode: 2)
+    }
+    return senders.flatMap { sender in receivers.map { .isolate(from: sender, to: $0) } }
   }
 
   static func delay(
