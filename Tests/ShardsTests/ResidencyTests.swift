@@ -227,6 +227,31 @@ private func number(_ value: Int) -> AttributeValue { .number(Number(value)) }
     #expect(try a.item(rowKey("k"))?.value(named: Array("n".utf8)) == number(3))
   }
 
+  /// What waited for a region went with the removal in it; the image of the item that came after must tell of it.
+  @Test func aRemovalThatWasGivenUpStillConcernsBothGroups() throws {
+    let (a, c) = (try shard(of: "a"), try shard(of: "c"))
+    a.timeMs = 10
+    a.put(rowKey("k"), full)
+    let written = try sent(a, to: "c")
+    c.timeMs = 20
+    c.put(rowKey("k"), item("k", 0, ["n": number(4)]))
+    c.submit(ItemWrite(key: rowKey("k"), action: .delete))
+    c.put(rowKey("k"), item("k", 0, ["n": number(5)]))
+    c.command(.refillRegion(table, "a"))
+    while let slice = c.machine.nextCopy(of: table, to: "a") { c.command(.regionCopy(slice)) }
+    a.submit(batch(from: "c", 1, try sent(c, to: "a")))
+    c.submit(batch(from: "a", 1, written))
+    for shard in [a, c] { shard.apply() }
+    for shard in [a, c] { #expect(try shard.item(rowKey("k")) == item("k", 0, ["n": number(5)])) }
+    #expect(try a.machine.versions(of: rowKey("k")) == c.machine.versions(of: rowKey("k")))
+    // A protected attribute that is written later stays, whatever was removed before.
+    a.timeMs = 30
+    a.put(rowKey("k"), full)
+    c.submit(batch(from: "a", 2, try sent(a, to: "c")))
+    c.apply()
+    try expectEqual(a, c)
+  }
+
   /// A new region gets the protected attributes from whoever holds them, although another one wrote the rest last.
   @Test func aCopyForANewRegionCarriesBothVersions() throws {
     let (a, c) = (try shard(of: "a"), try shard(of: "c"))

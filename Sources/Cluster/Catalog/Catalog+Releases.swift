@@ -17,7 +17,10 @@ extension CatalogCommand {
   public var needsRelease: Bool {
     switch self {
     case .setResidency, .adoptShared, .completeShare, .retireReplica, .abandonReplica: true
-    default: false
+    case .initialise, .createTable, .createUnnumbered, .activate, .alterTable, .number, .completeIndex, .deleteTable,
+      .ensureReplica, .leaveReplica, .useRelease, .completeReplica, .failReplica, .forgetReplica, .forget,
+      .changeMembers:
+      false
     }
   }
 }

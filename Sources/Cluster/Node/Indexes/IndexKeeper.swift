@@ -8,15 +8,13 @@ import Shards
 /// indexes, and fills indexes that are new. It begins anew with each term; what must stay is in the shards' state.
 struct IndexKeeper {
   private struct Led {
-    var group: GroupID
-    var term: Term
     var senders: [IndexSender] = []
     /// What was to be filled when the last slice was proposed: no other one before it shows.
     var filling: (slice: BackfillSlice, state: FeedState.Filling)?
     var filledAt = Instant.zero
   }
 
-  private var led: [Led] = []
+  private var led = LedShards<Led>()
   /// Leaders that were learnt from answers.
   private var leaders: [ShardID: NodeID] = [:]
   private var nextRequest: UInt64
@@ -54,30 +52,18 @@ struct IndexKeeper {
   ) -> [Outgoing] {
     hasNews = false
     hasProposed = false
-    if !led.isEmpty {
-      led.removeAll { old in
-        !replicas.contains {
-          $0.group == old.group && $0.isServing && $0.raft.term == old.term && $0.hasIndexes
-        }
-      }
-    }
+    led.keep(replicas) { $0.hasIndexes }
     var outgoing: [Outgoing] = []
     for replica in replicas {
       guard let shard = replica.shard, !shard.carriedTables.isEmpty || !shard.tablesToFill.isEmpty, replica.isServing
       else {
         continue
       }
-      let place = place(of: replica)
+      let place = led.place(of: replica, new: Led())
       carry(place, replica, shard, batching, now, shardOf, &outgoing)
       fill(place, replica, shard, now)
     }
     return outgoing
-  }
-
-  private mutating func place(of replica: Replica) -> Int {
-    if let place = led.firstIndex(where: { $0.group == replica.group }) { return place }
-    led.append(Led(group: replica.group, term: replica.raft.term))
-    return led.count - 1
   }
 
   private mutating func carry(
@@ -126,9 +112,9 @@ struct IndexKeeper {
   /// Whether a turn more would bring something on.
   func hasMore(_ replicas: [Replica]) -> Bool {
     if hasNews { return true }
-    for old in led {
-      guard let shard = replicas.first(where: { $0.group == old.group })?.shard else { continue }
-      for sender in old.senders where sender.canRead(shard) { return true }
+    for place in led.indices {
+      guard let shard = replicas.first(where: { $0.group == led.group(at: place) })?.shard else { continue }
+      for sender in led[place].senders where sender.canRead(shard) { return true }
     }
     return false
   }
@@ -169,7 +155,7 @@ struct IndexKeeper {
 
   /// Of one led shard: changes that wait, and for how long the oldest has.
   func backlog(of group: GroupID, now: Instant) -> (changes: Int, lag: Span) {
-    guard let led = led.first(where: { $0.group == group }) else { return (0, .zero) }
+    guard let led = led.state(of: group) else { return (0, .zero) }
     let oldest = led.senders.compactMap(\.behindSince).min()
     return (led.senders.reduce(0) { $0 + $1.waitingCount }, oldest.map { now.since($0) } ?? .zero)
   }

@@ -9,15 +9,13 @@ import Shards
 /// held before. It begins anew with each term; what must stay is in the shards' state.
 struct RegionKeeper {
   private struct Led {
-    var group: GroupID
-    var term: Term
     var senders: [RegionSender] = []
     /// What was to be copied when the last slice was proposed: no other one before it shows.
     var copying: (slice: RegionCopy, state: FeedState.Filling)?
     var copiedAt = Instant.zero
   }
 
-  private var led: [Led] = []
+  private var led = LedShards<Led>()
   private(set) var others: [OtherRegion]
   private var nextRequest: UInt64
   /// Changes arrived since the last look: more may be sent.
@@ -98,28 +96,17 @@ struct RegionKeeper {
   mutating func next(_ replicas: [Replica], bytesMax: Int, now: Instant) -> [Outgoing] {
     hasNews = false
     hasProposed = false
-    led.removeAll { old in
-      !replicas.contains {
-        $0.group == old.group && $0.isServing && $0.raft.term == old.term
-          && $0.shard?.replicatedTables.isEmpty == false
-      }
-    }
+    led.keep(replicas) { $0.shard?.replicatedTables.isEmpty == false }
     var outgoing: [Outgoing] = []
     for replica in replicas {
       guard let shard = replica.shard, !shard.replicatedTables.isEmpty, replica.isServing else { continue }
-      let place = place(of: replica)
+      let place = led.place(of: replica, new: Led())
       carry(place, replica, shard, bytesMax: bytesMax, now, &outgoing)
     }
     if !led.isEmpty { askForCatalogs(now, &outgoing) }
     forgetTraces(replicas, now, &outgoing)
     refill(replicas, now: now)
     return outgoing
-  }
-
-  private mutating func place(of replica: Replica) -> Int {
-    if let place = led.firstIndex(where: { $0.group == replica.group }) { return place }
-    led.append(Led(group: replica.group, term: replica.raft.term))
-    return led.count - 1
   }
 
   /// Regions that are too far behind get what the tables hold instead of all that they missed. Looked at once a second.
@@ -250,9 +237,9 @@ struct RegionKeeper {
   /// Whether a turn more would bring something on.
   func hasMore(_ replicas: [Replica]) -> Bool {
     if hasNews { return true }
-    for old in led {
-      guard let shard = replicas.first(where: { $0.group == old.group })?.shard else { continue }
-      for sender in old.senders where sender.canRead(shard) { return true }
+    for place in led.indices {
+      guard let shard = replicas.first(where: { $0.group == led.group(at: place) })?.shard else { continue }
+      for sender in led[place].senders where sender.canRead(shard) { return true }
     }
     return false
   }
@@ -311,7 +298,7 @@ struct RegionKeeper {
     var lags: [RegionLag] = []
     for replica in replicas {
       guard let shard = replica.shard, replica.isServing else { continue }
-      let senders = led.first { $0.group == replica.group }?.senders ?? []
+      let senders = led.state(of: replica.group)?.senders ?? []
       for table in shard.replicatedTables {
         guard let regions = shard.feed(of: table)?.regions else { continue }
         for region in regions {

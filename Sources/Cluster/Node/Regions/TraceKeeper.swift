@@ -10,8 +10,6 @@ import Shards
 /// It keeps nothing that a next leader does not find out again.
 struct TraceKeeper {
   fileprivate struct Led {
-    var group: GroupID
-    var term: Term
     var passes: [Pass] = []
   }
 
@@ -46,7 +44,7 @@ struct TraceKeeper {
     var askedAt = Instant.zero
   }
 
-  private var led: [Led] = []
+  private var led = LedShards<Led>()
   /// Traces that this node's leaders let their shards forget.
   private(set) var forgotten: UInt64 = 0
 
@@ -67,15 +65,11 @@ struct TraceKeeper {
 
   /// To be called every 10 to 20 ms. True where that left something for the replicas to do.
   mutating func tick(_ replicas: [Replica], _ surroundings: Surroundings, now: Instant) -> Bool {
-    led.removeAll { old in
-      !replicas.contains {
-        $0.group == old.group && $0.isServing && $0.raft.term == old.term && $0.shard?.replicatedTables.isEmpty == false
-      }
-    }
+    led.keep(replicas) { $0.shard?.replicatedTables.isEmpty == false }
     var hasProposed = false
     for replica in replicas {
       guard let shard = replica.shard, !shard.replicatedTables.isEmpty, replica.isServing else { continue }
-      let place = place(of: replica)
+      let place = led.place(of: replica, new: Led())
       Self.follow(shard, &led[place])
       for pass in led[place].passes.indices {
         let count = Self.step(&led[place].passes[pass], replica, shard, surroundings, now: now)
@@ -84,12 +78,6 @@ struct TraceKeeper {
       }
     }
     return hasProposed
-  }
-
-  private mutating func place(of replica: Replica) -> Int {
-    if let place = led.firstIndex(where: { $0.group == replica.group }) { return place }
-    led.append(Led(group: replica.group, term: replica.raft.term))
-    return led.count - 1
   }
 
   /// A pass stands for one set of regions: another one begins anew.
@@ -188,14 +176,16 @@ struct TraceKeeper {
   }
 
   mutating func answered(_ request: UInt64, _ answer: Answer) {
-    for place in led.indices {
-      for pass in led[place].passes.indices {
-        guard let time = led[place].passes[pass].marks?.time,
-          let at = led[place].passes[pass].marks?.others.firstIndex(where: { $0.request == request })
-        else { continue }
-        guard case .mark(let mark) = answer else { return }
-        led[place].passes[pass].marks?.others[at].take(mark, time)
-      }
+    guard case .mark(let mark) = answer else { return }
+    for place in led.indices { Self.take(mark, request, &led[place]) }
+  }
+
+  private static func take(_ mark: RegionMark, _ request: UInt64, _ led: inout Led) {
+    for pass in led.passes.indices {
+      guard let time = led.passes[pass].marks?.time,
+        let at = led.passes[pass].marks?.others.firstIndex(where: { $0.request == request })
+      else { continue }
+      led.passes[pass].marks?.others[at].take(mark, time)
     }
   }
 }

@@ -8,8 +8,6 @@ import Shards
 /// their logs. It keeps nothing that a next leader does not find out again.
 struct StreamKeeper {
   private struct Led {
-    var group: GroupID
-    var term: Term
     /// The table that was looked at last.
     var turn: TableID?
     /// The entry of the last slice; no other one before it is applied.
@@ -20,13 +18,13 @@ struct StreamKeeper {
     var weighedAt: Instant?
   }
 
-  private var led: [Led] = []
+  private var led = LedShards<Led>()
 
   /// Weighing looks at every table with a stream.
   private static let weighInterval = Span.seconds(1)
 
   /// What the streams of a shard that this node leads keep, over all tables, as it was weighed last.
-  func bytes(of group: GroupID) -> UInt64 { led.first { $0.group == group }?.bytes ?? 0 }
+  func bytes(of group: GroupID) -> UInt64 { led.state(of: group)?.bytes ?? 0 }
 
   /// To be called every 10 to 20 ms: one look at one table of each led shard.
   ///
@@ -34,31 +32,21 @@ struct StreamKeeper {
   mutating func tick(
     _ replicas: [Replica], _ bounds: NodeConfiguration.Streams, now: Instant, wallTimeMs: WallTimeMs?
   ) {
-    if !led.isEmpty {
-      led.removeAll { old in
-        !replicas.contains {
-          $0.group == old.group && $0.isServing && $0.raft.term == old.term && $0.shard?.streamTables.isEmpty == false
-        }
-      }
-    }
+    led.keep(replicas) { $0.shard?.streamTables.isEmpty == false }
     for replica in replicas {
       guard let shard = replica.shard, !shard.streamTables.isEmpty, replica.isServing else { continue }
-      let place = place(of: replica)
+      let place = led.place(of: replica, new: Led())
       guard replica.raft.applied >= led[place].proposed else { continue }
-      weigh(&led[place], shard, bounds, now: now)
-      trim(&led[place], replica, shard, bounds, atMs: max(replica.timeMs, wallTimeMs ?? 0))
+      Self.weigh(&led[place], shard, bounds, now: now)
+      Self.trim(&led[place], replica, shard, bounds, atMs: max(replica.timeMs, wallTimeMs ?? 0))
     }
-  }
-
-  private mutating func place(of replica: Replica) -> Int {
-    if let place = led.firstIndex(where: { $0.group == replica.group }) { return place }
-    led.append(Led(group: replica.group, term: replica.raft.term))
-    return led.count - 1
   }
 
   /// Beyond the bound the table that keeps the most gives up its oldest records, however young they are.
-  private func weigh(_ led: inout Led, _ shard: ShardMachine, _ bounds: NodeConfiguration.Streams, now: Instant) {
-    let isDue = led.excess != nil || led.weighedAt.map { now.since($0) >= Self.weighInterval } ?? true
+  private static func weigh(
+    _ led: inout Led, _ shard: ShardMachine, _ bounds: NodeConfiguration.Streams, now: Instant
+  ) {
+    let isDue = led.excess != nil || led.weighedAt.map { now.since($0) >= weighInterval } ?? true
     guard isDue else { return }
     led.weighedAt = now
     var heaviest: (table: TableID, bytes: UInt64)?
@@ -72,7 +60,7 @@ struct StreamKeeper {
     led.excess = sum > bounds.bytesMax ? heaviest.map { ($0.table, sum - bounds.bytesMax) } : nil
   }
 
-  private func trim(
+  private static func trim(
     _ led: inout Led, _ replica: Replica, _ shard: ShardMachine, _ bounds: NodeConfiguration.Streams, atMs: UInt64
   ) {
     guard

@@ -71,22 +71,32 @@ struct ResidencyPlan {
     var change = change
     if holdsCopies {
       change.item = try rest(of: item)
-      change.protected = .absent
+      change.protected = try emptiness(of: item, change.protected)
     } else {
       change.item = try copy(of: item, for: region, hash)
     }
     return change
   }
 
-  /// What comes from a region of copies has no say about protected attributes, whatever it says.
+  /// A region of copies knows one thing about the protected attributes: that there were none at some version, because the
+  /// item was removed then. The removal itself may have been given up with the changes that waited, so the image that is
+  /// sent instead says so.
+  private func emptiness(
+    of item: EncodedItem, _ protected: GroupVersions.Protected
+  ) throws(MalformedBytes) -> GroupVersions.Protected {
+    guard case .other = protected, try residency.protected(of: item, key).isEmpty else { return .absent }
+    return protected
+  }
+
+  /// What comes from a region of copies has no say about protected attributes, whatever it says, but that there were none
+  /// at a version that it names: it may remove an item too.
   func incoming(
     _ change: RegionBatch.Change, from region: String
   ) throws(MalformedBytes) -> RegionBatch.Change {
-    guard residency.rule(for: region) != nil, let item = change.item, change.protected != .absent
-    else { return change }
+    guard residency.rule(for: region) != nil, let item = change.item else { return change }
     var change = change
-    change.item = try rest(of: item)
-    change.protected = .absent
+    if change.protected != .absent { change.item = try rest(of: item) }
+    if change.protected == .same { change.protected = .absent }
     return change
   }
 }
