@@ -93,10 +93,100 @@ import Testing
     #expect(bench.outcomes() == ["1 written"])
   }
 
+  /// While no leader is known, one call asks for all; each of them is sent once the leader has answered that one.
+  @Test func oneCallLooksForALeaderAndTheOthersFollow() throws {
+    var bench = Bench()
+    bench.learnCatalog()
+    for token in 1...100 { bench.coordinator.submit(bench.put, token: UInt64(token), now: bench.now) }
+    let first = try #require(bench.takeRequests().filter(\.isWrite).onlyElement)
+    bench.answer(first, .refused(.notLeader(leader: nil)))
+    var asked = 0
+    for _ in 0..<20 {
+      bench.advance(.milliseconds(10))
+      for sent in bench.takeRequests() where sent.isWrite {
+        asked += 1
+        bench.answer(sent, .refused(.notLeader(leader: nil)))
+      }
+    }
+    #expect(asked >= 5 && asked <= 12)
+    bench.advance(.milliseconds(50))
+    let last = try #require(bench.takeRequests().filter(\.isWrite).onlyElement)
+    bench.answer(last, .written(WriteAnswer(oldBytes: 0, newBytes: 9)))
+    let rest = bench.takeRequests().filter(\.isWrite)
+    // Those that were refused themselves wait their time.
+    #expect(rest.count >= 99 - asked)
+    #expect(Set(rest.map(\.node)) == [last.node])
+  }
+
+  /// Who names another leader does not know it: nobody but the call that was told so goes there before it answers.
+  @Test func aLeaderThatIsOnlyNamedIsAskedByOneCall() throws {
+    var bench = Bench()
+    bench.learnCatalog()
+    for token in 1...10 { bench.coordinator.submit(bench.put, token: UInt64(token), now: bench.now) }
+    let first = try #require(bench.takeRequests().filter(\.isWrite).onlyElement)
+    bench.answer(first, .refused(.notLeader(leader: first.node.next)))
+    let second = try #require(bench.takeRequests().filter(\.isWrite).onlyElement)
+    #expect(second.node == first.node.next)
+    bench.answer(second, .written(WriteAnswer(oldBytes: 0, newBytes: 9)))
+    let rest = bench.takeRequests().filter(\.isWrite)
+    #expect(rest.count == 9 && Set(rest.map(\.node)) == [second.node])
+  }
+
+  /// A replica that was cut off, and is behind, does not talk a coordinator out of the leader that answers it.
+  @Test func aReplicaThatIsBehindUnseatsNoLeader() throws {
+    var bench = Bench()
+    bench.learnCatalog()
+    let leader = try bench.meetLeader()
+    bench.coordinator.submit(.get(bench.key, consistent: false), token: 200, now: bench.now + .seconds(1))
+    for sent in bench.takeRequests() where sent.isRead(of: bench.key) {
+      bench.answer(sent, .refused(.notLeader(leader: sent.node == leader ? nil : leader.next)), term: 6)
+    }
+    for token in 1...10 { bench.coordinator.submit(bench.put, token: UInt64(token), now: bench.now) }
+    let sent = bench.takeRequests().filter(\.isWrite)
+    #expect(sent.count == 10 && Set(sent.map(\.node)) == [leader])
+  }
+
+  /// A scan that is held back on its way to the next shard has no request any more that could be found to be without an
+  /// answer: it is sent there once.
+  @Test func aScanThatIsHeldBackIsSentOnce() throws {
+    var bench = Bench()
+    bench.learnCatalog()
+    let began = bench.now
+    let first = RowKey(table: TableID(1), hash: 0)
+    var whole = RangeRead(lower: first, upper: RowKey(table: TableID(2), hash: 0), limit: nil)
+    whole.consistent = true
+    bench.coordinator.submit(.scan(whole), token: 1, now: bench.now)
+    let sent = try #require(bench.takeRequests().first(where: \.isRange))
+    // Another call looks for the leader of the second shard, and has just asked in vain.
+    whole.lower = RowKey(table: TableID(1), hash: .max)
+    bench.coordinator.submit(.scan(whole), token: 2, now: bench.now)
+    var hasAsked = false
+    while !hasAsked || bench.now < began + .milliseconds(455) {
+      bench.advance(.milliseconds(5))
+      hasAsked = false
+      for other in bench.takeRequests() where other.isRange {
+        hasAsked = true
+        bench.answer(other, .refused(.notLeader(leader: nil)))
+      }
+    }
+    try #require(bench.now < began + .milliseconds(500))
+    bench.answer(sent, .page(RangePage()))
+    var times = 0
+    for _ in 0..<60 {
+      bench.advance(.milliseconds(5))
+      for other in bench.takeRequests() {
+        guard case .range(let rest) = other.request.operation, rest.lower.hash < .max else { continue }
+        times += 1
+      }
+    }
+    #expect(times == 1)
+  }
+
   /// What is said of answered changes never covers one that may still be sent.
   @Test func changesBelowTheOldestOpenOneAreAnswered() throws {
     var bench = Bench()
     bench.learnCatalog()
+    try bench.meetLeader()
     for token in 1...3 { bench.coordinator.submit(bench.put, token: UInt64(token), now: bench.now) }
     let sent = bench.takeRequests().filter(\.isWrite)
     for write in sent.dropFirst() { bench.answer(write, .written(WriteAnswer(oldBytes: 0, newBytes: 9))) }
@@ -317,6 +407,10 @@ private struct Sent {
   }
 }
 
+extension Array {
+  fileprivate var onlyElement: Element? { count == 1 ? self[0] : nil }
+}
+
 extension NodeID {
   fileprivate var next: NodeID { NodeID(rawValue % 3 + 1) }
 }
@@ -342,6 +436,16 @@ private struct Bench {
   mutating func learnCatalog() {
     advance(.milliseconds(20))
     for sent in takeRequests() where sent.isCatalogRead { answer(sent, .catalog(catalog.encode())) }
+  }
+
+  /// Lets the leader of the shard of `key` answer a write; says which node that is.
+  @discardableResult
+  mutating func meetLeader() throws -> NodeID {
+    coordinator.submit(put, token: 99, now: now)
+    let sent = try #require(takeRequests().first { $0.isWrite })
+    answer(sent, .written(WriteAnswer(oldBytes: 0, newBytes: 9)))
+    _ = outcomes()
+    return sent.node
   }
 
   /// Answers every question for the catalog for long enough that a lost one is asked again.
@@ -379,8 +483,8 @@ private struct Bench {
     }
   }
 
-  func answer(_ sent: Sent, _ answer: Answer) {
-    let frame = OperationFrame.encode([Response(id: sent.request.id, term: 7, answer: answer)])[0]
+  func answer(_ sent: Sent, _ answer: Answer, term: UInt64 = 7) {
+    let frame = OperationFrame.encode([Response(id: sent.request.id, term: term, answer: answer)])[0]
     coordinator.received(frame, from: sent.node, now: now)
   }
 

@@ -8,10 +8,10 @@ extension Coordinator {
     guard let call = calls[token] else { return }
     let answer = response.answer
     if case .refused(let refusal) = answer {
-      refused(refusal, call, by: Leader(node: node, term: response.term), now: now)
+      refused(refusal, call, by: Leader(node: node, term: response.term, isCertain: true), now: now)
       return
     }
-    if !call.isEventual { leaders[call.shard] = Leader(node: node, term: response.term) }
+    if !call.isEventual { learn(Leader(node: node, term: response.term, isCertain: true), of: call.shard) }
     switch call.stage {
     case .single: single(answer, call, now: now)
     case .scan(let rest, let collected):
@@ -111,18 +111,19 @@ extension Coordinator {
     switch refusal {
     case .notLeader(let leader):
       let isNews = leader != nil && leader != replica.node && leaders[call.shard]?.node != leader
-      leaders[call.shard] = leader == replica.node ? nil : leader.map { Leader(node: $0, term: replica.term) }
+      heard(of: leader, from: replica, of: call.shard)
       // It is on a node that came since the catalog was read.
       if let leader, !links.contains(where: { $0.node == leader }) { catalogAskedAt = nil }
       // A leader named for the first time is asked at once; else the group is between leaders, which takes a while.
       if isNews {
         Probes.hit(.leaderIsLearntFromARefusal)
+        scouts.follow(call.shard)
         send(call.token, now: now)
       } else {
         wait(call.token, now: now)
       }
     case .otherTerm:
-      leaders[call.shard] = replica
+      learn(replica, of: call.shard)
       send(call.token, now: now)
     case .outcomeUnknown: answerLost(call.token, now: now)
     case .wrongShard: wait(call.token, now: now)

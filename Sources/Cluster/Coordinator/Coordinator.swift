@@ -19,9 +19,12 @@ public final class Coordinator {
   var calls: [UInt64: PendingCall] = [:]
   /// The token of the call that a request serves. Requests absent here were given up: their answers are ignored.
   var requests: [UInt64: UInt64] = [:]
-  /// Tokens that wait for a leader, with the time to try again; in no order.
-  var waiting: [(token: UInt64, at: Instant)] = []
+  /// Calls without a request, in no order.
+  var waiting: [Waiting] = []
   var leaders: [ShardID: Leader] = [:]
+  var scouts: Scouts
+  /// Shards whose leader was searched for and has answered, until those who wait for it are sent.
+  var found: [ShardID] = []
   var numbers: ChangeNumbers
   var hybridClock = HybridClock()
   var links: [NodeLink]
@@ -39,6 +42,16 @@ public final class Coordinator {
     var node: NodeID
     /// 0 where it is not known yet.
     var term: UInt64
+    /// It said so itself; others only name it.
+    var isCertain: Bool
+  }
+
+  struct Waiting {
+    let token: UInt64
+    /// The time to try again.
+    let at: Instant
+    /// The shard whose leader another call looks for, where that is what it waits for.
+    let scouted: ShardID?
   }
 
   struct NodeLink {
@@ -54,6 +67,7 @@ public final class Coordinator {
     self.configuration = configuration
     self.recentChanges = recentChanges
     self.random = random
+    scouts = Scouts(delayMin: configuration.retryDelayMin, delayMax: configuration.retryDelayMax)
     numbers = ChangeNumbers(origin: self.random.next())
     links = configuration.nodes.map { NodeLink(node: $0) }
   }
@@ -109,6 +123,7 @@ public final class Coordinator {
         received(response, for: token, from: node, now: now)
       }
     }
+    sendToFound(now: now)
   }
 
   /// To be called every 10 to 20 ms.
@@ -162,9 +177,9 @@ public final class Coordinator {
   private func learnLeader(of shard: ShardID, from response: Response, by node: NodeID) {
     switch response.answer {
     case .refused(.notLeader(let leader)):
-      leaders[shard] = leader == node ? nil : leader.map { Leader(node: $0, term: response.term) }
+      heard(of: leader, from: Leader(node: node, term: response.term, isCertain: false), of: shard)
     case .refused(.outcomeUnknown), .refused(.overloaded), .refused(.failed): break
-    default: leaders[shard] = Leader(node: node, term: response.term)
+    default: learn(Leader(node: node, term: response.term, isCertain: true), of: shard)
     }
   }
 

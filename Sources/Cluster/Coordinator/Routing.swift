@@ -11,9 +11,16 @@ extension Coordinator {
       return
     }
     call.shard = shard
-    guard let node = mayLag(call, now: now) ? anyReplica(of: shard) : target(for: shard) else {
+    let lags = mayLag(call, now: now)
+    guard let node = lags ? anyReplica(of: shard) : target(for: shard) else {
       calls[token] = call
       wait(token, now: now)
+      return
+    }
+    if !lags, leaders[shard]?.isCertain != true, !scouts.ask(shard, now: now) {
+      Probes.hit(.callWaitsForAScout)
+      calls[token] = call
+      hold(token, until: now, scouted: shard)
       return
     }
     if call.changesState { stamp(&call, now: now) }
@@ -107,20 +114,55 @@ extension Coordinator {
 
   func wait(_ token: UInt64, now: Instant) {
     guard let place = calls.index(forKey: token) else { return }
-    calls.values[place].request = nil
-    calls.values[place].sentTo = nil
-    let doublings = min(calls.values[place].misses, 8)
     calls.values[place].misses += 1
-    let delay = min(
-      configuration.retryDelayMin.nanoseconds << UInt64(doublings), configuration.retryDelayMax.nanoseconds)
-    waiting.append((token, now + Span(nanoseconds: delay)))
+    hold(token, until: now + scouts.delay(after: Int(calls.values[place].misses)))
   }
 
+  private func hold(_ token: UInt64, until time: Instant, scouted: ShardID? = nil) {
+    guard let place = calls.index(forKey: token) else { return }
+    calls.values[place].request = nil
+    calls.values[place].sentTo = nil
+    waiting.append(Waiting(token: token, at: time, scouted: scouted))
+  }
+
+  /// - Parameter all: whether the time that each was to wait does not matter.
   func retryWaiting(now: Instant, all: Bool) {
     guard !waiting.isEmpty else { return }
     var due: [UInt64] = []
+    var asked: [ShardID] = []
     waiting.removeAll { entry in
       guard all || entry.at <= now else { return false }
+      if let shard = entry.scouted, leaders[shard]?.isCertain != true {
+        guard scouts.mayAsk(shard, now: now), !asked.contains(shard) else { return false }
+        asked.append(shard)
+      }
+      due.append(entry.token)
+      return true
+    }
+    for token in due { send(token, now: now) }
+  }
+
+  func learn(_ leader: Leader?, of shard: ShardID) {
+    leaders[shard] = leader
+    if leader?.isCertain == true, scouts.end(shard) { found.append(shard) }
+  }
+
+  /// What a replica that does not lead says of who does, if it knows; itself it names where it leads but does not serve.
+  func heard(of leader: NodeID?, from replica: Leader, of shard: ShardID) {
+    // A leader that has answered is not unseated by those who are behind it.
+    if let known = leaders[shard], known.isCertain, known.node != replica.node, known.term >= replica.term { return }
+    let isNamed = leader != nil && leader != replica.node
+    learn(isNamed ? leader.map { Leader(node: $0, term: replica.term, isCertain: false) } : nil, of: shard)
+  }
+
+  /// Whoever waited for a leader that has answered since asks it.
+  func sendToFound(now: Instant) {
+    guard !found.isEmpty else { return }
+    let shards = found
+    found.removeAll()
+    var due: [UInt64] = []
+    waiting.removeAll { entry in
+      guard let shard = entry.scouted ?? calls[entry.token]?.shard, shards.contains(shard) else { return false }
       due.append(entry.token)
       return true
     }

@@ -76,6 +76,7 @@ public enum Probe: Int, CaseIterable, Sendable {
   // Coordinator.
   case answerIsLost
   case leaderIsLearntFromARefusal
+  case callWaitsForAScout
   case outcomeStaysUnknown
   case clockFollowsAShard
 }
