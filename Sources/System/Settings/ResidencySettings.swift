@@ -89,10 +89,10 @@ public struct ResidencySettings: Hashable, Sendable {
   ) throws(SettingsError) {
     for (index, rule) in rules.enumerated() {
       // A rule for it would protect nothing, and nobody would see that.
-      guard isTableName(rule.table) else {
+      guard TableNameRule.allows(rule.table) else {
         throw SettingsError(
           file: file,
-          "'residency' names the table '\(rule.table)': a table's name takes 3 to 255 letters, digits, '_', '-' or '.'")
+          "'residency' names the table '\(rule.table)': a table's name \(TableNameRule.words)")
       }
       guard regions.contains(rule.region) else {
         let hint =
@@ -122,16 +122,6 @@ public struct ResidencySettings: Hashable, Sendable {
           "'residency' hashes attributes of \(rule.table), for which 'residencyKeyFile' is missing")
       }
     }
-  }
-
-  private static func isTableName(_ name: String) -> Bool {
-    let marks = Array("_-.".utf8)
-    let letters = [UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z")]
-    return (3...255).contains(name.utf8.count)
-      && name.utf8.allSatisfy { byte in
-        (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || letters.contains { $0.contains(byte) }
-          || marks.contains(byte)
-      }
   }
 
   /// The key's bytes, without the line's end that editors add.

@@ -40,16 +40,8 @@ extension SettingsSection {
   /// The name of a table by the rule of the API, which also needs no escapes in JSON.
   func tableName() throws(SettingsError) -> String {
     let name = try text("table")
-    let isPlain = name.utf8.allSatisfy { byte in
-      switch byte {
-      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"), UInt8(ascii: "."):
-        true
-      default: false
-      }
-    }
-    guard isPlain, (3...255).contains(name.utf8.count) else {
-      throw refusal(of: "table", "takes 3 to 255 letters, digits, '_', '-' and '.', but is '\(name.prefix(60))'")
+    guard TableNameRule.allows(name) else {
+      throw refusal(of: "table", "\(TableNameRule.words), but is '\(name.prefix(60))'")
     }
     return name
   }
