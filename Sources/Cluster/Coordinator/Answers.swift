@@ -128,7 +128,10 @@ extension Coordinator {
     case .outcomeUnknown: answerLost(call.token, now: now)
     case .wrongShard: wait(call.token, now: now)
     case .overloaded where call.isAccepted, .failed where call.isAccepted: wait(call.token, now: now)
-    case .expired(let timeMs): expired(timeMs, call, now: now)
+    // Only a leader decides that.
+    case .expired(let timeMs):
+      learn(replica, of: call.shard)
+      expired(timeMs, call, now: now)
     case .overloaded: refused(call, .overloaded, isFinal: false, now: now)
     case .failed(let text): refused(call, .failed(text), isFinal: false, now: now)
     case .unknownTable: refused(call, .unknownTable, isFinal: true, now: now)
