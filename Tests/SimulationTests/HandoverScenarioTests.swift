@@ -32,7 +32,7 @@ import Testing
   }
 
   /// A full disk costs no failed request either, and with a member down the full one still stands in for a while.
-  @Test(arguments: UInt64(420)..<422) func aLeaderWithAFullDiskCostsNoFailedRequest(seed: UInt64) throws {
+  @Test(arguments: UInt64(420)..<426) func aLeaderWithAFullDiskCostsNoFailedRequest(seed: UInt64) throws {
     var options = SimulationOptions(seed: seed)
     options.overlayBytesMax = 16 << 20
     options.journalSegmentBytes = 1 << 20
@@ -44,7 +44,8 @@ import Testing
     let full = try #require(leader(region))
     cluster.limitDisk(full, bytesLeft: 0)
     #expect(cluster.run(for: .seconds(60)) { cluster.node(full)?.isDiskFull == true })
-    #expect(cluster.run(for: .seconds(1)) { cluster.node(full)?.leadsAnything == false })
+    // A first try may be in vain, where the others have yet to take what this one sent.
+    #expect(cluster.run(for: .seconds(4)) { cluster.node(full)?.leadsAnything == false })
     cluster.run(for: .milliseconds(200))
     #expect(clients.failed == 0 && clients.unknown == 0)
     // One that leads nothing, if there is one: what it led would need an election first.

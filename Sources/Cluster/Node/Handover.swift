@@ -9,6 +9,7 @@ struct Handover {
   /// Between the tries for one group: each is twice the one before, so that members whose disks are all full or slow do
   /// not pass leadership on without end.
   private static let retryIntervals = (shortest: Span.seconds(1), longest: Span.seconds(16))
+  private static let hopefulInterval = Span.seconds(2)
   /// A group that was left alone for so long starts from the shortest again.
   private static let memory = Span.seconds(60)
   /// A sync under way for longer than this, while another member has synced what it is for, is a disk that does not keep
@@ -29,6 +30,11 @@ struct Handover {
       guard isLeaving || isDiskFull || replica.isBehindAnotherMember, mayTry(replica.group, now) else { continue }
       replica.handOver(now: now)
     }
+  }
+
+  /// Whether another member may soon lead the group: it has not been tried often in vain, nor come back again and again.
+  func isHopeful(_ group: GroupID) -> Bool {
+    tries.first { $0.group == group }.map { $0.interval <= Self.hopefulInterval } ?? true
   }
 
   private mutating func mayTry(_ group: GroupID, _ now: Instant) -> Bool {

@@ -299,6 +299,10 @@ public final class Node {
     }
     // Who does not lead, or not for long, says so: another member may have room.
     if request.operation.needsRoom, replica.raft.isLeader, !hasRoom, !replica.raft.isHandingOver {
+      // Whoever follows a leader with a full disk may have room; until then clients ask again.
+      if isDiskFull, replica.raft.membership.voters.count > 1, handover.isHopeful(replica.group) {
+        return .refused(.notLeader(leader: nil))
+      }
       Probes.hit(.writeIsRefusedForSpace)
       return .refused(.overloaded)
     }
