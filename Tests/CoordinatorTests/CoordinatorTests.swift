@@ -97,8 +97,7 @@ import Testing
   @Test func oneCallLooksForALeaderAndTheOthersFollow() throws {
     var bench = Bench()
     bench.learnCatalog()
-    for token in 1...100 { bench.coordinator.submit(bench.put, token: UInt64(token), now: bench.now) }
-    let first = try #require(bench.takeRequests().filter(\.isWrite).onlyElement)
+    let first = try bench.scout(of: 100)
     bench.answer(first, .refused(.notLeader(leader: nil)))
     var asked = 0
     for _ in 0..<20 {
@@ -120,8 +119,7 @@ import Testing
   @Test func aLeaderThatIsOnlyNamedIsAskedByOneCall() throws {
     var bench = Bench()
     bench.learnCatalog()
-    for token in 1...10 { bench.coordinator.submit(bench.put, token: UInt64(token), now: bench.now) }
-    let first = try #require(bench.takeRequests().filter(\.isWrite).onlyElement)
+    let first = try bench.scout(of: 10)
     bench.answer(first, .refused(.notLeader(leader: first.node.next)))
     let second = try #require(bench.takeRequests().filter(\.isWrite).onlyElement)
     #expect(second.node == first.node.next)
@@ -438,6 +436,12 @@ private struct Bench {
   mutating func learnCatalog() {
     advance(.milliseconds(20))
     for sent in takeRequests() where sent.isCatalogRead { answer(sent, .catalog(catalog.encode())) }
+  }
+
+  /// Submits so many writes; returns the only one that is sent.
+  mutating func scout(of count: Int) throws -> Sent {
+    for token in 1...count { coordinator.submit(put, token: UInt64(token), now: now) }
+    return try #require(takeRequests().filter(\.isWrite).onlyElement)
   }
 
   /// Lets the leader of the shard of `key` answer a write; says which node that is.

@@ -111,7 +111,7 @@ extension Coordinator {
     switch refusal {
     case .notLeader(let leader):
       let isNews = leader != nil && leader != replica.node && leaders[call.shard]?.node != leader
-      heard(of: leader, from: replica, of: call.shard)
+      heard(of: leader, from: replica.node, term: replica.term, of: call.shard)
       // It is on a node that came since the catalog was read.
       if let leader, !links.contains(where: { $0.node == leader }) { catalogAskedAt = nil }
       // A leader named for the first time is asked at once; else the group is between leaders, which takes a while.

@@ -177,7 +177,7 @@ public final class Coordinator {
   private func learnLeader(of shard: ShardID, from response: Response, by node: NodeID) {
     switch response.answer {
     case .refused(.notLeader(let leader)):
-      heard(of: leader, from: Leader(node: node, term: response.term, isCertain: false), of: shard)
+      heard(of: leader, from: node, term: response.term, of: shard)
     case .refused(.outcomeUnknown), .refused(.overloaded), .refused(.failed): break
     default: learn(Leader(node: node, term: response.term, isCertain: true), of: shard)
     }

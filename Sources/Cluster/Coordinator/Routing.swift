@@ -127,15 +127,31 @@ extension Coordinator {
 
   /// - Parameter all: whether the time that each was to wait does not matter.
   func retryWaiting(now: Instant, all: Bool) {
+    var asked: [ShardID] = []
+    sendWaiting(now: now) { entry in
+      guard all || entry.at <= now else { return false }
+      guard let shard = entry.scouted, leaders[shard]?.isCertain != true else { return true }
+      guard scouts.mayAsk(shard, now: now), !asked.contains(shard) else { return false }
+      asked.append(shard)
+      return true
+    }
+  }
+
+  /// Whoever waited for a leader that has answered since asks it.
+  func sendToFound(now: Instant) {
+    guard !found.isEmpty else { return }
+    let shards = found
+    found.removeAll()
+    sendWaiting(now: now) { entry in
+      (entry.scouted ?? calls[entry.token]?.shard).map { shards.contains($0) } ?? false
+    }
+  }
+
+  private func sendWaiting(now: Instant, where isDue: (Waiting) -> Bool) {
     guard !waiting.isEmpty else { return }
     var due: [UInt64] = []
-    var asked: [ShardID] = []
     waiting.removeAll { entry in
-      guard all || entry.at <= now else { return false }
-      if let shard = entry.scouted, leaders[shard]?.isCertain != true {
-        guard scouts.mayAsk(shard, now: now), !asked.contains(shard) else { return false }
-        asked.append(shard)
-      }
+      guard isDue(entry) else { return false }
       due.append(entry.token)
       return true
     }
@@ -148,25 +164,10 @@ extension Coordinator {
   }
 
   /// What a replica that does not lead says of who does, if it knows; itself it names where it leads but does not serve.
-  func heard(of leader: NodeID?, from replica: Leader, of shard: ShardID) {
+  func heard(of leader: NodeID?, from node: NodeID, term: UInt64, of shard: ShardID) {
     // A leader that has answered is not unseated by those who are behind it.
-    if let known = leaders[shard], known.isCertain, known.node != replica.node, known.term >= replica.term { return }
-    let isNamed = leader != nil && leader != replica.node
-    learn(isNamed ? leader.map { Leader(node: $0, term: replica.term, isCertain: false) } : nil, of: shard)
-  }
-
-  /// Whoever waited for a leader that has answered since asks it.
-  func sendToFound(now: Instant) {
-    guard !found.isEmpty else { return }
-    let shards = found
-    found.removeAll()
-    var due: [UInt64] = []
-    waiting.removeAll { entry in
-      guard let shard = entry.scouted ?? calls[entry.token]?.shard, shards.contains(shard) else { return false }
-      due.append(entry.token)
-      return true
-    }
-    for token in due { send(token, now: now) }
+    if let known = leaders[shard], known.isCertain, known.node != node, known.term >= term { return }
+    learn(leader == node ? nil : leader.map { Leader(node: $0, term: term, isCertain: false) }, of: shard)
   }
 
   /// The connection or the replica went away with the request, or nothing came back: it is sent again.

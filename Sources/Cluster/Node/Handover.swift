@@ -9,6 +9,7 @@ struct Handover {
   /// Between the tries for one group: each is twice the one before, so that members whose disks are all full or slow do
   /// not pass leadership on without end.
   private static let retryIntervals = (shortest: Span.seconds(1), longest: Span.seconds(16))
+  /// A longer one follows tries in vain.
   private static let hopefulInterval = Span.seconds(2)
   /// A group that was left alone for so long starts from the shortest again.
   private static let memory = Span.seconds(60)
