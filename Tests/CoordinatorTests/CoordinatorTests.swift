@@ -260,6 +260,20 @@ import Testing
     #expect(bench.outcomes() == ["1 unavailable"])
   }
 
+  /// However slow the replicas are to say that they do not lead, and however rarely the process gets its turn: the last
+  /// moments are too few to send once more what would then be in doubt.
+  @Test(arguments: [10, 40, 70, 90]) func aCallWithoutALeaderIsNotInDoubtAtItsDeadline(answersAfterMs: UInt64) {
+    var bench = Bench()
+    bench.learnCatalog()
+    bench.coordinator.submit(bench.put, token: 1, now: bench.now)
+    for _ in 0..<(11_000 / answersAfterMs) {
+      let sent = bench.takeRequests().filter(\.isWrite)
+      bench.advance(.milliseconds(answersAfterMs))
+      for request in sent { bench.answer(request, .refused(.notLeader(leader: nil))) }
+    }
+    #expect(bench.outcomes() == ["1 unavailable"])
+  }
+
   @Test func aWriteWithoutAnAnswerEndsAsUnknown() {
     var bench = Bench()
     bench.learnCatalog()

@@ -129,13 +129,13 @@ public final class Coordinator {
   /// To be called every 10 to 20 ms.
   public func tick(now: Instant, wallTimeMs: WallTimeMs) {
     hybridClock.tick(now: now, wallTimeMs: wallTimeMs)
-    retryWaiting(now: now, all: false)
     let overdue = calls.values.filter { $0.deadline <= now }.map(\.token).sorted()
     if !overdue.isEmpty {
       let tokens = Set(overdue)
       waiting.removeAll { tokens.contains($0.token) }
     }
     for token in overdue { expire(token) }
+    retryWaiting(now: now, all: false)
     let stuck = calls.values.filter { $0.request != nil && $0.sentAt + configuration.attemptTimeout <= now }
     for call in stuck.sorted(by: { $0.token < $1.token }) {
       leaders[call.shard] = nil

@@ -6,6 +6,9 @@ public struct CoordinatorConfiguration: Sendable {
   public var nodes: [NodeID]
   /// A call without an answer for this long fails.
   public var callTimeout: Span
+  /// With no more than this left of its time, a change that surely had no effect is not sent again: an answer that comes
+  /// too late would leave its outcome unknown. At most a quarter of `callTimeout`.
+  public var lastSendMargin: Span
   /// A request without an answer for this long is sent again, to whichever replica then seems to lead.
   public var attemptTimeout: Span
   /// The wait before a replica is asked again after none was known to lead; doubles up to `retryDelayMax`.
@@ -20,12 +23,14 @@ public struct CoordinatorConfiguration: Sendable {
   public var callsMax: Int
 
   public init(
-    nodes: [NodeID], callTimeout: Span = .seconds(10), attemptTimeout: Span = .milliseconds(500),
-    retryDelayMin: Span = .milliseconds(2), retryDelayMax: Span = .milliseconds(40),
-    catalogRefreshInterval: Span = .seconds(2), recentChangeSpan: Span = .milliseconds(250), callsMax: Int = 65_536
+    nodes: [NodeID], callTimeout: Span = .seconds(10), lastSendMargin: Span = .milliseconds(100),
+    attemptTimeout: Span = .milliseconds(500), retryDelayMin: Span = .milliseconds(2),
+    retryDelayMax: Span = .milliseconds(40), catalogRefreshInterval: Span = .seconds(2),
+    recentChangeSpan: Span = .milliseconds(250), callsMax: Int = 65_536
   ) {
     self.nodes = nodes.sorted()
     self.callTimeout = callTimeout
+    self.lastSendMargin = min(lastSendMargin, Span(nanoseconds: callTimeout.nanoseconds / 4))
     self.attemptTimeout = attemptTimeout
     self.retryDelayMin = retryDelayMin
     self.retryDelayMax = retryDelayMax

@@ -11,6 +11,11 @@ extension Coordinator {
       return
     }
     call.shard = shard
+    if call.changesState, !call.isInDoubt, call.deadline <= now + configuration.lastSendMargin {
+      calls[token] = call
+      hold(token, until: call.deadline)
+      return
+    }
     let lags = mayLag(call, now: now)
     guard let node = lags ? anyReplica(of: shard) : target(for: shard) else {
       calls[token] = call
