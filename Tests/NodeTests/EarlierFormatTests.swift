@@ -76,10 +76,10 @@ import Testing
     let path = try #require(stores(node.disk).last)
     let current = try #require(node.disk.content(path))
     try rewrite(path, on: node.disk) { current in
-      sealed(Array(current[..<8]) + [0, 3] + Array(current[10...].dropLast(4)))
+      sealed(Array(current[..<8]) + [0, 4] + Array(current[10...].dropLast(4)))
     }
     let text = try #require(refusal(node))
-    #expect(text.contains(path) && text.contains("has format 3"), "\(text)")
+    #expect(text.contains(path) && text.contains("has format 4"), "\(text)")
     // Back to the binary that wrote it.
     node.kill()
     try rewrite(path, on: node.disk) { _ in current }

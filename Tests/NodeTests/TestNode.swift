@@ -59,6 +59,7 @@ final class TestNode {
     configuration.journalBytesMax = 64 << 10
     configuration.overlayBytesMax = 16 << 10
     configuration.storageFlushBytesMin = 4 << 10
+    configuration.storePageBytes = 4_096
     configuration.idleFlushDelay = .milliseconds(300)
     return configuration
   }

@@ -8,7 +8,10 @@ import Testing
 @Suite struct ModelTests {
   @Test(arguments: 1...24) func agreesWithADictionaryThroughFlushesRestartsAndCrashes(seed: UInt64) throws {
     let disk = SimulatedDisk()
-    var world = try StoreWorld(disk, seed: seed)
+    let sizes = [512, 1_024, 4_096, 8_192, 32_768]
+    var world = try StoreWorld(disk, seed: seed, pageBytes: sizes[Int(seed % 5)])
+    // A file keeps the size that it was made with.
+    world.configuration.pageBytes = sizes[Int(seed % 4)]
     for _ in 0..<60 {
       let durable = world.store.durable
       switch world.random.below(9) {

@@ -15,6 +15,15 @@ private struct SortedArray {
     }
   }
 
+  mutating func erase(_ from: [UInt8], _ to: [UInt8]) {
+    entries.removeAll { entry in
+      entry.value != nil && !entry.key.lexicographicallyPrecedes(from) && entry.key.lexicographicallyPrecedes(to)
+    }
+  }
+
+  /// What the tree says of its memory.
+  var bytes: Int { entries.reduce(0) { $0 + $1.key.count + ($1.value?.count ?? 0) + 128 } }
+
   func range(_ from: [UInt8], _ to: [UInt8]?, _ reverse: Bool) -> [[[UInt8]?]] {
     let found = entries.filter { entry in
       !entry.key.lexicographicallyPrecedes(from) && (to.map { entry.key.lexicographicallyPrecedes($0) } ?? true)
@@ -68,6 +77,48 @@ private func walk(_ tree: OverlayTree, _ from: [UInt8], _ to: [UInt8]?, _ revers
         #expect(walk(tree, from, to, reverse) == model.range(from, to, reverse))
       }
     }
+  }
+
+  @Test(arguments: 1...12) func erasesAsASortedArrayDoes(seed: UInt64) {
+    var random = SeededRandom(seed: seed)
+    var tree = OverlayTree()
+    var model = SortedArray()
+    for _ in 0..<60 {
+      for _ in 0..<random.below(200) {
+        let key = anyKey(&random)
+        let value = random.chance(1, in: 8) ? nil : [UInt8](repeating: 7, count: Int(random.below(9)))
+        tree.set(key, value)
+        model.set(key, value)
+      }
+      let copy = (tree: tree, pairs: model.range([], nil, false))
+      for _ in 0..<random.below(4) {
+        let ends = [anyKey(&random), random.chance(1, in: 12) ? [0xFF, 0xFF, 0xFF, 0xFF, 0xFF] : anyKey(&random)]
+        let before = model.entries.count
+        model.erase(ends[0], ends[1])
+        #expect(tree.erase(from: ends[0], to: ends[1]) == before - model.entries.count)
+      }
+      #expect(tree.count == model.entries.count && tree.bytes == model.bytes)
+      for reverse in [false, true] { #expect(walk(tree, [], nil, reverse) == model.range([], nil, reverse)) }
+      let (from, to) = (anyKey(&random), anyKey(&random))
+      for reverse in [false, true] { #expect(walk(tree, from, to, reverse) == model.range(from, to, reverse)) }
+      #expect(walk(copy.tree, [], nil, false) == copy.pairs)
+    }
+  }
+
+  /// A queue: what is set behind is erased before, for as long as one likes.
+  @Test func aQueueLeavesNothingBehind() {
+    var tree = OverlayTree()
+    func key(_ number: Int) -> [UInt8] { (0..<4).map { UInt8(truncatingIfNeeded: number >> (24 - 8 * $0)) } }
+    var first = 0
+    for last in 1...30_000 {
+      tree.set(key(last), [1])
+      guard last % 700 == 0 else { continue }
+      #expect(tree.erase(from: key(0), to: key(last - 100)) == last - 100 - max(first, 1))
+      first = last - 100
+      #expect(walk(tree, [], nil, false).map(\.[0]) == (first...last).map { key($0) })
+    }
+    tree.erase(from: key(0), to: key(40_000))
+    #expect(tree.isEmpty && tree.bytes == 0 && tree.root.isLeaf)
   }
 
   @Test func aCopyKeepsItsStateWhileTheOriginalIsWritten() {

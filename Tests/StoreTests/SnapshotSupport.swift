@@ -53,7 +53,7 @@ struct TestSnapshot {
 extension StoreWorld {
   /// Opens the store that was installed; from now on the world's rows are the snapshot's.
   mutating func open(_ snapshot: TestSnapshot) throws {
-    store = try ShardStore.open(disk: disk, directory: Self.directory, configuration: Self.configuration)
+    store = try ShardStore.open(disk: disk, directory: Self.directory, configuration: configuration)
     #expect(store.applied == snapshot.position)
     #expect(store.durable == snapshot.position)
     #expect(store.metadata == snapshot.metadata)

@@ -159,19 +159,22 @@ import Testing
   }
 
   @Test func pagesOfOneGenerationAreNotTakenForThoseOfAnother() {
-    let identities = (1...8).map { StoreFiles(generation: $0, seed: 11).identity }
+    let identities = (1...8).map { StoreFiles(generation: $0, StoreConfiguration(seed: 11)).identity }
     #expect(Set(identities).count == identities.count)
   }
 
-  @Test func aCurrentOfFormat1IsStillRead() throws {
+  /// Format 2 has a snapshot's position, and neither has a page size.
+  @Test(arguments: [(format: UInt8(1), bytes: 26), (2, 42)])
+  func aCurrentOfAnEarlierFormatIsStillRead(format: UInt8, bytes count: Int) throws {
     let disk = SimulatedDisk()
-    var world = try StoreWorld(disk, seed: 9)
+    var world = try StoreWorld(disk, seed: 9, pageBytes: 4_096)
+    world.configuration.pageBytes = 8_192
     world.apply(20)
     world.run(world.flushJob())
     world.store.close()
     let path = "\(StoreWorld.directory)/CURRENT"
-    var bytes = Array(disk.content(path)![..<26])
-    bytes[9] = 1
+    var bytes = Array(disk.content(path)![..<count])
+    bytes[9] = format
     var writer = ByteWriter()
     writer.raw(bytes)
     writer.u32(CRC32C.checksum(bytes))

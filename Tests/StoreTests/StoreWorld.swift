@@ -21,8 +21,11 @@ struct StoreWorld {
   var keyCount: UInt64 = 120
   var valueBytesMax: UInt64 = 1_500
 
+  var configuration: StoreConfiguration
+
   static var configuration: StoreConfiguration {
     var configuration = StoreConfiguration(seed: 11)
+    configuration.pageBytes = 4_096
     configuration.deletedRowsMax = 20
     // Small enough that flushes spill into the log before they commit.
     configuration.writerCacheBytes = 64 << 10
@@ -30,10 +33,12 @@ struct StoreWorld {
     return configuration
   }
 
-  init(_ disk: any Disk, directory: String = StoreWorld.directory, seed: UInt64) throws {
+  init(_ disk: any Disk, directory: String = StoreWorld.directory, seed: UInt64, pageBytes: Int = 4_096) throws {
     self.disk = disk
+    configuration = Self.configuration
+    configuration.pageBytes = pageBytes
     random = SeededRandom(seed: seed)
-    store = try ShardStore.open(disk: disk, directory: directory, configuration: Self.configuration)
+    store = try ShardStore.open(disk: disk, directory: directory, configuration: configuration)
   }
 
   var rows: Rows { history[history.count - 1] }
@@ -51,6 +56,23 @@ struct StoreWorld {
     return [UInt8](repeating: UInt8(truncatingIfNeeded: random.next()), count: Int(length))
   }
 
+  /// Rows of a queue: each is put once, behind all others, and those in front are removed together. Sorts behind all else.
+  private static func queueKey(_ number: Int) -> [UInt8] { [0xFE, UInt8(number >> 8 & 0xFF), UInt8(number & 0xFF)] }
+
+  private mutating func turnQueue(_ rows: inout Rows) throws {
+    let index = history.count
+    if random.chance(1, in: 2) {
+      let (key, value) = (Self.queueKey(index), anyValue())
+      store.put(key, value)
+      rows[key] = value
+    }
+    guard random.chance(1, in: 6) else { return }
+    let through = index - Int(random.below(30))
+    guard through >= 0 else { return }
+    try store.deletePutOnce(from: Self.queueKey(0), to: Self.queueKey(through))
+    rows = rows.filter { $0.key.first != 0xFE || !$0.key.lexicographicallyPrecedes(Self.queueKey(through)) }
+  }
+
   /// Applies entries of a few writes each; every fifth changes nothing.
   mutating func apply(_ entries: Int) {
     for _ in 0..<entries {
@@ -66,6 +88,7 @@ struct StoreWorld {
           rows[key] = value
         }
       }
+      do { try turnQueue(&rows) } catch { Issue.record(error) }
       history.append(rows)
       let index = UInt64(history.count - 1)
       store.advance(to: position(index))
@@ -93,7 +116,7 @@ struct StoreWorld {
   /// Opens what a crash or a close left; the entry that it reached becomes the newest.
   mutating func reopen(on disk: (any Disk)? = nil) throws {
     if let disk { self.disk = disk }
-    store = try ShardStore.open(disk: self.disk, directory: Self.directory, configuration: Self.configuration)
+    store = try ShardStore.open(disk: self.disk, directory: Self.directory, configuration: configuration)
     let reached = Int(store.applied.index)
     #expect(reached < history.count)
     history.removeSubrange((reached + 1)...)

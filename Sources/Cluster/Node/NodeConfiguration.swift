@@ -31,6 +31,8 @@ public struct NodeConfiguration: Sendable {
   public var overlayBytesMax: Int
   /// Page cache of each of a replica's connections to its database, in bytes; nil: as ``StoreConfiguration`` has them.
   public var storeCacheBytes: Int?
+  /// Page size of databases that are made new, in bytes; nil: as ``StoreConfiguration`` has it.
+  public var storePageBytes: Int?
   /// A replica's overlay is not flushed for its size alone below this.
   public var storageFlushBytesMin = 1 << 20
   /// A replica without a write for this long is flushed.

@@ -29,6 +29,7 @@ struct ReplicaMaker {
       store.readerCacheBytes = bytes
       store.viewCacheBytes = bytes
     }
+    if let bytes = configuration.storePageBytes { store.pageBytes = bytes }
     return try ShardStore.open(disk: disk, directory: directory(of: group), configuration: store)
   }
 

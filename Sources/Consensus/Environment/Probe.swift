@@ -36,6 +36,7 @@ public enum Probe: Int, CaseIterable, Sendable {
   case storeIsCheckpointed
   case pageIsFoundDamaged
   case viewPinsAnOverlay
+  case rowIsGoneBeforeItsFlush
   case overlayOutlivesItsFlush
   case snapshotIsBuilt
   case snapshotIsInstalled

@@ -103,6 +103,19 @@ public final class ShardStore {
     current.set(key, nil)
   }
 
+  /// Removes the rows with `from` ≤ key < `to`, of which each is put once and never again, as part of the entry that the
+  /// next ``advance(to:)`` ends. What was not flushed yet leaves no trace, so that short-lived rows never reach the file.
+  public func deletePutOnce(from: [UInt8], to: [UInt8]) throws {
+    isEntryOpen = true
+    if current.erase(from: from, to: to) > 0 { Probes.hit(.rowIsGoneBeforeItsFlush) }
+    var flushed: [[UInt8]] = []
+    try scan(from: from, to: to) { key, _ in
+      flushed.append(key)
+      return .proceed
+    }
+    for key in flushed { current.set(key, nil) }
+  }
+
   /// Ends the apply of one entry, also of one that changed no row.
   public func advance(to position: LogPosition) {
     precondition(position > applied, "Entries are applied in the order of the log.")

@@ -12,6 +12,10 @@ public struct StoreConfiguration: Sendable {
   public var logBytesKept = 64 << 20
   /// Most rows that one ``ShardStore/deleteRange(from:to:)`` job removes.
   public var deletedRowsMax = 2_000
+  /// Page size of a new file, a power of two from 512 to 32,768; one that exists keeps its own. A row takes a page of its
+  /// own where it is longer than about a quarter of one, so pages have room for four changes with both images of an item.
+  /// Larger ones cost more where a flush touches a few rows of many.
+  public var pageBytes = 8_192
   /// Draws the identity of a new file, which seeds its page checksums.
   public var seed: UInt64
 

@@ -9,16 +9,17 @@ internal import Raft
 /// | offset | bytes | field |
 /// | --- | --- | --- |
 /// | 0 | 8 | magic `GNTSTORE` |
-/// | 8 | 2 | format, 2; format 1 lacks the snapshot's position |
+/// | 8 | 2 | format, 3; format 1 lacks the snapshot's position, and 2 the page size |
 /// | 10 | 8 | generation |
 /// | 18 | 8 | identity |
 /// | 26 | 16 | index and term of the snapshot that the file was built from, zero where it was not |
+/// | 42 | 4 | page size; 4,096 before format 3 |
 /// | last | 4 | CRC-32C of all before it |
 ///
 /// It is written only once the file that it names is complete and synced, so another generation can be built beside the
 /// live one and then take its place. A directory without it holds no store yet.
 struct StoreFiles {
-  private static let format: UInt16 = 2
+  private static let format: UInt16 = 3
   private static let magic: UInt64 = 0x474E_5453_544F_5245
 
   var generation: UInt64
@@ -27,16 +28,14 @@ struct StoreFiles {
   /// The position of the snapshot that the file was built from: the log may not have reached it yet.
   var snapshot: LogPosition?
 
-  /// A new file. The generation goes into the identity: one seed may serve several.
-  init(generation: UInt64, seed: UInt64) {
-    var random = SeededRandom(seed: seed ^ generation)
-    self.init(generation: generation, identity: random.next())
-  }
+  let pageBytes: Int
 
-  private init(generation: UInt64, identity: UInt64, snapshot: LogPosition? = nil) {
+  /// A new file. The generation goes into the identity: one seed may serve several.
+  init(generation: UInt64, _ configuration: StoreConfiguration) {
+    var random = SeededRandom(seed: configuration.seed ^ generation)
     self.generation = generation
-    self.identity = identity
-    self.snapshot = snapshot
+    identity = random.next()
+    pageBytes = configuration.pageBytes
   }
 
   static func database(_ directory: String, _ generation: UInt64) -> String {
@@ -57,7 +56,7 @@ struct StoreFiles {
         throw MalformedBytes("the checksum does not agree")
       }
       format = try reader.u16()
-      if format == 1 || format == Self.format { return try StoreFiles(from: &reader, format: format) }
+      if (1...Self.format).contains(format) { return try StoreFiles(from: &reader, format: format) }
     } catch {
       throw StoreError(.damaged(page: nil), "\(path) is damaged: \(error)")
     }
@@ -66,11 +65,13 @@ struct StoreFiles {
   }
 
   private init(from reader: inout ByteReader, format: UInt16) throws(MalformedBytes) {
-    self.init(generation: try reader.u64(), identity: try reader.u64())
+    generation = try reader.u64()
+    identity = try reader.u64()
     if format > 1 {
       let position = LogPosition(index: try reader.u64(), term: try reader.u64())
       snapshot = position == .zero ? nil : position
     }
+    pageBytes = format > 2 ? Int(try reader.u32()) : 4_096
     try reader.finish()
   }
 
@@ -105,6 +106,7 @@ struct StoreFiles {
     writer.u64(identity)
     writer.u64(snapshot?.index ?? 0)
     writer.u64(snapshot?.term ?? 0)
+    writer.u32(UInt32(pageBytes))
     writer.u32(CRC32C.checksum(writer.bytes))
     return writer.bytes
   }

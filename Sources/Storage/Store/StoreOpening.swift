@@ -29,7 +29,7 @@ struct StoreOpening {
   private static func create(
     _ disk: any Disk, _ directory: String, _ configuration: StoreConfiguration
   ) throws(StoreError) -> StoreOpening {
-    let files = StoreFiles(generation: 1, seed: configuration.seed)
+    let files = StoreFiles(generation: 1, configuration)
     let (vfs, path, writer) = try connect(files, disk, directory, configuration, create: true)
     _ = try writer.checkpoint(restart: false)
     try writer.syncDatabase()
@@ -41,7 +41,7 @@ struct StoreOpening {
     _ files: StoreFiles, _ disk: any Disk, _ directory: String, _ configuration: StoreConfiguration
   ) throws(StoreError) -> StoreOpening {
     // SQLite would take an empty file for a database that is yet to be made.
-    guard try StoreFiles.size(disk, StoreFiles.database(directory, files.generation)) >= PageSeal.pageBytes else {
+    guard try StoreFiles.size(disk, StoreFiles.database(directory, files.generation)) >= files.pageBytes else {
       throw StoreError(.damaged(page: nil), "the database that \(directory)/CURRENT names is missing or empty")
     }
     let (vfs, path, writer) = try connect(files, disk, directory, configuration, create: false)

@@ -69,15 +69,10 @@ extension ShardMachine {
   func remove(_ table: ServedTable, after: UInt64, through: UInt64) {
     guard after < through else { return }
     let id = table.settings.id
-    var keys: [[UInt8]] = []
     do {
-      try store.scan(from: FeedRow.key(id, after + 1), to: FeedRow.key(id, through) + [0], reverse: false) { key, _ in
-        keys.append(key)
-        return .proceed
-      }
+      try store.deletePutOnce(from: FeedRow.key(id, after + 1), to: FeedRow.key(id, through) + [0])
     } catch {
       damage = damage ?? "Its store cannot be read while an entry is applied: \(error)."
     }
-    for key in keys { store.delete(key) }
   }
 }

@@ -89,6 +89,7 @@ extension SimulationOptions {
     entryCacheBytesMax = [0, 16 << 10, 16 << 20][random.index(3)]
     streamBytesMax = [nil, nil, 4 << 10][random.index(3)]
     regionFeedBytesMax = [nil, nil, 2 << 10][random.index(3)]
+    storePageBytes = [512, 1 << 10, 4 << 10, nil][random.index(4)]
   }
 }
 

@@ -225,6 +225,7 @@ extension SimulationOptions {
     configuration.journal = JournalConfiguration(segmentBytes: journalSegmentBytes)
     configuration.journalBytesMax = journalBytesMax
     configuration.storeCacheBytes = storeCacheBytes
+    configuration.storePageBytes = storePageBytes
     if let streamBytesMax { configuration.streams.bytesMax = streamBytesMax }
     if let regionFeedBytesMax { configuration.regionFeedBytesMax = regionFeedBytesMax }
     configuration.snapshotChunkBytes = snapshotChunkBytes

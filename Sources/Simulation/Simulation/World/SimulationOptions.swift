@@ -37,6 +37,8 @@ public struct SimulationOptions: Sendable {
   public var regionFeedBytesMax: UInt64?
   /// Page caches of stores; small ones read what large ones remember. Nil: as they are.
   public var storeCacheBytes: Int?
+  /// Page size of stores; a row takes pages of its own where it is longer than a quarter of one. Nil: as it is.
+  public var storePageBytes: Int?
   /// Elections after this time and a tenth more; nil: as they are. Long ones leave much time in which a lease may be wrong.
   public var electionTimeMin: Span?
   /// One machine's clock runs as slow as it may from the start, all others' as fast.

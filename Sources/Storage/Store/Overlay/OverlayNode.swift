@@ -95,3 +95,44 @@ extension OverlayNode {
     return OverlayChange(replaced: change.replaced, split: (least, right))
   }
 }
+
+/// What one removal took from a node.
+struct OverlayErasure {
+  var count = 0
+  /// Of the keys and values that went.
+  var bytes = 0
+}
+
+extension OverlayNode {
+  /// Takes out the values, not the tombstones, with `from` ≤ key < `to`. An inner node without children is left empty: the
+  /// one above takes it out. Every leaf stays as deep as it was.
+  func erase(_ from: OverlayKey, _ to: OverlayKey, _ erasure: inout OverlayErasure) {
+    guard !isLeaf else { return eraseInLeaf(from, to, &erasure) }
+    for index in (childIndex(from)...childIndex(to)).reversed() {
+      if !isKnownUniquelyReferenced(&children[index]) { children[index] = children[index].copy() }
+      children[index].erase(from, to, &erasure)
+      guard children[index].isEmpty else { continue }
+      children.remove(at: index)
+      if !keys.isEmpty { keys.remove(at: max(index - 1, 0)) }
+    }
+  }
+
+  private var isEmpty: Bool { keys.isEmpty && children.isEmpty }
+
+  private func eraseInLeaf(_ from: OverlayKey, _ to: OverlayKey, _ erasure: inout OverlayErasure) {
+    let found = lowerBound(from)..<lowerBound(to)
+    var kept = found.lowerBound
+    for index in found {
+      guard let value = values[index] else {
+        keys[kept] = keys[index]
+        values[kept] = nil
+        kept += 1
+        continue
+      }
+      erasure.count += 1
+      erasure.bytes += keys[index].bytes.count + value.count
+    }
+    keys.removeSubrange(kept..<found.upperBound)
+    values.removeSubrange(kept..<found.upperBound)
+  }
+}

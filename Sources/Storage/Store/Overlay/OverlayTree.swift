@@ -9,8 +9,8 @@ enum OverlayLookup {
 /// One generation of the overlay: an ordered map from keys to values or tombstones, with the semantics of a value.
 ///
 /// A copy costs one reference and shares every node; writing to either side afterwards copies the nodes on the path.
-/// So a view pins the newest state without stopping writes, and may read its copy on another thread. A B+tree that
-/// only grows: a deletion is an entry too.
+/// So a view pins the newest state without stopping writes, and may read its copy on another thread. A B+tree whose nodes
+/// are not merged: a deletion is an entry too, and what is erased is mostly whole nodes.
 struct OverlayTree {
   private(set) var root = OverlayNode()
   private(set) var count = 0
@@ -46,5 +46,19 @@ struct OverlayTree {
     if let split = change.split {
       root = OverlayNode(keys: [split.least], values: [], children: [root, split.right])
     }
+  }
+
+  /// Takes the values with `from` ≤ key < `to` out, as if they had never been set; tombstones stay. Returns how many
+  /// that were.
+  @discardableResult
+  mutating func erase(from: [UInt8], to: [UInt8]) -> Int {
+    guard count > 0, compareBytes(from, to) < 0 else { return 0 }
+    if !isKnownUniquelyReferenced(&root) { root = root.copy() }
+    var erasure = OverlayErasure()
+    root.erase(OverlayKey(from), OverlayKey(to), &erasure)
+    while root.children.count == 1 { root = root.children[0] }
+    count -= erasure.count
+    bytes -= erasure.bytes + erasure.count * Self.entryBytes
+    return erasure.count
   }
 }

@@ -22,7 +22,7 @@ final class Connection {
     handle = opened
     if code != SQLITE_OK { throw error(code, "open the database") }
     if role == .writer { reserveBytes() }
-    try execute(Pragmas.text(role, cacheBytes: cacheBytes, logBytesKept: logBytesKept))
+    try execute(Pragmas.text(role, pageBytes: vfs.seal.pageBytes, cacheBytes: cacheBytes, logBytesKept: logBytesKept))
     guard gantry_sqlite_no_checkpoint_on_close(handle) == SQLITE_OK else {
       fatalError("SQLite refused to close without a checkpoint.")
     }

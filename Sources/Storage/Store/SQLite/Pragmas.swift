@@ -1,6 +1,6 @@
 /// Every setting that changes what SQLite does, stated because the defaults differ from one build to the next.
 enum Pragmas {
-  static func text(_ role: Connection.Role, cacheBytes: Int, logBytesKept: Int) -> String {
+  static func text(_ role: Connection.Role, pageBytes: Int, cacheBytes: Int, logBytesKept: Int) -> String {
     let common: KeyValuePairs = [
       // Sorting and statement journals never touch the disk.
       "temp_store": "MEMORY",
@@ -19,8 +19,8 @@ enum Pragmas {
     ]
     let reader: KeyValuePairs = ["query_only": "ON"]
     let writer: KeyValuePairs = [
-      // A page of the file and a page of the machine's cache; the size that the checksums are laid out for.
-      "page_size": "\(PageSeal.pageBytes)",
+      // The size that the checksums are laid out for. Has an effect only on a database that is yet to be made.
+      "page_size": "\(pageBytes)",
       // The file only grows; free pages are used again. Moving pages would cost writes.
       "auto_vacuum": "NONE",
       // Readers and the writer do not block each other.

@@ -32,7 +32,7 @@ public final class SnapshotBuilder {
     let live = try StoreFiles.read(disk, directory)
     try StoreFiles.clean(disk, directory, keeping: live?.generation)
     let generation = (live?.generation ?? 0) + 1
-    files = StoreFiles(generation: generation, seed: configuration.seed)
+    files = StoreFiles(generation: generation, configuration)
     let path = StoreFiles.database(directory, generation)
     vfs = StoreVFS(files, disk: disk, directory: directory, seed: configuration.seed)
     do throws(StoreError) {

@@ -82,7 +82,7 @@ private func makeFileMethods() -> sqlite3_io_methods {
   addLockMethods(&methods)
   addSharedMemoryMethods(&methods)
   methods.xFileControl = { _, _, _ in SQLITE_NOTFOUND }
-  methods.xSectorSize = { _ in Int32(PageSeal.pageBytes) }
+  methods.xSectorSize = { file in Int32(storeFile(file).vfs.seal.pageBytes) }
   // A write that power cuts short leaves the bytes beside it alone: the log is appended to in the middle of sectors.
   methods.xDeviceCharacteristics = { _ in SQLITE_IOCAP_POWERSAFE_OVERWRITE }
   return methods

@@ -5,14 +5,17 @@ internal import Bytes
 /// SQLite checks a frame only when it recovers the log after a start; afterwards it would serve a flipped bit. The sums
 /// are taken from what is written and from what recovery reads, and every later read must agree.
 ///
-/// Layout of the file (sqlite.org/fileformat2.html, section 4): a header of 32 bytes, then frames of 24 + 4096 bytes.
+/// Layout of the file (sqlite.org/fileformat2.html, section 4): a header of 32 bytes, then frames of 24 bytes and a page.
 final class LogSums: Sendable {
   private static let headerBytes: UInt64 = 32
   private static let frameHeaderBytes: UInt64 = 24
-  private static let frameBytes = frameHeaderBytes + UInt64(PageSeal.pageBytes)
+
+  private let frameBytes: UInt64
 
   /// A checksum for each frame from the first on; 0: not known. Every connection's thread comes here.
   private let sums = Guarded<[UInt32]>([])
+
+  init(pageBytes: Int) { frameBytes = Self.frameHeaderBytes + UInt64(pageBytes) }
 
   /// What a read or write of a log file covers.
   enum Extent: Equatable {
@@ -21,22 +24,17 @@ final class LogSums: Sendable {
     case page(frame: Int)
     case frame(Int)
 
-    init?(offset: UInt64, count: Int) {
-      if offset < headerBytes {
-        guard offset + UInt64(count) <= headerBytes else { return nil }
-        self = .header
-        return
-      }
-      let (frame, rest) = (offset - headerBytes).quotientAndRemainder(dividingBy: frameBytes)
-      if rest + UInt64(count) <= frameHeaderBytes {
-        self = .header
-        return
-      }
-      switch (rest, count) {
-      case (0, Int(frameBytes)): self = .frame(Int(frame))
-      case (frameHeaderBytes, PageSeal.pageBytes): self = .page(frame: Int(frame))
-      default: return nil
-      }
+  }
+
+  /// Nil for a part of a page.
+  func extent(offset: UInt64, count: Int) -> Extent? {
+    if offset < Self.headerBytes { return offset + UInt64(count) <= Self.headerBytes ? .header : nil }
+    let (frame, rest) = (offset - Self.headerBytes).quotientAndRemainder(dividingBy: frameBytes)
+    if rest + UInt64(count) <= Self.frameHeaderBytes { return .header }
+    switch (rest, UInt64(count)) {
+    case (0, frameBytes): return .frame(Int(frame))
+    case (Self.frameHeaderBytes, frameBytes - Self.frameHeaderBytes): return .page(frame: Int(frame))
+    default: return nil
     }
   }
 
@@ -57,7 +55,7 @@ final class LogSums: Sendable {
   }
 
   func truncated(to size: UInt64) {
-    let frames = size < Self.headerBytes ? 0 : Int((size - Self.headerBytes) / Self.frameBytes)
+    let frames = size < Self.headerBytes ? 0 : Int((size - Self.headerBytes) / frameBytes)
     sums.withLock { if $0.count > frames { $0.removeSubrange(frames...) } }
   }
 

@@ -24,7 +24,7 @@ final class StoreFile {
     self.file = file
     self.faults = faults
     directoryUnsynced = isNew
-    let bytes = role == .database ? PageSeal.pageBytes : 0
+    let bytes = role == .database ? vfs.seal.pageBytes : 0
     scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes, alignment: 16)
   }
 
@@ -47,16 +47,16 @@ final class StoreFile {
   }
 
   private func readDatabase(_ buffer: UnsafeMutableRawBufferPointer, at offset: UInt64) -> Int32 {
-    let pageBytes = UInt64(PageSeal.pageBytes)
+    let pageBytes = UInt64(vfs.seal.pageBytes)
     let number = UInt32(offset / pageBytes) + 1
-    if buffer.count == PageSeal.pageBytes && offset % pageBytes == 0 { return readPage(buffer, number) }
+    if buffer.count == vfs.seal.pageBytes && offset % pageBytes == 0 { return readPage(buffer, number) }
     // The header alone, read when a connection opens.
     let start = Int(offset % pageBytes)
-    guard start + buffer.count <= PageSeal.pageBytes else { return refuse("a database read crosses pages") }
+    guard start + buffer.count <= vfs.seal.pageBytes else { return refuse("a database read crosses pages") }
     let code = readPage(scratch, number)
     if code == GANTRY_IOERR_DATA && number == 1 && start + buffer.count <= 100 {
       _ = faults.take()
-      PageSeal.header(into: buffer, offset: start)
+      vfs.seal.header(into: buffer, offset: start)
       return SQLITE_OK
     }
     buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: scratch[start..<start + buffer.count]))
@@ -66,7 +66,7 @@ final class StoreFile {
   /// Fills `page` and checks it. Only an empty file may end before a page that SQLite asks for: SQLite would take the
   /// missing bytes for zeros.
   private func readPage(_ page: UnsafeMutableRawBufferPointer, _ number: UInt32) -> Int32 {
-    let (code, got) = fill(page, at: UInt64(number - 1) * UInt64(PageSeal.pageBytes))
+    let (code, got) = fill(page, at: UInt64(number - 1) * UInt64(vfs.seal.pageBytes))
     if code != SQLITE_OK && code != GANTRY_IOERR_SHORT_READ { return code }
     if got == 0 && number == 1 { return code }
     guard got == page.count, let base = page.baseAddress,
@@ -80,7 +80,7 @@ final class StoreFile {
     let (code, _) = fill(buffer, at: offset)
     if code != SQLITE_OK { return code }
     let bytes = UnsafeRawBufferPointer(buffer)
-    switch LogSums.Extent(offset: offset, count: buffer.count) {
+    switch vfs.logSums.extent(offset: offset, count: buffer.count) {
     case .header: return SQLITE_OK
     case .page(let frame): return vfs.logSums.agrees(bytes, frame: frame) ? SQLITE_OK : damaged(page: nil)
     case .frame(let frame):
@@ -112,15 +112,16 @@ final class StoreFile {
   }
 
   private func writeDatabase(_ buffer: UnsafeRawBufferPointer, at offset: UInt64) -> Int32 {
-    guard buffer.count == PageSeal.pageBytes && offset % UInt64(PageSeal.pageBytes) == 0
+    let pageBytes = vfs.seal.pageBytes
+    guard buffer.count == pageBytes && offset % UInt64(pageBytes) == 0
     else { return refuse("a database write that is no page") }
     scratch.copyMemory(from: buffer)
-    vfs.seal.seal(scratch, number: UInt32(offset / UInt64(PageSeal.pageBytes)) + 1, stamp: vfs.stamp)
+    vfs.seal.seal(scratch, number: UInt32(offset / UInt64(pageBytes)) + 1, stamp: vfs.stamp)
     return put(UnsafeRawBufferPointer(scratch), at: offset)
   }
 
   private func writeLog(_ buffer: UnsafeRawBufferPointer, at offset: UInt64) -> Int32 {
-    switch LogSums.Extent(offset: offset, count: buffer.count) {
+    switch vfs.logSums.extent(offset: offset, count: buffer.count) {
     case .header: return put(buffer, at: offset)
     case .page(let frame):
       let code = put(buffer, at: offset)

@@ -11,7 +11,7 @@ final class StoreVFS {
   let disk: any Disk
   let directory: String
   let seal: PageSeal
-  let logSums = LogSums()
+  let logSums: LogSums
   let memory = SharedMemory()
   let lock = FileLock()
 
@@ -39,7 +39,8 @@ final class StoreVFS {
     self.disk = disk
     self.directory = directory
     name = "gantry-\(Self.serial.add(1, ordering: .relaxed).newValue)"
-    seal = PageSeal(identity: files.identity)
+    seal = PageSeal(identity: files.identity, pageBytes: files.pageBytes)
+    logSums = LogSums(pageBytes: files.pageBytes)
     state = Guarded(State(random: SeededRandom(seed: seed &+ files.generation)))
     let copy = UnsafeMutablePointer<CChar>.allocate(capacity: name.utf8.count + 1)
     name.utf8CString.withUnsafeBufferPointer { copy.initialize(from: $0.baseAddress!, count: $0.count) }

@@ -3,7 +3,7 @@ internal import Supervisor
 
 /// What a bad disk does to the files of a node that is down.
 enum FileDamage {
-  private static let pageBytes = 4_096
+  private static let pageBytes = 8_192
   private static let sectorBytes = 512
   /// One in so many of the bytes that a log file holds are its tail.
   private static let tailShare = 16
