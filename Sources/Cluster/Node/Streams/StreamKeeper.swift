@@ -10,6 +10,8 @@ struct StreamKeeper {
   private struct Led {
     /// The table that was looked at last.
     var turn: TableID?
+    /// No table had anything to give up: nothing is looked at before, unless there is too much.
+    var restsUntil = Instant.zero
     /// The entry of the last slice; no other one before it is applied.
     var proposed: LogIndex = 0
     /// What streams keep beyond the bound, by table; and when it was weighed.
@@ -22,6 +24,7 @@ struct StreamKeeper {
 
   /// Weighing looks at every table with a stream.
   private static let weighInterval = Span.seconds(1)
+  private static let rest = Span.seconds(1)
 
   /// What the streams of a shard that this node leads keep, over all tables, as it was weighed last.
   func bytes(of group: GroupID) -> UInt64 { led.state(of: group)?.bytes ?? 0 }
@@ -38,7 +41,7 @@ struct StreamKeeper {
       let place = led.place(of: replica, new: Led())
       guard replica.raft.applied >= led[place].proposed else { continue }
       Self.weigh(&led[place], shard, bounds, now: now)
-      Self.trim(&led[place], replica, shard, bounds, atMs: max(replica.timeMs, wallTimeMs ?? 0))
+      Self.trim(&led[place], replica, shard, bounds, now: now, atMs: max(replica.timeMs, wallTimeMs ?? 0))
     }
   }
 
@@ -61,14 +64,16 @@ struct StreamKeeper {
   }
 
   private static func trim(
-    _ led: inout Led, _ replica: Replica, _ shard: ShardMachine, _ bounds: NodeConfiguration.Streams, atMs: UInt64
+    _ led: inout Led, _ replica: Replica, _ shard: ShardMachine, _ bounds: NodeConfiguration.Streams, now: Instant,
+    atMs: UInt64
   ) {
-    guard
+    guard led.excess != nil || led.restsUntil <= now,
       let table = led.excess?.table ?? shard.streamTables.first(where: { $0 > led.turn ?? TableID(0) })
         ?? shard.streamTables.first
     else { return }
     led.turn = table
     let beforeMs = atMs > bounds.retentionMs ? atMs - bounds.retentionMs : nil
+    if table == shard.streamTables.last { led.restsUntil = now + rest }
     guard beforeMs != nil || led.excess != nil else { return }
     // A store that cannot be read says so wherever else it is read.
     guard let trim = try? shard.nextTrim(of: table, beforeMs: beforeMs, excessBytes: led.excess?.bytes ?? 0),
@@ -78,5 +83,6 @@ struct StreamKeeper {
     led.proposed = replica.raft.last.index
     // There may be more: it is looked at again.
     led.turn = TableID(table.rawValue - 1)
+    led.restsUntil = .zero
   }
 }

@@ -75,7 +75,9 @@ public struct ChangeRecord: Equatable, Sendable {
   /// ```
   /// The sequence stands in the row's key.
   func encode() -> [UInt8] {
-    var writer = ByteWriter(capacity: key.bytes.count + (old?.bytes.count ?? 0) + (new?.bytes.count ?? 0) + 32)
+    // Enough for all but long names of regions: a second allocation would be twice as large, and stays in memory.
+    let images = key.bytes.count + (old?.bytes.count ?? 0) + (new?.bytes.count ?? 0)
+    var writer = ByteWriter(capacity: images + (version == nil ? 40 : 112))
     writer.u8(flags.rawValue)
     writer.varint(timeMs)
     writer.rowKey(key)

@@ -1,24 +1,26 @@
 internal import CSQLite
 
-/// A key with its first eight bytes as an integer, so that most comparisons follow no pointer.
+/// A key with its first sixteen bytes as two integers, so that most comparisons follow no pointer: eight are the same in
+/// all rows of a kind.
 struct OverlayKey {
-  /// The first eight bytes, big-endian, padded with zeros.
-  let prefix: UInt64
+  /// The first eight bytes and the next eight, big-endian, padded with zeros.
+  let prefix: (UInt64, UInt64)
   let bytes: [UInt8]
 
   init(_ bytes: [UInt8]) {
     self.bytes = bytes
-    prefix = bytes.withUnsafeBytes { raw in
-      if raw.count >= 8 { return UInt64(bigEndian: raw.loadUnaligned(as: UInt64.self)) }
-      var value: UInt64 = 0
-      for index in 0..<8 { value = value << 8 | (index < raw.count ? UInt64(raw[index]) : 0) }
-      return value
-    }
+    prefix = bytes.withUnsafeBytes { (Self.integer(of: $0, at: 0), Self.integer(of: $0, at: 8)) }
+  }
+
+  @inline(__always) private static func integer(of raw: UnsafeRawBufferPointer, at start: Int) -> UInt64 {
+    if raw.count >= start + 8 { return UInt64(bigEndian: raw.loadUnaligned(fromByteOffset: start, as: UInt64.self)) }
+    return (start..<start + 8).reduce(0) { $0 << 8 | ($1 < raw.count ? UInt64(raw[$1]) : 0) }
   }
 
   /// Below zero where this key sorts first, zero where they are equal.
   @inline(__always) func order(_ other: OverlayKey) -> Int32 {
-    if prefix != other.prefix { return prefix < other.prefix ? -1 : 1 }
+    if prefix.0 != other.prefix.0 { return prefix.0 < other.prefix.0 ? -1 : 1 }
+    if prefix.1 != other.prefix.1 { return prefix.1 < other.prefix.1 ? -1 : 1 }
     return compareBytes(bytes, other.bytes)
   }
 }
