@@ -1,4 +1,5 @@
 public import Catalog
+import DequeModule
 public import Environment
 public import Messages
 
@@ -17,10 +18,16 @@ public final class Coordinator {
 
   /// Calls by token. Never iterated without sorting.
   var calls: [UInt64: PendingCall] = [:]
+  /// When the calls end that were submitted; some have ended before.
+  private var deadlines = Deque<(at: Instant, token: UInt64)>()
+  /// When requests for calls are given up, in the order in which they were sent; most were answered before.
+  var attempts = Deque<(endsAt: Instant, token: UInt64, request: UInt64)>()
   /// The token of the call that a request serves. Requests absent here were given up: their answers are ignored.
   var requests: [UInt64: UInt64] = [:]
   /// Calls without a request, in no order.
   var waiting: [Waiting] = []
+  /// Calls for which another one looks for their shard's leader.
+  var held: [Held] = []
   var leaders: [ShardID: Leader] = [:]
   var scouts: Scouts
   /// Shards whose leader was searched for and has answered, until those who wait for it are sent.
@@ -50,8 +57,17 @@ public final class Coordinator {
     let token: UInt64
     /// The time to try again.
     let at: Instant
-    /// The shard whose leader another call looks for, where that is what it waits for.
-    let scouted: ShardID?
+  }
+
+  struct Held {
+    let shard: ShardID
+    /// In the order in which they came.
+    var tokens: [UInt64]
+
+    mutating func take() -> [UInt64] {
+      defer { tokens = [] }
+      return tokens
+    }
   }
 
   struct NodeLink {
@@ -86,8 +102,9 @@ public final class Coordinator {
     let stage: PendingCall.Stage
     if case .scan(let range) = call { stage = .scan(rest: range, collected: RangePage()) } else { stage = .single }
     precondition(calls[token] == nil, "A token names one call at a time.")
-    calls[token] = PendingCall(
-      token: token, call: call, deadline: now + configuration.callTimeout, stage: stage, shard: .metadata)
+    let deadline = now + configuration.callTimeout
+    calls[token] = PendingCall(token: token, call: call, deadline: deadline, stage: stage, shard: .metadata)
+    deadlines.append((deadline, token))
     send(token, now: now)
   }
 
@@ -129,15 +146,11 @@ public final class Coordinator {
   /// To be called every 10 to 20 ms.
   public func tick(now: Instant, wallTimeMs: WallTimeMs) {
     hybridClock.tick(now: now, wallTimeMs: wallTimeMs)
-    let overdue = calls.values.filter { $0.deadline <= now }.map(\.token).sorted()
-    if !overdue.isEmpty {
-      let tokens = Set(overdue)
-      waiting.removeAll { tokens.contains($0.token) }
-    }
-    for token in overdue { expire(token) }
+    endOverdueCalls(now: now)
     retryWaiting(now: now, all: false)
-    let stuck = calls.values.filter { $0.request != nil && $0.sentAt + configuration.attemptTimeout <= now }
-    for call in stuck.sorted(by: { $0.token < $1.token }) {
+    while let attempt = attempts.first, attempt.endsAt <= now {
+      attempts.removeFirst()
+      guard let call = calls[attempt.token], call.request == attempt.request else { continue }
       leaders[call.shard] = nil
       answerLost(call.token, now: now)
     }
@@ -147,6 +160,20 @@ public final class Coordinator {
     // Who does not answer may lead no longer, though its connection stays open.
     if catalogRequest != nil { leaders[.metadata] = nil }
     askForCatalog(now: now)
+  }
+
+  private func endOverdueCalls(now: Instant) {
+    var overdue: [UInt64] = []
+    while let next = deadlines.first, next.at <= now {
+      deadlines.removeFirst()
+      // The token may be that of a later call by now.
+      if let call = calls[next.token], call.deadline <= now { overdue.append(next.token) }
+    }
+    guard !overdue.isEmpty else { return }
+    let tokens = Set(overdue)
+    waiting.removeAll { tokens.contains($0.token) }
+    for place in held.indices { held[place].tokens.removeAll { tokens.contains($0) } }
+    for token in overdue { expire(token) }
   }
 
   private var refreshInterval: Span {

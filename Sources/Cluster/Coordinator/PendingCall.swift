@@ -28,7 +28,6 @@ struct PendingCall {
   /// The last request that was sent for it, nil while it waits to be sent again.
   var request: UInt64?
   var sentTo: NodeID?
-  var sentAt: Instant
   /// Given when a change is first sent, and kept when it is sent again.
   var stamp: OperationStamp?
   /// A request for this change was sent and its answer lost: it may have been, or may still be, applied.
@@ -42,7 +41,6 @@ struct PendingCall {
     self.deadline = deadline
     self.stage = stage
     self.shard = shard
-    sentAt = .zero
   }
 
   /// True where a lost answer leaves open whether something changed.

@@ -25,7 +25,7 @@ extension Coordinator {
     if !lags, leaders[shard]?.isCertain != true, !scouts.ask(shard, now: now) {
       Probes.hit(.callWaitsForAScout)
       calls[token] = call
-      hold(token, until: now, scouted: shard)
+      holdBack(token, for: shard)
       return
     }
     if call.changesState { stamp(&call, now: now) }
@@ -39,7 +39,7 @@ extension Coordinator {
     requests[request] = token
     call.request = request
     call.sentTo = node
-    call.sentAt = now
+    attempts.append((now + configuration.attemptTimeout, token, request))
     calls[token] = call
   }
 
@@ -123,23 +123,40 @@ extension Coordinator {
     hold(token, until: now + scouts.delay(after: Int(calls.values[place].misses)))
   }
 
-  private func hold(_ token: UInt64, until time: Instant, scouted: ShardID? = nil) {
-    guard let place = calls.index(forKey: token) else { return }
+  private func hold(_ token: UInt64, until time: Instant) {
+    guard withdraw(token) else { return }
+    waiting.append(Waiting(token: token, at: time))
+  }
+
+  /// Until the leader of a shard, for which another call looks, has answered.
+  private func holdBack(_ token: UInt64, for shard: ShardID) {
+    guard withdraw(token) else { return }
+    guard let place = held.firstIndex(where: { $0.shard == shard }) else {
+      held.append(Held(shard: shard, tokens: [token]))
+      return
+    }
+    held[place].tokens.append(token)
+  }
+
+  /// The call has no request any more; false where there is no such call.
+  private func withdraw(_ token: UInt64) -> Bool {
+    guard let place = calls.index(forKey: token) else { return false }
     calls.values[place].request = nil
     calls.values[place].sentTo = nil
-    waiting.append(Waiting(token: token, at: time, scouted: scouted))
+    return true
   }
 
   /// - Parameter all: whether the time that each was to wait does not matter.
   func retryWaiting(now: Instant, all: Bool) {
-    var asked: [ShardID] = []
-    sendWaiting(now: now) { entry in
-      guard all || entry.at <= now else { return false }
-      guard let shard = entry.scouted, leaders[shard]?.isCertain != true else { return true }
-      guard scouts.mayAsk(shard, now: now), !asked.contains(shard) else { return false }
-      asked.append(shard)
-      return true
+    var due = takeWaiting { all || $0.at <= now }
+    for place in held.indices where !held[place].tokens.isEmpty {
+      if leaders[held[place].shard]?.isCertain == true {
+        due += held[place].take()
+      } else if scouts.mayAsk(held[place].shard, now: now) {
+        due.append(held[place].tokens.removeFirst())
+      }
     }
+    for token in due { send(token, now: now) }
   }
 
   /// Whoever waited for a leader that has answered since asks it.
@@ -147,20 +164,21 @@ extension Coordinator {
     guard !found.isEmpty else { return }
     let shards = found
     found.removeAll()
-    sendWaiting(now: now) { entry in
-      (entry.scouted ?? calls[entry.token]?.shard).map { shards.contains($0) } ?? false
-    }
+    var due = takeWaiting { entry in calls[entry.token].map { shards.contains($0.shard) } ?? false }
+    for place in held.indices where shards.contains(held[place].shard) { due += held[place].take() }
+    for token in due { send(token, now: now) }
   }
 
-  private func sendWaiting(now: Instant, where isDue: (Waiting) -> Bool) {
-    guard !waiting.isEmpty else { return }
+  /// Takes out those that wait no longer.
+  private func takeWaiting(where isDue: (Waiting) -> Bool) -> [UInt64] {
+    guard !waiting.isEmpty else { return [] }
     var due: [UInt64] = []
     waiting.removeAll { entry in
       guard isDue(entry) else { return false }
       due.append(entry.token)
       return true
     }
-    for token in due { send(token, now: now) }
+    return due
   }
 
   func learn(_ leader: Leader?, of shard: ShardID) {

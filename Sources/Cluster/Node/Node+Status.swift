@@ -14,6 +14,10 @@ extension Node {
   /// The catalog as this node's replica of the metadata group has applied it; nil where it has none.
   public var catalog: Catalog? { replica(.metadata)?.catalog?.catalog }
 
+  public func leads(_ shard: ShardID) -> Bool {
+    replicas.contains { $0.group.shard == shard && $0.shard != nil && $0.isServing }
+  }
+
   /// Shards that this node leads.
   public var ledShards: [ShardID] {
     replicas.filter { $0.shard != nil && $0.isServing }.map(\.group.shard)

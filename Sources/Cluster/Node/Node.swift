@@ -51,6 +51,8 @@ public final class Node {
   private(set) lazy var initialMap = configuration.initialMap
   var streams = StreamKeeper()
   var regions: RegionKeeper
+  /// Who carries the changes of feeds may have something to do: an entry was applied, an answer came, time went on.
+  var hasFeedNews = true
   /// The wall clock of the last tick; nil before one that knew it.
   private(set) var wallTimeMs: UInt64?
   private(set) var tickedAt = Instant.zero
@@ -153,6 +155,7 @@ public final class Node {
   public func tick(now: Instant, wallTimeMs: WallTimeMs? = nil) {
     if let wallTimeMs { self.wallTimeMs = wallTimeMs }
     tickedAt = now
+    hasFeedNews = true
     for replica in replicas { replica.tick(now) }
     if let wallTimeMs, hasRoom { expiries.sweep(replicas, now: now, wallTimeMs: wallTimeMs) }
     sizes.tick(replicas, now: now)
@@ -205,6 +208,7 @@ public final class Node {
     for response in responses {
       if IndexKeeper.isOwn(response.id) {
         indexes.answered(response.id, response.answer, by: node, now: now)
+        hasFeedNews = true
         continue
       }
       if MemberMover.isOwn(response.id) {
@@ -368,8 +372,10 @@ public final class Node {
     var output = ReplicaOutput()
     for replica in replicas { replica.advance(journal: journal, output: &output, now: now, clock: clock) }
     // What was applied just now leaves with this turn.
-    let hasProposedForIndexes = feedIndexes(now: now)
-    let hasProposedForRegions = feedRegions(now: now)
+    if output.hasApplied { hasFeedNews = true }
+    let hasLooked = hasFeedNews
+    hasFeedNews = false
+    let hasProposed = hasLooked && feed(now: now)
     takenWhileFull = (0, 0)
     advanceSnapshots(output.snapshotOffers, now: now)
     output.damaged += damageFound
@@ -390,8 +396,10 @@ public final class Node {
     startRangeSums(output.rangeSums)
     storage.drop(output.dropped)
     settle(output, &effects, now: now)
-    if hasProposedForRegions || (!regions.isIdle && regions.hasMore(replicas)) { effects.hasMore = true }
-    if hasProposedForIndexes || (!indexes.isIdle && indexes.hasMore(replicas)) { effects.hasMore = true }
+    if hasProposed || ((hasLooked || hasFeedNews) && feedsHaveMore) {
+      hasFeedNews = true
+      effects.hasMore = true
+    }
     writeIdentity(now: now)
     swap(&effects.notices, &notices)
     swap(&effects.jobs, &newJobs)
@@ -401,11 +409,15 @@ public final class Node {
 
   private func frames(_ messages: [ReplicaOutput.Outgoing]) -> [(node: NodeID, bytes: [UInt8])] {
     guard !messages.isEmpty else { return [] }
-    let byNode: [(NodeID, [ConsensusFrame.Part])] = nodes.compactMap { node in
-      let parts = messages.filter { $0.node == node }.map(\.part)
-      return parts.isEmpty ? nil : (node, parts)
+    var frames: [(node: NodeID, bytes: [UInt8])] = []
+    var parts: [ConsensusFrame.Part] = []
+    for node in nodes {
+      for message in messages where message.node == node { parts.append(message.part) }
+      if parts.isEmpty { continue }
+      for frame in ConsensusFrame.encode(parts) { frames.append((node, frame)) }
+      parts.removeAll(keepingCapacity: true)
     }
-    return byNode.flatMap { node, parts in ConsensusFrame.encode(parts).map { (node, $0) } }
+    return frames
   }
 
   private func settle(_ output: ReplicaOutput, _ effects: inout NodeEffects, now: Instant) {
@@ -414,6 +426,7 @@ public final class Node {
       switch reply.to {
       case .local(let id) where IndexKeeper.isOwn(id):
         indexes.answered(id, reply.answer, by: configuration.node, now: now)
+        hasFeedNews = true
       case .local(let id) where MemberMover.isOwn(id):
         mover.answered(id, reply.answer, by: configuration.node, now: now)
       case .local(let id): reconciler.answered(id, reply.answer, now: now)

@@ -68,7 +68,7 @@ struct StorageKeeper {
 
   /// The next step, if one is due and none is under way.
   mutating func next(_ replicas: [Replica], pins: [LogPin], now: Instant) -> (task: Task, work: () throws -> Void)? {
-    guard !isBusy else { return nil }
+    guard !isBusy, replicas.indices.contains(where: { mayHaveStep($0, replicas[$0].store) }) else { return nil }
     let ranks = replicas.indices.map { position in
       let replica = replicas[position]
       let isPinning = pins.contains { $0.group == replica.group && replica.store.durable.index < $0.newest }
@@ -84,6 +84,10 @@ struct StorageKeeper {
       return (task, { try job.run() })
     }
     return nil
+  }
+
+  private func mayHaveStep(_ position: Int, _ store: ShardStore) -> Bool {
+    store.durable < store.applied || !keeping[position].dropped.isEmpty
   }
 
   private mutating func task(_ position: Int, _ replica: Replica, isPressed: Bool, now: Instant) -> Task? {

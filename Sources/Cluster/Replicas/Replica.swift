@@ -282,6 +282,7 @@ public final class Replica {
         reply(waiter.to, answer, &output)
       }
     }
+    output.hasApplied = true
     raft.applied(last.index)
     freshness.applied(last.index)
     lastAppliedAt = now

@@ -42,6 +42,9 @@ public struct ReplicaOutput {
   /// States that followers are to fetch, because their leader's log no longer reaches back to them.
   public var snapshotOffers: [(group: GroupID, offer: SnapshotOffer)] = []
 
+  /// Whether any of them applied an entry.
+  public var hasApplied = false
+
   /// What was read from the log on disk for followers, over all replicas.
   public var fetchedBytes = 0
 

@@ -8,9 +8,22 @@ import Shards
 
 /// The node's part in keeping indexes: its requests to the leaders of other shards, and what it shows of them.
 extension Node {
+  /// Carries on what the feeds of led shards hold, for indexes and for other regions. True where that left something for
+  /// the replicas to do in another turn.
+  func feed(now: Instant) -> Bool {
+    let forIndexes = feedIndexes(now: now)
+    let forRegions = feedRegions(now: now)
+    return forIndexes || forRegions
+  }
+
+  /// Whether another turn would carry more.
+  var feedsHaveMore: Bool {
+    !regions.isIdle && regions.hasMore(replicas) || !indexes.isIdle && indexes.hasMore(replicas)
+  }
+
   /// To be called once the replicas have advanced: what they applied is carried on. True where that left something for
   /// them to do in another turn.
-  func feedIndexes(now: Instant) -> Bool {
+  private func feedIndexes(now: Instant) -> Bool {
     guard !indexes.isIdle || replicas.contains(where: { $0.hasIndexes }) else { return false }
     var isLocal = false
     let map = catalog?.shardMap ?? initialMap

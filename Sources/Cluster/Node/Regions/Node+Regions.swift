@@ -34,6 +34,7 @@ extension Node {
       if RegionKeeper.isOwn(response.id) {
         regions.answered(
           response.id, response.answer, by: node, of: region, now: now, wallTimeMs: wallTimeMs(at: now))
+        hasFeedNews = true
         continue
       }
       regions.learnMetadataLeader(response.answer, by: node, of: region)

@@ -47,9 +47,9 @@ final class RivalClients: SimulationCheck {
   private func look() {
     guard isRunning else { return }
     region.cluster.schedule(after: Self.lookInterval) { [self] in look() }
-    let led = region.cluster.nodeIDs.compactMap { id in region.cluster.node(id).map { (id: id, shards: $0.ledShards) } }
     for place in registers.indices {
-      let leaders = led.filter { $0.shards.contains(registers[place].shard) }.map(\.id)
+      let shard = registers[place].shard
+      let leaders = region.cluster.nodeIDs.filter { region.cluster.node($0)?.leads(shard) == true }
       if leaders.count > 1 { ask(leaders, place) }
     }
   }

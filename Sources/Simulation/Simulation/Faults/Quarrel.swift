@@ -60,7 +60,7 @@ final class Quarrel {
   }
 
   private var leader: NodeID? {
-    cluster.nodeIDs.last { $0 != alone && cluster.node($0)?.ledShards.contains(shard) == true }
+    cluster.nodeIDs.last { $0 != alone && cluster.node($0)?.leads(shard) == true }
   }
 
   private var patience: Span {

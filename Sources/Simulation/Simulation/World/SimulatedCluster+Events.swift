@@ -8,7 +8,7 @@ enum Event {
   case tick(NodeID, life: UInt64)
   case turn(NodeID, life: UInt64)
   /// A process that stood still in the middle of a turn ends it.
-  case stallEnd(NodeID, life: UInt64, NodeEffects)
+  indirect case stallEnd(NodeID, life: UInt64, NodeEffects)
   case job(NodeID, life: UInt64, id: UInt64)
   case consensus(from: NodeID, to: NodeID, [UInt8])
   case bulk(from: NodeID, to: NodeID, [UInt8])
@@ -16,7 +16,7 @@ enum Event {
   case nodeResponses(from: NodeID, to: NodeID, life: UInt64, [Response])
   /// Between nodes of different regions.
   case regionalRequests(to: NodeID, [Request], connection: UInt64)
-  case regionalResponses(from: NodeID, of: String, to: NodeID, life: UInt64, [Response])
+  indirect case regionalResponses(from: NodeID, of: String, to: NodeID, life: UInt64, [Response])
   /// Two processes of nodes open their connections.
   case meeting(NodeID, life: UInt64, NodeID, otherLife: UInt64)
   /// `observer` finds that the address of a killed process refuses.
@@ -26,7 +26,7 @@ enum Event {
   case linkUp(NodeID, life: UInt64, router: Int, routerLife: UInt64)
   case linkDown(NodeID, life: UInt64, router: Int, routerLife: UInt64)
   case routerTick(Int, life: UInt64)
-  case call(router: Int, life: UInt64, token: UInt64, Call)
+  indirect case call(router: Int, life: UInt64, token: UInt64, Call)
   case action(() -> Void)
 
   /// The process that it happens to.
@@ -212,7 +212,7 @@ extension SimulatedCluster {
   /// What the node takes itself and others for, where that has changed.
   private func noteLeadership(of machine: SimulatedMachine) {
     for status in machine.node?.status ?? [] {
-      let leads = machine.node?.ledShards.contains(status.shard) ?? false
+      let leads = machine.node?.leads(status.shard) ?? false
       let role = status.isLearner ? "learner" : leads ? "leader that serves" : "\(status.role)"
       let words = "\(role) in term \(status.term), led by \(status.leader.map { "n\($0.rawValue)" } ?? "nobody")"
       guard machine.roles.updateValue(words, forKey: status.shard) != words else { continue }
