@@ -60,6 +60,7 @@ import Testing
   @Test func aDirectoryOfTheFormatsBeforeOpensWithAllThatItHeld() throws {
     let (node, table) = try used()
     try makeEarlier(node.disk)
+    node.configuration.storePageBytes = 8_192
     // Twice: what the first start wrote anew has to be right too.
     for _ in 0..<2 {
       try node.start()
