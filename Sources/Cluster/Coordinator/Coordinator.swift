@@ -18,10 +18,10 @@ public final class Coordinator {
 
   /// Calls by token. Never iterated without sorting.
   var calls: [UInt64: PendingCall] = [:]
-  /// When the calls end that were submitted; some have ended before.
+  /// When the calls end that were submitted. What has ended before goes as soon as it is the first.
   private var deadlines = Deque<(at: Instant, token: UInt64)>()
-  /// When requests for calls are given up, in the order in which they were sent; most were answered before.
-  var attempts = Deque<(endsAt: Instant, token: UInt64, request: UInt64)>()
+  /// When requests for calls are given up, in the order in which they were sent. Likewise.
+  var attempts = Deque<(endsAt: Instant, request: UInt64)>()
   /// The token of the call that a request serves. Requests absent here were given up: their answers are ignored.
   var requests: [UInt64: UInt64] = [:]
   /// Calls without a request, in no order.
@@ -148,12 +148,7 @@ public final class Coordinator {
     hybridClock.tick(now: now, wallTimeMs: wallTimeMs)
     endOverdueCalls(now: now)
     retryWaiting(now: now, all: false)
-    while let attempt = attempts.first, attempt.endsAt <= now {
-      attempts.removeFirst()
-      guard let call = calls[attempt.token], call.request == attempt.request else { continue }
-      leaders[call.shard] = nil
-      answerLost(call.token, now: now)
-    }
+    giveUpAttempts(now: now)
     let sinceAsked = now.since(catalogAskedAt ?? .zero)
     let patience = catalogRequest == nil ? refreshInterval : configuration.attemptTimeout
     guard sinceAsked >= patience else { return }
@@ -164,16 +159,30 @@ public final class Coordinator {
 
   private func endOverdueCalls(now: Instant) {
     var overdue: [UInt64] = []
-    while let next = deadlines.first, next.at <= now {
+    while let next = deadlines.first {
+      // Else it has ended, and its token may be that of a later call by now.
+      if calls[next.token]?.deadline == next.at {
+        guard next.at <= now else { break }
+        overdue.append(next.token)
+      }
       deadlines.removeFirst()
-      // The token may be that of a later call by now.
-      if let call = calls[next.token], call.deadline <= now { overdue.append(next.token) }
     }
     guard !overdue.isEmpty else { return }
     let tokens = Set(overdue)
     waiting.removeAll { tokens.contains($0.token) }
     for place in held.indices { held[place].tokens.removeAll { tokens.contains($0) } }
     for token in overdue { expire(token) }
+  }
+
+  private func giveUpAttempts(now: Instant) {
+    while let attempt = attempts.first {
+      let token = requests[attempt.request]
+      guard token == nil || attempt.endsAt <= now else { break }
+      attempts.removeFirst()
+      guard let token, let shard = calls[token]?.shard else { continue }
+      leaders[shard] = nil
+      answerLost(token, now: now)
+    }
   }
 
   private var refreshInterval: Span {

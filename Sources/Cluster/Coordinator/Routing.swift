@@ -39,7 +39,7 @@ extension Coordinator {
     requests[request] = token
     call.request = request
     call.sentTo = node
-    attempts.append((now + configuration.attemptTimeout, token, request))
+    attempts.append((now + configuration.attemptTimeout, request))
     calls[token] = call
   }
 

@@ -15,12 +15,12 @@ extension Node {
   public var catalog: Catalog? { replica(.metadata)?.catalog?.catalog }
 
   public func leads(_ shard: ShardID) -> Bool {
-    replicas.contains { $0.group.shard == shard && $0.shard != nil && $0.isServing }
+    replicas.contains { $0.group.shard == shard && $0.leadsShard }
   }
 
   /// Shards that this node leads.
   public var ledShards: [ShardID] {
-    replicas.filter { $0.shard != nil && $0.isServing }.map(\.group.shard)
+    replicas.filter(\.leadsShard).map(\.group.shard)
   }
 
   public var status: [ReplicaStatus] {
@@ -70,4 +70,8 @@ extension Node {
 
   /// Memory of what is applied and not yet flushed.
   public var overlayBytes: Int { replicas.reduce(0) { $0 + $1.store.overlayBytes } }
+}
+
+extension Replica {
+  fileprivate var leadsShard: Bool { shard != nil && isServing }
 }

@@ -28,6 +28,7 @@ struct StoreFiles {
   /// The position of the snapshot that the file was built from: the log may not have reached it yet.
   var snapshot: LogPosition?
 
+  /// Page size of the file; it stays as long as the file does.
   let pageBytes: Int
 
   /// A new file. The generation goes into the identity: one seed may serve several.
