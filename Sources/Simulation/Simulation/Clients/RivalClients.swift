@@ -55,15 +55,11 @@ final class RivalClients: SimulationCheck {
   }
 
   private func ask(_ leaders: [NodeID], _ place: Int) {
-    let terms = leaders.map { term(of: $0, registers[place].shard) }
+    let terms = leaders.map { region.cluster.term(of: $0, registers[place].shard) }
     guard let newest = terms.max() else { return }
     for (leader, term) in zip(leaders, terms) {
       if term == newest { write(at: leader, leaders, place) } else { read(at: leader, place) }
     }
-  }
-
-  private func term(of id: NodeID, _ shard: ShardID) -> Term {
-    region.cluster.node(id)?.status.first { $0.shard == shard }?.term ?? 0
   }
 
   private func write(at leader: NodeID, _ leaders: [NodeID], _ place: Int) {

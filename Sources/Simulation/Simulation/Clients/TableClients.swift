@@ -16,6 +16,8 @@ final class TableClients: SimulationCheck {
   private static let pauseMax: UInt64 = 1_500_000_000
   /// An answer that took about as long as a call may says less: that what was asked for will come to be.
   private static let certainWithin = Span.seconds(9)
+  /// Longer than any request is under way: one that stalls, and then strays.
+  private static let lateWithin = Span.seconds(13)
 
   private let region: SimulatedRegion
   private var random: SeededRandom
@@ -26,8 +28,10 @@ final class TableClients: SimulationCheck {
   private var askedAt: Instant?
   private var healedAt: Instant?
   private var violations: [Violation] = []
-  /// Every shard has said that it serves the table.
+  /// Every shard has said that it serves the table, and no earlier deletion can still come to it.
   private var isCertain = false
+  /// When a deletion was last asked for whose outcome is unknown.
+  private var lostDeletionAt: Instant?
   private var stored: Set<String> = []
   /// Tables made so far.
   private(set) var generation = 0
@@ -106,7 +110,8 @@ final class TableClients: SimulationCheck {
     submit(.createTable(definition, createdAtMs: 0, uniqueID: unique)) { [self] outcome in
       switch outcome {
       case .catalog(.table(let table)):
-        isCertain = cluster.now.since(asked) < Self.certainWithin
+        let mayGo = lostDeletionAt.map { asked.since($0) < Self.lateWithin } ?? false
+        isCertain = !mayGo && cluster.now.since(asked) < Self.certainWithin
         made(table.id)
       // An earlier try, whose answer was lost.
       case .catalog(.tableExists), .catalog(.tableInUse(.active)), .catalog(.tableInUse(.creating)):
@@ -190,7 +195,10 @@ final class TableClients: SimulationCheck {
           return pause()
         }
         disturb(table)
-      case .catalog(.tableInUse), .failed: later { [self] in delete(table) }
+      case .failed(let failure):
+        if case .outcomeUnknown = failure { lostDeletionAt = asked }
+        later { [self] in delete(table) }
+      case .catalog(.tableInUse): later { [self] in delete(table) }
       default: violate("a deletion was answered with \(outcome)")
       }
     }

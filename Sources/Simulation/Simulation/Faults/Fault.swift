@@ -31,6 +31,8 @@ public enum Fault: Hashable, Sendable {
   case cutOneWay(from: Process, to: Process)
   /// What is sent from one process to another waits until the end, and then arrives.
   case stall(from: Process, to: Process)
+  /// What a coordinator sends to the leader of a shard waits until that one leads again, after others, or until the end.
+  case detour(from: Process, over: ShardID)
   /// The links between two groups come and go.
   case flap([Process], [Process], period: Span)
   /// Leaders are cut off as soon as they lead, for about so long.
@@ -95,6 +97,8 @@ extension Fault: CustomStringConvertible {
     case .cut(let left, let right): "cut \(Self.names(left)) | \(Self.names(right))"
     case .cutOneWay(let from, let to): "cut \(from) → \(to)"
     case .stall(let from, let to): "what \(from) sends to \(to) waits"
+    case .detour(let from, let shard):
+      "what \(from) sends to the leader of shard \(shard.rawValue) waits while others lead"
     case .flap(let left, let right, let period):
       "cut \(Self.names(left)) | \(Self.names(right)) every \(Self.milliseconds(period))"
     case .unrest(let cutLasts): "leaders cut off for about \(Self.milliseconds(cutLasts))"

@@ -42,6 +42,7 @@ final class FaultDriver {
   private var unrests: [Int: Unrest] = [:]
   private var quarrels: [Int: Quarrel] = [:]
   private var stalls: [Int: (from: Process, to: Process)] = [:]
+  private var detours: [Int: Detour] = [:]
   /// Other regions, where there are any, with the drivers of their faults in order.
   private var world: (SimulatedWorld, others: [FaultDriver])?
 
@@ -127,6 +128,9 @@ final class FaultDriver {
     case .stall(let from, let to):
       stalls[position] = (from, to)
       cluster.hold(from: from, to: to)
+    case .detour(let from, let shard):
+      guard detours.isEmpty else { return false }
+      detours[position] = Detour(cluster, from: from, over: shard, seed: random.next())
     case .flap(let left, let right, let period):
       cut(.groups(left, right, isCut: true), position)
       after(period) { [unowned self] in flap(position, period) }
@@ -171,6 +175,7 @@ final class FaultDriver {
       cluster.livesOn(id)
       restart(id)
     case .stall: release(position)
+    case .detour: detours.removeValue(forKey: position)?.end()
     case .crashAsItVotes: cluster.watchers[position] = nil
     case .cut, .cutOneWay, .flap: lift(position)
     case .unrest:
@@ -224,6 +229,7 @@ final class FaultDriver {
     keptDown = broken
     for position in cuts.keys.sorted() { lift(position) }
     for position in stalls.keys.sorted() { release(position) }
+    for position in detours.keys.sorted() { detours.removeValue(forKey: position)?.end() }
     cluster.watchers = [:]
     for position in unrests.keys.sorted() { unrests.removeValue(forKey: position)?.end() }
     for position in quarrels.keys.sorted() { quarrels.removeValue(forKey: position)?.end() }
@@ -279,10 +285,9 @@ final class FaultDriver {
 
   /// Nobody but the candidate is left to remember the vote, and nobody hears of what it then does.
   private func voted(for candidate: NodeID, cutPercent: UInt64) {
-    let others = cluster.nodeIDs.filter { $0 != candidate }
     note("the vote is for \(Process.node(candidate))")
-    crashBriefly(others)
-    let groups = [[Process.node(candidate)], others.map { .node($0) }]
+    crashBriefly(cluster.nodeIDs.filter { $0 != candidate })
+    let groups = cluster.apart(candidate)
     cluster.cut(groups)
     let election = cluster.options.electionTimeMin ?? .milliseconds(300)
     let epoch = epoch

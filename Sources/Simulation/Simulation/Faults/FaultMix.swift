@@ -22,8 +22,14 @@ struct FaultMix {
     self.options = options
     var kinds = Kind.allCases.filter { _ in random.chance(1, in: 2) }
     if random.chance(1, in: 24) { kinds = [] }
+    // Leases are tried where leaders change and clocks differ by as much as they may.
+    if options.clocksDriftApart, !kinds.isEmpty { kinds += [.unrest, .unrest] }
+    var gap: Span = [.milliseconds(250), .milliseconds(800), .seconds(2), .seconds(5)][Int(random.below(4))]
+    // What comes late does harm where nothing else is wrong.
+    var calm = SeededRandom(seed: seed ^ 0x0CA1_0DA7)
+    if calm.chance(1, in: 10) { (kinds, gap) = ([.stall], .seconds(2)) }
+    self.gap = gap
     self.kinds = kinds
-    gap = [.milliseconds(250), .milliseconds(800), .seconds(2), .seconds(5)][Int(random.below(4))]
     self.random = random
   }
 
@@ -104,7 +110,7 @@ struct FaultMix {
     case .stall: stall()
     case .flap: flap()
     case .unrest: .unrest(cutLasts: .milliseconds(10 + random.below(random.chance(1, in: 2) ? 100 : 1_000)))
-    case .quarrel: .quarrel(ShardID(UInt32(1 + random.index(options.shards))))
+    case .quarrel: .quarrel(shard())
     case .weather: .weather(weather())
     case .slowDisk: .slowDisk(node(), .milliseconds(1 + random.below(random.chance(1, in: 4) ? 3_000 : 200)))
     case .fullDisk: .fullDisk(node(), bytesLeft: random.below(UInt64(2 * options.journalSegmentBytes)))
@@ -126,6 +132,7 @@ struct FaultMix {
       case .quarrel: random.chance(1, in: 3) ? 20_000 : 8_000
       case .fallsBehind: 24_000
       case .weather, .slowDisk, .fullDisk, .unrest, .crashAsItVotes, .crashAsItRenames: 8_000
+      case .stall: 8_000
       case .pause where random.chance(1, in: 2): 400
       default: random.chance(1, in: 4) ? 6_000 : 1_500
       }
@@ -135,6 +142,8 @@ struct FaultMix {
   // MARK: Pieces
 
   private mutating func node() -> NodeID { NodeID(UInt32(1 + random.below(UInt64(options.nodes)))) }
+
+  private mutating func shard() -> ShardID { ShardID(UInt32(1 + random.index(options.shards))) }
 
   private mutating func coordinator() -> Process { .coordinator(Int(random.below(UInt64(options.coordinators)))) }
 
@@ -180,9 +189,10 @@ struct FaultMix {
     .dies(node(), afterChanges: random.index(bound), fromRenamingTo: name, losesPower: random.chance(1, in: 2))
   }
 
-  /// Mostly of what clients ask for.
+  /// Mostly of what clients ask for, and then mostly until another leader has answered it.
   private mutating func stall() -> Fault {
-    if random.chance(2, in: 3) { return .stall(from: coordinator(), to: .node(node())) }
+    if random.chance(1, in: 2) { return .detour(from: coordinator(), over: shard()) }
+    if random.chance(1, in: 3) { return .stall(from: coordinator(), to: .node(node())) }
     guard case .cutOneWay(let from, let to) = cutOneWay() else { fatalError("A cut one way is one.") }
     return .stall(from: from, to: to)
   }

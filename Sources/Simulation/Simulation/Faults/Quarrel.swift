@@ -75,16 +75,12 @@ final class Quarrel {
     alone = id
     turnBegan = cluster.now
     cluster.trace.note(cluster.now, "fault", "\(Process.node(id)) is alone")
-    cluster.cut(groups(id))
+    cluster.cut(cluster.apart(id))
   }
 
   private func comeBack() {
     guard let alone else { return }
     self.alone = nil
-    cluster.lift(groups(alone))
-  }
-
-  private func groups(_ id: NodeID) -> [[Process]] {
-    [[.node(id)], cluster.nodeIDs.filter { $0 != id }.map { .node($0) }]
+    cluster.lift(cluster.apart(alone))
   }
 }

@@ -68,13 +68,12 @@ final class Unrest {
 
   private func cut(_ id: NodeID) {
     guard !isOver else { return }
-    let others = cluster.nodeIDs.filter { $0 != id }
-    let groups = [[Process.node(id)], others.map { .node($0) }]
+    let groups = cluster.apart(id)
     let number = nextNumber
     nextNumber += 1
     cuts.append((number, groups))
     cluster.cut(groups)
-    if random.chance(1, in: 6) { restart(others) }
+    if random.chance(1, in: 6) { restart(cluster.nodeIDs.filter { $0 != id }) }
     cluster.schedule(after: Span(nanoseconds: 1 + random.below(2 * cutLasts.nanoseconds))) { [self] in lift(number) }
   }
 

@@ -16,6 +16,9 @@ extension SimulatedCluster {
   /// Ends a cut between the same groups.
   public func lift(_ groups: [[Process]]) { forEachWay(between: groups) { links.lift(from: $0, to: $1) } }
 
+  /// One node, and all others.
+  func apart(_ id: NodeID) -> [[Process]] { [[.node(id)], nodeIDs.filter { $0 != id }.map { .node($0) }] }
+
   private func forEachWay(between groups: [[Process]], _ body: (Process, Process) -> Void) {
     for (position, group) in groups.enumerated() {
       for (other, others) in groups.enumerated() where other != position {
