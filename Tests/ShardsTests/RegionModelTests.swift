@@ -39,6 +39,7 @@ private struct RegionRun {
       self.skewMs = skewMs
       table = TableID(10 + number)
       shard = try TestShard(isReady: false)
+      try shard.follow()
       shard.command(.own(0...UInt64.max))
       let replication = ReplicationSettings(region: name, others: names.filter { $0 != name })
       shard.command(.configure(TableSettings(id: table, key: TestShard.key, version: 1, replication: replication)))
@@ -112,6 +113,7 @@ private struct RegionRun {
       #expect(region.shard.machine.proposedCount == 0)
     }
     try forgetAll()
+    for region in regions { #expect(try region.shard.checksum() == region.shard.follower?.checksum()) }
   }
 
   /// Once everything has arrived every trace goes.

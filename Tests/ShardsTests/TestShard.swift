@@ -16,6 +16,8 @@ final class TestShard {
   private(set) var last: LogIndex
   /// The shard's logical time.
   var timeMs: UInt64 = 0
+  /// Applies the same log, and knows nothing of what is proposed.
+  private(set) var follower: TestShard?
   private var unapplied: [(payload: [UInt8], position: LogPosition)] = []
 
   static let table = TableID(7)
@@ -40,10 +42,19 @@ final class TestShard {
   @discardableResult func append(_ payload: [UInt8]) -> LogIndex {
     last += 1
     unapplied.append((payload, LogPosition(index: last, term: 1)))
+    follower?.append(payload)
     return last
   }
 
+  /// From the first entry on.
+  func follow() throws {
+    precondition(last == 0, "A follower needs the whole log.")
+    follower = try TestShard(isReady: false)
+  }
+
   @discardableResult func apply(through index: LogIndex = .max) -> [ShardMachine.Effect] {
+    follower?.timeMs = timeMs
+    follower?.apply(through: index)
     var effects: [ShardMachine.Effect] = []
     while let next = unapplied.first, next.position.index <= index {
       unapplied.removeFirst()

@@ -8,35 +8,26 @@ struct ProposedImages {
   struct Image {
     /// Nil for a delete.
     var item: EncodedItem?
+    /// Of an item with replicas in other regions.
+    var versions: GroupVersions?
     var index: UInt64
   }
 
   private var images: [[UInt8]: Image] = [:]
-  /// Those of items with replicas in other regions: few tables have them.
-  private var versions: [[UInt8]: GroupVersions] = [:]
 
   subscript(key: [UInt8]) -> Image? { images[key] }
 
-  func version(_ key: [UInt8]) -> GroupVersions? { versions.isEmpty ? nil : versions[key] }
-
-  mutating func propose(
-    _ key: [UInt8], _ item: EncodedItem?, _ version: GroupVersions? = nil, at index: UInt64
-  ) {
-    images[key] = Image(item: item, index: index)
-    if version != nil || !versions.isEmpty { versions[key] = version }
+  mutating func propose(_ key: [UInt8], _ item: EncodedItem?, _ versions: GroupVersions? = nil, at index: UInt64) {
+    images[key] = Image(item: item, versions: versions, index: index)
   }
 
   /// The entry at `index` is in the store now.
   mutating func applied(_ key: [UInt8], at index: UInt64) {
     guard !images.isEmpty, let image = images[key], image.index <= index else { return }
     images[key] = nil
-    if !versions.isEmpty { versions[key] = nil }
   }
 
-  mutating func removeAll() {
-    images.removeAll(keepingCapacity: true)
-    versions.removeAll(keepingCapacity: true)
-  }
+  mutating func removeAll() { images.removeAll(keepingCapacity: true) }
 
   var count: Int { images.count }
 }

@@ -65,6 +65,15 @@ public enum ShardCommand: Sendable {
   /// Every replica sums some of its rows, to be compared.
   case sumRange(RangeSumOrder)
 
+  /// Whether a leader that proposes it knows what becomes of items and their versions: it notes every write, and the
+  /// others of these change none.
+  var isForeseen: Bool {
+    switch self {
+    case .put, .delete, .version, .region, .index, .advance, .regionAdvance, .trim: true
+    default: false
+    }
+  }
+
   private enum Kind {
     static let put: UInt8 = 1, delete: UInt8 = 2, configure: UInt8 = 3, drop: UInt8 = 4, checksum: UInt8 = 5
     static let own: UInt8 = 6, index: UInt8 = 7, advance: UInt8 = 8, backfill: UInt8 = 9

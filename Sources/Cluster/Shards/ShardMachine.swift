@@ -21,6 +21,8 @@ public final class ShardMachine {
   /// Tables that were here once. A request to serve one may still be under way.
   var dropped: Set<TableID> = []
   var proposed = ProposedImages()
+  /// What this leader found before the batches of other regions that it has proposed, in the order of their entries.
+  var foreseen: [(index: LogIndex, found: [VersionedItem?])] = []
   /// Of items with replicas in other regions, what has come from each shard of those.
   var regionArrivals: [RegionSource: UInt64] = [:]
   /// The highest hybrid time that this leader has proposed.
@@ -135,6 +137,7 @@ public final class ShardMachine {
         "The entry at index \(position.index) of a shard's log cannot be read: \(error.what). A newer release may have "
           + "written it: use that one.")
     }
+    if !command.isForeseen { foreseen = [] }
     switch command {
     // A write that was proposed behind a drop finds its table gone.
     case .put(let key, let item):
@@ -201,6 +204,7 @@ public final class ShardMachine {
   /// This replica no longer leads: what it proposed may never be.
   public func stepDown() {
     proposed.removeAll()
+    foreseen = []
     proposedClock = 0
     closing = []
   }

@@ -27,7 +27,7 @@ extension ShardMachine {
     withProposed: Bool
   ) throws -> GroupVersions {
     guard new != nil, table.residency?.holdsCopies == true else { return GroupVersions(version) }
-    let held = try (withProposed ? proposed.version(key.bytes) : nil) ?? versions(of: key)
+    let held = try (withProposed ? proposed[key.bytes]?.versions : nil) ?? versions(of: key)
     return GroupVersions(version, protected: held?.ofProtected.map { .other($0) } ?? .absent)
   }
 
@@ -35,13 +35,13 @@ extension ShardMachine {
   private func current(_ key: RowKey, in table: ServedTable, withProposed: Bool) throws
     -> VersionedItem?
   {
-    if withProposed, let versions = proposed.version(key.bytes) {
-      return VersionedItem(item: proposed[key.bytes]?.item, versions: versions)
+    // Nothing of the item stays, or all of it, where it has no groups.
+    let needsItem = table.residency != nil
+    if withProposed, let image = proposed[key.bytes], let versions = image.versions {
+      return VersionedItem(item: needsItem ? image.item : nil, versions: versions)
     }
     guard let versions = try versions(of: key) else { return nil }
-    // Nothing of the item stays, or all of it, where it has no groups.
-    let item =
-      table.residency == nil ? nil : try store.get(key.bytes).map { EncodedItem(trusted: $0) }
+    let item = needsItem ? try store.get(key.bytes).map { EncodedItem(trusted: $0) } : nil
     return VersionedItem(item: item, versions: versions)
   }
 
@@ -73,14 +73,18 @@ extension ShardMachine {
   /// ``knownAnswer(to:)`` has said that it needs an entry, and ``canForesee(_:)`` that this can be known.
   public func foresee(_ batch: RegionBatch, at index: LogIndex) {
     guard let table = tables[batch.source.table] else { return }
+    var found: [VersionedItem?] = []
+    found.reserveCapacity(batch.changes.count)
     do {
       for change in batch.changes {
         proposedClock = max(proposedClock, change.version.time)
         let allowed = try table.residency?.incoming(change, from: batch.source.region) ?? change
         let old = try current(change.key, in: table, withProposed: true)
+        found.append(old)
         guard let new = try allowed.applied(to: old, table.residency) else { continue }
         proposed.propose(change.key.bytes, new.item, new.versions, at: index)
       }
+      foreseen.append((index, found))
     } catch {
       damage = damage ?? "Its store cannot be read: \(error)."
     }
@@ -90,8 +94,18 @@ extension ShardMachine {
   /// from before the table had replicas.
   public func canForesee(_ batch: RegionBatch) -> Bool {
     batch.changes.allSatisfy { change in
-      proposed[change.key.bytes] == nil || proposed.version(change.key.bytes) != nil
+      guard let image = proposed[change.key.bytes] else { return true }
+      return image.versions != nil
     }
+  }
+
+  /// What the leader found when it proposed a batch: the items are the same now, since it knows of every write in between.
+  private func takeForeseen(at index: LogIndex) -> [VersionedItem?]? {
+    foreseen.first?.index == index ? foreseen.removeFirst().found : nil
+  }
+
+  private func isCurrent(_ item: VersionedItem?, _ key: RowKey, in table: ServedTable) -> Bool {
+    do { return try current(key, in: table, withProposed: false) == item } catch { return true }
   }
 
   // MARK: What entries do
@@ -100,6 +114,7 @@ extension ShardMachine {
     defer { for change in batch.changes { proposed.applied(change.key.bytes, at: position.index) } }
     if let refusal = refusal(of: batch) { return .refused(refusal) }
     guard let table = tables[batch.source.table] else { return .refused(.unknownTable) }
+    let found = takeForeseen(at: position.index)
     let known = regionArrivals[batch.source] ?? 0
     // Changes before it are missing, or it says nothing new.
     guard batch.predecessor <= known, batch.last > known else {
@@ -109,7 +124,8 @@ extension ShardMachine {
     do {
       for (ordinal, change) in batch.changes.enumerated() where change.sequence > known {
         let allowed = try table.residency?.incoming(change, from: batch.source.region) ?? change
-        let old = try current(change.key, in: table, withProposed: false)
+        let old = try found.map { $0[ordinal] } ?? current(change.key, in: table, withProposed: false)
+        assert(isCurrent(old, change.key, in: table), "An item is not what its leader foresaw.")
         if old?.versions.rest.time == change.version.time { Probes.hit(.regionsWriteAtOneTime) }
         guard let new = try allowed.applied(to: old, table.residency) else {
           Probes.hit(.changeOfARegionIsTooOld)
