@@ -1,5 +1,7 @@
 """Clients of two regions over one endpoint, against real processes."""
 
+import time
+
 import boto3
 import botocore.config
 import pytest
@@ -20,6 +22,26 @@ def regions(global_cluster):
     }
 
 
+@pytest.fixture(scope="module")
+def stream_of(global_cluster):
+    """What the stream of a region's table shows, by the region's own endpoint."""
+
+    def read(region, table):
+        endpoint = next(each["endpoint"] for each in global_cluster["regions"] if each["name"] == region)
+        client = boto3.client(
+            "dynamodbstreams", endpoint_url=endpoint, region_name=region, aws_access_key_id="local",
+            aws_secret_access_key="local")
+        arn = client.list_streams(TableName=table)["Streams"][0]["StreamArn"]
+        changes = []
+        for shard in client.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"]:
+            iterator = client.get_shard_iterator(
+                StreamArn=arn, ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON")["ShardIterator"]
+            changes += [record["dynamodb"] for record in client.get_records(ShardIterator=iterator)["Records"]]
+        return changes
+
+    return read
+
+
 def test_a_request_goes_to_the_region_that_it_is_signed_for(regions):
     there = regions["eu-west-1"]
     there.create_table(
@@ -36,7 +58,7 @@ def test_a_request_goes_to_the_region_that_it_is_signed_for(regions):
         regions["us-east-1"].describe_table(TableName="far")
 
 
-def test_a_table_gets_a_replica_and_loses_it(regions):
+def test_a_table_gets_a_replica_and_loses_it(regions, stream_of):
     here, there = regions["us-east-1"], regions["eu-west-1"]
     here.create_table(
         TableName="shared", BillingMode="PAY_PER_REQUEST",
@@ -57,6 +79,7 @@ def test_a_table_gets_a_replica_and_loses_it(regions):
     until(lambda: replicas(there) == [{"RegionName": "us-east-1", "ReplicaStatus": "ACTIVE"}])
     table = there.describe_table(TableName="shared")["Table"]
     assert table["GlobalTableVersion"] == "2019.11.21" and table["StreamSpecification"]["StreamEnabled"]
+    written = time.time()
     here.put_item(TableName="shared", Item={"id": {"S": "after"}, "c": {"S": "red"}})
 
     def red():
@@ -66,6 +89,9 @@ def test_a_table_gets_a_replica_and_loses_it(regions):
         return {item["id"]["S"] for item in found["Items"]}
 
     until(lambda: red() == {"before", "after"})
+    # Nobody writes there, and yet its stream tells when.
+    told = [change for change in stream_of("eu-west-1", "shared") if change["Keys"] == {"id": {"S": "after"}}]
+    assert [written - 2 <= change["ApproximateCreationDateTime"].timestamp() <= time.time() + 2 for change in told] == [True]
     with pytest.raises(here.exceptions.ClientError, match="acted as a source region"):
         here.delete_table(TableName="shared")
     here.update_table(TableName="shared", ReplicaUpdates=[{"Delete": {"RegionName": "eu-west-1"}}])

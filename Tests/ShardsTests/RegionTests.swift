@@ -206,6 +206,43 @@ private func valued(_ value: Int, _ name: String = "k") -> EncodedItem {
     #expect(try shard.item(rowKey("k")) == valued(2))
   }
 
+  /// Else a stream there would give the record up at once.
+  @Test func whereNobodyWritesARecordIsAsOldAsTheTablesClock() throws {
+    let shard = try TestShard(isReady: false)
+    shard.command(.own(0...UInt64.max))
+    var settings = settings("b", ["a"])
+    settings.stream = StreamSettings(view: .newAndOldImages, startedAtMs: 1_000)
+    shard.command(.configure(settings))
+    let changes = [change(1, "k", 5_000 << 16, "a", valued(1)), change(2, "l", 4_000 << 16, "a", nil)]
+    shard.submit(batch(from: "a", changes))
+    shard.apply()
+    let records = try shard.machine.records(of: table, after: 0, countMax: 9, bytesMax: 1 << 20)
+    #expect(records.map(\.timeMs) == [5_000, 5_000])
+    #expect(try shard.machine.nextTrim(of: table, beforeMs: 4_999) == nil)
+    #expect(try shard.machine.nextTrim(of: table, beforeMs: 5_000)?.through == records.last?.sequence)
+    settings.version = 2
+    settings.stream = nil
+    shard.command(.configure(settings))
+    #expect(try shard.machine.nextTrim(of: table, beforeMs: 4_999) == nil)
+  }
+
+  /// Here a trace goes too early, as none ever does, between what a leader proposes and what comes of it.
+  @Test func whatALeaderForesawDoesNotOutliveWhatItCouldNot() throws {
+    let shard = try TestShard(isReady: false)
+    try shard.follow()
+    shard.command(.own(0...UInt64.max))
+    shard.command(.configure(settings("b", ["a", "c"])))
+    shard.submit(batch(from: "a", [change(1, "k", 200, "a", nil)]))
+    shard.apply()
+    let traces = try shard.machine.traces(of: table, after: nil, rowsMax: 9).traces
+    shard.append(ShardCommand.forgetTraces(ForgottenTraces(table: table, traces: traces)).encode())
+    shard.submit(batch(from: "c", [change(1, "k", 100, "c", valued(1))]))
+    shard.apply()
+    #expect(traces.count == 1)
+    #expect(try shard.item(rowKey("k")) == valued(1))
+    #expect(try shard.checksum() == shard.follower?.checksum())
+  }
+
   @Test func aTableWithoutReplicasHasNoVersionsAndItsStateIsWrittenAsBefore() throws {
     let shard = try shard(with: [])
     shard.put(rowKey("k"), valued(1))

@@ -163,7 +163,8 @@ extension ShardMachine {
       let filling: FeedState.Filling = index.status == .creating ? .walking(after: nil) : .walked(through: 0)
       feed.add(index.id, since: ChangeRecord.sequence(at: position.index), filling)
     }
-    feed.follow(settings.stream, at: ChangeRecord.sequence(at: position.index), timeMs: timeMs)
+    feed.follow(
+      settings.stream, at: ChangeRecord.sequence(at: position.index), timeMs: max(timeMs, feed.clockMs))
     feed.follow(
       regions: settings.replication?.others ?? [], at: ChangeRecord.sequence(at: position.index), isNew: false)
     if let lost = settings.replication?.lost, old.settings.replication?.others.contains(where: lost.contains) == true {

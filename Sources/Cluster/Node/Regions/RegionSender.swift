@@ -17,6 +17,8 @@ struct RegionSender {
   private var target: TableID?
   /// Records up to here are in the lanes or done.
   private var position: UInt64
+  /// How many of the feed's records were for other regions when all had been read; nil before.
+  private var count: UInt64?
   /// Ascending by shard.
   private var lanes: [RegionLane] = []
   private var advancedTo: UInt64
@@ -65,6 +67,9 @@ struct RegionSender {
   mutating func read(_ shard: ShardMachine, to place: Place) throws {
     guard canRead(shard) else { return }
     target = place.table
+    guard let feed = shard.feed(of: table) else { return }
+    // What only came from there is no news, and needs no look.
+    if feed.endCount == count { position = feed.end }
     let records = try shard.records(
       of: table, after: position, countMax: Self.recordsAtOnce, bytesMax: Self.bytesAtOnce)
     for record in records {
@@ -74,6 +79,7 @@ struct RegionSender {
       }
       position = record.sequence
     }
+    count = position >= feed.end ? feed.endCount : nil
   }
 
   private mutating func lane(_ shard: ShardID) -> Int {

@@ -24,7 +24,8 @@ public struct ChangeRecord: Equatable, Sendable {
   public var old: EncodedItem?
   public var new: EncodedItem?
   public var flags: Flags
-  /// The shard's logical time: milliseconds since 1970, as far as the clocks of those who asked tell.
+  /// The shard's logical time: milliseconds since 1970, as far as the clocks of those who asked tell. Of a change that
+  /// another region made also the table's clock, which its version has moved: no client may write here.
   public var timeMs: UInt64
   /// The only index that it is for; nil: every reader.
   public var index: TableID?

@@ -36,10 +36,12 @@ public struct FeedState: Equatable, Sendable {
   /// The highest hybrid time among the versions of the table's items here, whichever region made them; 0 where it never
   /// had replicas.
   public internal(set) var clock: UInt64 = 0
+  /// The same without the count: milliseconds since 1970.
+  var clockMs: UInt64 { ItemVersion(time: clock, region: "").ms }
   /// Ascending by name.
   public internal(set) var regions: [Region] = []
   /// How many records up to the newest one are for other regions.
-  var endCount: UInt64 = 0
+  public internal(set) var endCount: UInt64 = 0
 
   public func index(_ id: TableID) -> Index? { indexes.first { $0.id == id } }
 

@@ -25,6 +25,8 @@ extension ShardMachine {
       if let versions { set(versions, of: key, in: table) }
       if versions != nil, new == nil { table.removals += 1 }
       guard table.hasFeed else { return }
+      // Where no client writes, the shard's own time stands still.
+      let timeMs = arrived == nil ? timeMs : max(timeMs, table.feed.clockMs)
       var record = ChangeRecord(
         sequence: ChangeRecord.sequence(at: position.index, ordinal: ordinal), key: key, old: old, new: new,
         flags: flags, timeMs: timeMs)
