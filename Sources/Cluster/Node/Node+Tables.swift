@@ -57,8 +57,10 @@ extension Node {
     case .replica(let region):
       guard case .region(let target) = task.target else { return .confirmReplica(task.table, region: region) }
       guard let table = catalog.table(task.table), let there = table.definition(in: target) else { return nil }
+      // Its stream begins there and then, however old the table is.
+      let createdAtMs = wallTimeMs ?? table.createdAtMs
       return .catalogCommand(
-        CatalogCommand.ensureReplica(there, createdAtMs: table.createdAtMs, uniqueID: table.uniqueID).encode())
+        CatalogCommand.ensureReplica(there, createdAtMs: createdAtMs, uniqueID: table.uniqueID).encode())
     case .share(let version):
       guard case .region(let target) = task.target, let table = catalog.table(task.table),
         let there = table.definition(in: target)

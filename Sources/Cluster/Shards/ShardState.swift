@@ -164,7 +164,7 @@ extension ShardMachine {
       feed.add(index.id, since: ChangeRecord.sequence(at: position.index), filling)
     }
     feed.follow(
-      settings.stream, at: ChangeRecord.sequence(at: position.index), timeMs: max(timeMs, feed.clockMs))
+      settings.stream, at: ChangeRecord.sequence(at: position.index), timeMs: max(timeMs, feed.timeMs))
     feed.follow(
       regions: settings.replication?.others ?? [], at: ChangeRecord.sequence(at: position.index), isNew: false)
     if let lost = settings.replication?.lost, old.settings.replication?.others.contains(where: lost.contains) == true {

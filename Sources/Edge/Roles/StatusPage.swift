@@ -74,7 +74,8 @@ enum StatusPage {
     for (name, quantile) in [("latencyP50Ms", 0.5), ("latencyP99Ms", 0.99)] as [(StaticString, Double)] {
       json.key(name)
       if let latency = metrics.latency(quantile, of: lag.table, to: lag.region) {
-        json.double(Double(latency) / 1e6)
+        // Measured in whole milliseconds.
+        json.integer(Int((Double(latency) / 1e6).rounded()))
       } else {
         json.null()
       }

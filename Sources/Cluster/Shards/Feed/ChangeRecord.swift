@@ -25,7 +25,7 @@ public struct ChangeRecord: Equatable, Sendable {
   public var new: EncodedItem?
   public var flags: Flags
   /// The shard's logical time: milliseconds since 1970, as far as the clocks of those who asked tell. Of a change that
-  /// another region made also the table's clock, which its version has moved: no client may write here.
+  /// another region made, where no client may write here, at least ``FeedState/timeMs``.
   public var timeMs: UInt64
   /// The only index that it is for; nil: every reader.
   public var index: TableID?

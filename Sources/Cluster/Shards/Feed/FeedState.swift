@@ -36,8 +36,8 @@ public struct FeedState: Equatable, Sendable {
   /// The highest hybrid time among the versions of the table's items here, whichever region made them; 0 where it never
   /// had replicas.
   public internal(set) var clock: UInt64 = 0
-  /// The same without the count: milliseconds since 1970.
-  var clockMs: UInt64 { ItemVersion(time: clock, region: "").ms }
+  /// What the next record is surely no older than: milliseconds since 1970.
+  var timeMs: UInt64 { max(ItemVersion(time: clock, region: "").ms, streams.last?.startedAtMs ?? 0) }
   /// Ascending by name.
   public internal(set) var regions: [Region] = []
   /// How many records up to the newest one are for other regions.

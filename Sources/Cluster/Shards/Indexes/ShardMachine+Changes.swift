@@ -26,7 +26,7 @@ extension ShardMachine {
       if versions != nil, new == nil { table.removals += 1 }
       guard table.hasFeed else { return }
       // Where no client writes, the shard's own time stands still.
-      let timeMs = arrived == nil ? timeMs : max(timeMs, table.feed.clockMs)
+      let timeMs = arrived == nil ? timeMs : max(timeMs, table.feed.timeMs)
       var record = ChangeRecord(
         sequence: ChangeRecord.sequence(at: position.index, ordinal: ordinal), key: key, old: old, new: new,
         flags: flags, timeMs: timeMs)

@@ -27,10 +27,12 @@ final class GlobalTableCheck: SimulationCheck {
   /// The time between two operations of a region, at most.
   private let pauseMax: UInt64
   private var look: GlobalTableLook?
+  private let streams: GlobalStreamsLook
   private var violations: [Violation] = []
 
   init(_ world: SimulatedWorld, seed: UInt64) {
     self.world = world
+    streams = GlobalStreamsLook(world)
     history = GlobalHistory(regions: world.regions.indices.map(SimulatedWorld.name))
     secrets = history
     random = SeededRandom(seed: seed)
@@ -60,10 +62,10 @@ final class GlobalTableCheck: SimulationCheck {
 
   func stop() { isRunning = false }
 
-  var isIdle: Bool { underWay == 0 && look?.isEqual ?? true }
+  var isIdle: Bool { underWay == 0 && (look == nil || streams.isDone) }
 
   func finish() {
-    look = GlobalTableLook(world, keys: Self.keys)
+    look = GlobalTableLook(world, keys: Self.keys) { [self] in streams.begin() }
     look?.begin()
   }
 
@@ -71,6 +73,8 @@ final class GlobalTableCheck: SimulationCheck {
     guard let look, look.isEqual else {
       return violations + [Violation(.regions, look?.differences ?? "nobody looked")]
     }
+    guard streams.isDone else { return violations + [Violation(.streams, "the streams of regions cannot be read")] }
+    violations += streams.faults.map { Violation(.streams, $0) }
     for key in Self.keys {
       let (value, secret) = values(of: look.items[key] ?? nil, key)
       if let words = history.fault(of: key, ending: value) { violate("item \(key): \(words)") }
@@ -139,9 +143,10 @@ final class GlobalTableCheck: SimulationCheck {
         return
       }
       var definition = table.definition
+      definition.stream = .newAndOldImages
       definition.replicas = ReplicaRegions(
         own: SimulatedWorld.name(0), others: (definition.replicas?.others ?? []) + [missing])
-      call(0, .alterTable(TableAlteration(of: table, to: definition, atMs: 1))) { [self] _ in
+      call(0, .alterTable(TableAlteration(of: table, to: definition, atMs: newestMs()))) { [self] _ in
         later { [self] in spread() }
       }
     }

@@ -18,9 +18,13 @@ final class GlobalTableLook {
   /// In each region, by key; what could not be read is missing.
   private var found: [[String: EncodedItem?]] = []
 
-  init(_ world: SimulatedWorld, keys: [String]) {
+  private let then: () -> Void
+
+  /// - Parameter then: once all are equal.
+  init(_ world: SimulatedWorld, keys: [String], then: @escaping () -> Void) {
     self.world = world
     self.keys = keys
+    self.then = then
   }
 
   /// Of the first region, which sees everything.
@@ -38,6 +42,7 @@ final class GlobalTableLook {
         looks += 1
         if isQuiet && found == before && isSpread && differing.isEmpty {
           isEqual = true
+          then()
         } else if looks < Self.looksMax {
           regions[0].schedule(after: Self.lookInterval) { [self] in look() }
         }
