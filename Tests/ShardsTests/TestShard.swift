@@ -82,7 +82,7 @@ final class TestShard {
   @discardableResult func submit(_ batch: RegionBatch) -> Answer? {
     if let answer = machine.knownAnswer(to: batch) { return answer }
     guard machine.canForesee(batch) else { return .refused(.overloaded) }
-    machine.foresee(batch, at: append(ShardCommand.region(batch).encode()))
+    machine.foresee(batch, at: LogPosition(index: append(ShardCommand.region(batch).encode()), term: 1))
     return nil
   }
 

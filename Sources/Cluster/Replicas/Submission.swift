@@ -103,7 +103,7 @@ extension Replica {
     if let answer = shard.knownAnswer(to: batch) { return answer }
     guard raft.cachedBytes < Self.backlogBytesMax, shard.canForesee(batch) else { return .refused(.overloaded) }
     guard let index = propose(ShardCommand.region(batch).encode(), to: to, answer: nil) else { return notLeader }
-    shard.foresee(batch, at: index)
+    shard.foresee(batch, at: LogPosition(index: index, term: raft.term))
     return nil
   }
 

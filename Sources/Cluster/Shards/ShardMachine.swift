@@ -21,8 +21,8 @@ public final class ShardMachine {
   /// Tables that were here once. A request to serve one may still be under way.
   var dropped: Set<TableID> = []
   var proposed = ProposedImages()
-  /// What this leader found before the batches of other regions that it has proposed, in the order of their entries.
-  var foreseen: [(index: LogIndex, found: [VersionedItem?])] = []
+  /// Batches of other regions that this leader has proposed, in the order of their entries.
+  var foreseen: [Foreseen] = []
   /// Of items with replicas in other regions, what has come from each shard of those.
   var regionArrivals: [RegionSource: UInt64] = [:]
   /// The highest hybrid time that this leader has proposed.
@@ -131,6 +131,9 @@ public final class ShardMachine {
   ///
   /// - Parameter timeMs: the shard's logical time, with this entry.
   public func apply(_ payload: [UInt8], from start: Int = 0, at position: LogPosition, timeMs: UInt64 = 0) -> Effect? {
+    if let known = takeForeseen(at: position) {
+      return .answer(apply(known.batch, found: known.found, at: position, timeMs: timeMs))
+    }
     let command: ShardCommand
     do { command = try ShardCommand(payload, from: start) } catch {
       fatalError(

@@ -69,7 +69,10 @@ struct RegionSender {
     target = place.table
     guard let feed = shard.feed(of: table) else { return }
     // What only came from there is no news, and needs no look.
-    if feed.endCount == count { position = feed.end }
+    if feed.endCount == count {
+      position = feed.end
+      return
+    }
     let records = try shard.records(
       of: table, after: position, countMax: Self.recordsAtOnce, bytesMax: Self.bytesAtOnce)
     for record in records {

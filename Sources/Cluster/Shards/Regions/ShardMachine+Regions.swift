@@ -68,10 +68,10 @@ extension ShardMachine {
     return batch.changes.allSatisfy { $0.key.table == table && range.contains($0.key.hash) } ? nil : .wrongShard
   }
 
-  /// The leader has proposed a batch at `index`: what its clients write from now on finds the changes that will win.
+  /// The leader has proposed a batch: what its clients write from now on finds the changes that will win.
   ///
   /// ``knownAnswer(to:)`` has said that it needs an entry, and ``canForesee(_:)`` that this can be known.
-  public func foresee(_ batch: RegionBatch, at index: LogIndex) {
+  public func foresee(_ batch: RegionBatch, at position: LogPosition) {
     guard let table = tables[batch.source.table] else { return }
     var found: [VersionedItem?] = []
     found.reserveCapacity(batch.changes.count)
@@ -82,9 +82,9 @@ extension ShardMachine {
         let old = try current(change.key, in: table, withProposed: true)
         found.append(old)
         guard let new = try allowed.applied(to: old, table.residency) else { continue }
-        proposed.propose(change.key.bytes, new.item, new.versions, at: index)
+        proposed.propose(change.key.bytes, new.item, new.versions, at: position.index)
       }
-      foreseen.append((index, found))
+      foreseen.append(Foreseen(position: position, batch: batch, found: found))
     } catch {
       damage = damage ?? "Its store cannot be read: \(error)."
     }
@@ -99,9 +99,16 @@ extension ShardMachine {
     }
   }
 
-  /// What the leader found when it proposed a batch: the items are the same now, since it knows of every write in between.
-  private func takeForeseen(at index: LogIndex) -> [VersionedItem?]? {
-    foreseen.first?.index == index ? foreseen.removeFirst().found : nil
+  /// A batch that this leader has proposed, with what it found for each change: the versions are the same when the entry is
+  /// applied, since the leader knows of every write in between.
+  struct Foreseen {
+    var position: LogPosition
+    var batch: RegionBatch
+    var found: [VersionedItem?]
+  }
+
+  func takeForeseen(at position: LogPosition) -> Foreseen? {
+    foreseen.first?.position == position ? foreseen.removeFirst() : nil
   }
 
   private func isCurrent(_ item: VersionedItem?, _ key: RowKey, in table: ServedTable) -> Bool {
@@ -110,11 +117,11 @@ extension ShardMachine {
 
   // MARK: What entries do
 
-  func apply(_ batch: RegionBatch, at position: LogPosition, timeMs: UInt64) -> Answer {
+  /// - Parameter found: what a leader foresaw; nil where nobody did.
+  func apply(_ batch: RegionBatch, found: [VersionedItem?]? = nil, at position: LogPosition, timeMs: UInt64) -> Answer {
     defer { for change in batch.changes { proposed.applied(change.key.bytes, at: position.index) } }
     if let refusal = refusal(of: batch) { return .refused(refusal) }
     guard let table = tables[batch.source.table] else { return .refused(.unknownTable) }
-    let found = takeForeseen(at: position.index)
     let known = regionArrivals[batch.source] ?? 0
     // Changes before it are missing, or it says nothing new.
     guard batch.predecessor <= known, batch.last > known else {
