@@ -75,8 +75,16 @@ extension ShardMachine {
     guard let table = tables[batch.source.table] else { return }
     var found: [VersionedItem?] = []
     found.reserveCapacity(batch.changes.count)
+    // What comes a second time is passed over when it is applied, whatever it says now.
+    let known = foreseen.reduce(regionArrivals[batch.source] ?? 0) { known, earlier in
+      earlier.batch.source == batch.source ? max(known, earlier.batch.last) : known
+    }
     do {
       for change in batch.changes {
+        guard change.sequence > known else {
+          found.append(nil)
+          continue
+        }
         proposedClock = max(proposedClock, change.version.time)
         let allowed = try table.residency?.incoming(change, from: batch.source.region) ?? change
         let old = try current(change.key, in: table, withProposed: true)
