@@ -12,8 +12,6 @@ import Node
 final class GlobalTableCheck: SimulationCheck {
   static let table = "everywhere"
   private static let keys = (0..<8).map { "g\($0)" }
-  private static let looksMax = 400
-  private static let lookInterval = Span.milliseconds(500)
 
   private let world: SimulatedWorld
   private var random: SeededRandom

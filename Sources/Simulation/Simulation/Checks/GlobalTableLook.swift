@@ -13,12 +13,11 @@ final class GlobalTableLook {
 
   private let world: SimulatedWorld
   private let keys: [String]
+  private let then: () -> Void
   private var looks = 0
   private(set) var isEqual = false
   /// In each region, by key; what could not be read is missing.
   private var found: [[String: EncodedItem?]] = []
-
-  private let then: () -> Void
 
   /// - Parameter then: once all are equal.
   init(_ world: SimulatedWorld, keys: [String], then: @escaping () -> Void) {

@@ -49,7 +49,7 @@ final class RivalClients: SimulationCheck {
     region.cluster.schedule(after: Self.lookInterval) { [self] in look() }
     for place in registers.indices {
       let shard = registers[place].shard
-      let leaders = region.cluster.nodeIDs.filter { region.cluster.node($0)?.leads(shard) == true }
+      let leaders = region.cluster.leaders(of: shard)
       if leaders.count > 1 { ask(leaders, place) }
     }
   }

@@ -1,6 +1,5 @@
 import Environment
 import Messages
-import Node
 
 /// Requests that come late: what a coordinator sends to the leader of a shard waits while another node comes to lead it and
 /// answers in its stead, and arrives when the first one leads again.
@@ -42,7 +41,7 @@ final class Detour {
   private func look() {
     guard !isOver else { return }
     cluster.schedule(after: Self.lookInterval) { [self] in look() }
-    let leaders = cluster.nodeIDs.filter { $0 != alone && cluster.node($0)?.leads(shard) == true }
+    let leaders = cluster.leaders(of: shard).filter { $0 != alone }
     guard let leader = leaders.max(by: { cluster.term(of: $0, shard) < cluster.term(of: $1, shard) }) else { return }
     guard let first else { return begin(leader) }
     if leader == first {

@@ -131,8 +131,7 @@ struct FaultMix {
       case .powerCut: 300
       case .quarrel: random.chance(1, in: 3) ? 20_000 : 8_000
       case .fallsBehind: 24_000
-      case .weather, .slowDisk, .fullDisk, .unrest, .crashAsItVotes, .crashAsItRenames: 8_000
-      case .stall: 8_000
+      case .stall, .weather, .slowDisk, .fullDisk, .unrest, .crashAsItVotes, .crashAsItRenames: 8_000
       case .pause where random.chance(1, in: 2): 400
       default: random.chance(1, in: 4) ? 6_000 : 1_500
       }

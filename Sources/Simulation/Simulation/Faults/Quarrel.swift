@@ -59,9 +59,7 @@ final class Quarrel {
     cluster.schedule(after: Self.lookInterval) { [self] in look() }
   }
 
-  private var leader: NodeID? {
-    cluster.nodeIDs.last { $0 != alone && cluster.node($0)?.leads(shard) == true }
-  }
+  private var leader: NodeID? { cluster.leaders(of: shard).last { $0 != alone } }
 
   private var patience: Span {
     let election = cluster.options.electionTimeMin ?? .milliseconds(300)

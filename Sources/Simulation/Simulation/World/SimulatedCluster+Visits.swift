@@ -1,7 +1,6 @@
 import Environment
 import Messages
 import Node
-import Raft
 
 /// A question to a node that no coordinator and no network stand before.
 struct Visit {
@@ -23,9 +22,6 @@ extension SimulatedCluster {
     node.received([request], connection: Self.visitor, now: machine(id).clock.local(now))
     endTurn(id)
   }
-
-  /// The newest term of a shard that a node has heard of.
-  func term(of id: NodeID, _ shard: ShardID) -> Term { node(id)?.status.first { $0.shard == shard }?.term ?? 0 }
 
   func answerVisits(_ responses: [Response]) {
     for response in responses { visits.removeValue(forKey: response.id)?.answered(response.answer) }
