@@ -57,9 +57,9 @@ import Testing
     _ = catalog.apply(.makeTable("a"))
     let (first, _) = next()
     settle([first[0], first[2]])
-    now = now + .milliseconds(250)
+    now = now + .milliseconds(190)
     #expect(next().tasks == [])
-    now = now + .milliseconds(100)
+    now = now + .milliseconds(210)
     let (again, _) = next()
     #expect(again.map(\.shard) == [ShardID(2)])
     #expect(again[0].id != first[1].id)
@@ -67,6 +67,22 @@ import Testing
     #expect(
       next().commands == [.activate(TableID(1), version: 1)],
       "What a shard has done it has done, however late it says so.")
+  }
+
+  /// A link was away for 144 ms in every 288, and at each question, which came every 289.
+  @Test(arguments: (25...225).map { UInt64($0) * 4 })
+  mutating func aLinkThatComesAndGoesIsNotAwayAtEachQuestion(period: UInt64) {
+    _ = catalog.apply(.makeTable("a"))
+    let begin = now
+    var isDone = false
+    while !isDone, now.since(begin) < .seconds(10) {
+      let isAway = now.since(begin).nanoseconds / 1_000_000 / period % 2 == 0
+      let (tasks, _) = next()
+      if !isAway { for task in tasks where task.attempt % 2 == 0 { settle([task]) } }
+      isDone = !next().commands.isEmpty
+      now = now + .milliseconds(1)
+    }
+    #expect(isDone)
   }
 
   /// So that nodes can be asked in turn, and by another way where one is silent. What goes wrong with one shard says

@@ -17,6 +17,7 @@ struct LaneQueue<Entry: LaneEntry> {
   private(set) var entries = Deque<Entry>()
   private(set) var bytes = 0
   private var flight: (request: UInt64, sentAt: Instant)?
+  private var silences: UInt64 = 0
   private var retryAt = Instant.zero
 
   init(applied: UInt64) { self.applied = applied }
@@ -28,10 +29,11 @@ struct LaneQueue<Entry: LaneEntry> {
     entries.append(entry)
   }
 
-  /// Lets go of a batch that had no answer for `timeout`; whether there was one.
+  /// Lets go of a batch that had no answer for `timeout`, or for half of it; whether there was one.
   mutating func giveUp(after timeout: Span, now: Instant) -> Bool {
-    guard let flight, now.since(flight.sentAt) >= timeout else { return false }
+    guard let flight, now.since(flight.sentAt) >= timeout.uneven(silences) else { return false }
     self.flight = nil
+    silences += 1
     return true
   }
 

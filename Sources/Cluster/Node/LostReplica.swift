@@ -67,7 +67,8 @@ struct LostReplica {
   private var askAt = Instant.zero
   private var question: UInt64?
 
-  static let askInterval = Span.milliseconds(300)
+  /// Or half of it: what ``Span/uneven(_:)`` says.
+  static let askInterval = Span.milliseconds(400)
   private static let retryDelay = Span.seconds(1)
 
   /// - Parameter reason: nil for a replica that comes to this node.
@@ -163,7 +164,7 @@ struct LostReplica {
 
   private mutating func ask(_ now: Instant) -> Action? {
     guard askAt <= now, !peers.isEmpty else { return nil }
-    askAt = now + Self.askInterval
+    askAt = now + Self.askInterval.uneven(UInt64(turn))
     isHintFollowed = leader != nil
     defer { leader = nil }
     if let leader { return .ask(leader) }

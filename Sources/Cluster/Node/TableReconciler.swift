@@ -79,8 +79,8 @@ struct TableReconciler {
     self.replicaRemovalMs = replicaRemovalMs
   }
 
-  /// After so long without an answer the shard is asked again, by another way. A late answer counts nonetheless.
-  private static let silenceMax = Span.milliseconds(300)
+  /// At most so long without an answer, and the shard is asked again, by another way. A late answer counts nonetheless.
+  private static let silenceMax = Span.milliseconds(400)
   /// Older questions are forgotten.
   private static let tasksMax = 32
   private static let commandTimeout = Span.seconds(1)
@@ -120,7 +120,7 @@ struct TableReconciler {
       progress[position].attempts += 1
       if progress[position].tasks.count == Self.tasksMax { progress[position].tasks.removeFirst() }
       progress[position].tasks.append(task.id)
-      progress[position].retryAt = now + Self.silenceMax
+      progress[position].retryAt = now + Self.silenceMax.uneven(UInt64(task.attempt))
       tasks.append(task)
     }
     return (tasks, finished(upgrade, now: now, wallTimeMs: wallTimeMs))

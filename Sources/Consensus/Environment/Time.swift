@@ -35,6 +35,17 @@ public struct Span: Hashable, Comparable, Sendable {
   public var milliseconds: Double { Double(nanoseconds) / 1_000_000 }
 
   @inlinable public static func < (left: Span, right: Span) -> Bool { left.nanoseconds < right.nanoseconds }
+
+  /// Between half of this span and all of it: another part at each `turn`, and evenly spread however many turns there are.
+  ///
+  /// For the wait between tries. A link that comes and goes in a regular beat must not be away at each of them, as it can
+  /// be where all waits are equal.
+  public func uneven(_ turn: UInt64) -> Span {
+    // Multiples of the golden ratio, modulo 1.
+    let part = turn &* 0x9E37_79B9_7F4A_7C15
+    let half = nanoseconds / 2
+    return Span(nanoseconds: half + part.multipliedFullWidth(by: half).high)
+  }
 }
 
 /// Milliseconds since 1970-01-01 UTC: for people and for time to live, never for ordering events.

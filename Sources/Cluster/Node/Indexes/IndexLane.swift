@@ -30,8 +30,8 @@ struct IndexLane: ChangeLane {
   /// Bounds of one batch.
   static let changesMax = 512
   static let bytesMax = 256 << 10
-  /// An answer that has not come by then is given up, and the batch sent again.
-  static let timeout = Span.seconds(1)
+  /// An answer that has not come by then, at the latest, is given up, and the batch sent again.
+  static let timeout = Span.milliseconds(1_500)
   static let retryDelay = Span.milliseconds(10)
 
   init(index: TableID, shard: ShardID, applied: UInt64) {

@@ -36,8 +36,8 @@ struct MemberMover {
   private var placeAt = Instant.zero
   private var nextRequest: UInt64
 
-  /// Without an answer for so long it is asked again.
-  private static let silenceMax = Span.milliseconds(300)
+  /// Without an answer for so long, at most, it is asked again.
+  private static let silenceMax = Span.milliseconds(400)
   /// How often a group's leader is asked whether it is so far.
   private static let placeInterval = Span.milliseconds(40)
   private static let commandTimeout = Span.seconds(1)
@@ -131,7 +131,7 @@ struct MemberMover {
   private mutating func ask(_ work: Work, _ now: Instant) -> UInt64 {
     let id = nextRequest & (Self.requestBit - 1) | Self.requestBit
     nextRequest += 1
-    questions.append(Question(id: id, work: work, until: now + Self.silenceMax))
+    questions.append(Question(id: id, work: work, until: now + Self.silenceMax.uneven(id)))
     return id
   }
 

@@ -18,8 +18,8 @@ struct RegionLane: ChangeLane {
   }
 
   static let bytesMax = 256 << 10
-  /// An answer that has not come by then is given up, and the batch sent again. Regions are far apart.
-  static let timeout = Span.seconds(2)
+  /// An answer that has not come by then, at the latest, is given up, and the batch sent again. Regions are far apart.
+  static let timeout = Span.seconds(3)
   static let retryDelay = Span.milliseconds(20)
 
   init(shard: ShardID, applied: UInt64) {

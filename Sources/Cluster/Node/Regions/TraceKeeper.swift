@@ -51,7 +51,8 @@ struct TraceKeeper {
   private static let rowsAtOnce: UInt32 = 128
   private static let tracesMax = 1_024
   private static let tracesOfOneEntry = 128
-  private static let askInterval = Span.milliseconds(300)
+  /// Or half of it: what ``Span/uneven(_:)`` says.
+  private static let askInterval = Span.milliseconds(400)
 
   /// What a pass needs to know of the other regions.
   struct Surroundings {
@@ -144,7 +145,7 @@ struct TraceKeeper {
         if known == nil { marks.others.append(Other(region: region, shard: shard)) }
         guard !marks.others[at].isSettled else { continue }
         isSettled = false
-        guard marks.others[at].request == nil || now.since(marks.others[at].askedAt) >= askInterval else {
+        if let request = marks.others[at].request, now.since(marks.others[at].askedAt) < askInterval.uneven(request) {
           continue
         }
         let read = RegionMarkRead(table: place.table, region: replication.region, time: marks.time)
