@@ -1,7 +1,8 @@
 import Environment
 import Foundation
-import Simulation
 import Testing
+
+@testable import Simulation
 
 @Suite struct SeedTests {
   /// Byte for byte, with everything that a process happens to have in memory by the second time.
@@ -45,6 +46,19 @@ import Testing
     let report = SeedRun(seed: seed, length: .seconds(4)).run()
     #expect(report.violations == [])
     #expect(report.operations > 200, "A thin run proves nothing.")
+  }
+
+  /// A campaign makes thousands of them.
+  @Test(arguments: [false, true]) func aRunLeavesNothingInMemory(hasOtherRegions: Bool) throws {
+    let seed = try #require(
+      (UInt64(1)...100).first { SimulationOptions.drawnBeside(seed: $0).isEmpty != hasOtherRegions })
+    weak var cluster: SimulatedCluster?
+    do {
+      let run = SeedRun(seed: seed, length: .seconds(2))
+      cluster = run.cluster
+      #expect(run.run().operations > 50, "A thin run proves nothing.")
+    }
+    #expect(cluster == nil)
   }
 
   private static var binary: String? { ProcessInfo.processInfo.environment["GANTRY_BINARY"] }

@@ -12,7 +12,7 @@ public final class SeedRun {
   public let schedule: FaultSchedule
   public let trace: Trace
   private let options: SimulationOptions
-  private let cluster: SimulatedCluster
+  let cluster: SimulatedCluster
   /// Nil where the region is the only one.
   private let world: SimulatedWorld?
   private let faults: FaultDriver

@@ -63,7 +63,7 @@ final class GlobalTableCheck: SimulationCheck {
   var isIdle: Bool { underWay == 0 && (look == nil || streams.isDone) }
 
   func finish() {
-    look = GlobalTableLook(world, keys: Self.keys) { [self] in streams.begin() }
+    look = GlobalTableLook(world, keys: Self.keys) { [streams] in streams.begin() }
     look?.begin()
   }
 
