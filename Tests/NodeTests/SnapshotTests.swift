@@ -189,6 +189,79 @@ import Testing
     world.check()
   }
 
+  /// The state of another group may be all that its new leader waits for.
+  @Test func aServerThatFallsSilentKeepsNoOtherGroupWaiting() throws {
+    let cluster = TestCluster(shards: 2) { $0.snapshotChunkBytes = 2 << 10 }
+    try cluster.start()
+    let table = try cluster.makeTable()
+    func server(_ shard: UInt32) -> TestNode? { cluster.leader(of: ShardID(shard)) }
+    try #require(cluster.run { server(1) != nil })
+    let silent = try #require(server(1))
+    cluster.isDelivered = { from, _, part in from != silent.id || part.group != GroupID(2) }
+    try #require(cluster.run { server(2) != nil && server(2)?.id != silent.id })
+    cluster.isDelivered = { _, _, _ in true }
+    let other = try #require(server(2))
+    let absent = try #require(cluster.nodes.first { $0.id != silent.id && $0.id != other.id })
+    absent.kill()
+    for number in 0..<400 {
+      let write = Messages.Operation.write(.put(table, "k\(number)", [UInt8](repeating: 1, count: 900)))
+      // Each shard refuses what is the other one's.
+      for shard: UInt32 in 1...2 { _ = cluster.ask(write, shard: ShardID(shard)) }
+      _ = cluster.run(ticks: 2)
+    }
+    _ = cluster.run(ticks: 40)
+    try #require(server(1)?.id == silent.id && server(2)?.id == other.id)
+    var items = 0
+    cluster.isBulkDelivered = { from, to, frame in
+      guard from == silent.id || to == silent.id else { return true }
+      if case .item = frame.body { items += 1 }
+      return items < 8
+    }
+    // What the silent one leads is asked for first.
+    cluster.isDelivered = { _, to, part in to != absent.id || part.group != GroupID(2) || items >= 8 }
+    try absent.start(seed: 9)
+    try #require(cluster.run(ticks: 400) { items >= 8 })
+    let before = absent.running.snapshotsInstalled
+    #expect(cluster.run(ticks: 200) { absent.running.snapshotsInstalled > before })
+    cluster.isBulkDelivered = { _, _, _ in true }
+    #expect(cluster.run(ticks: 1_500) { absent.running.snapshotsInstalled > before + 1 })
+  }
+
+  /// What a view keeps in memory stays there for as long as the follower takes.
+  @Test func aFetchKeepsNoMoreInMemoryThanHalfOfWhatWritesMayFill() throws {
+    var world = try World(writes: 30)
+    let cluster = world.cluster
+    let leader = try #require(cluster.leader(of: Self.shard))
+    let half = leader.configuration.overlayBytesMax / 2
+    leader.heldLane = .storage
+    var count = 0
+    let isFull = cluster.run(ticks: 500) {
+      if leader.running.overlayBytes <= half {
+        count += 1
+        leader.submit(.write(.put(world.table, "full\(count)", [UInt8](repeating: 1, count: 900))))
+      }
+      return leader.running.overlayBytes > half
+    }
+    try #require(isFull)
+    func open(_ fetch: UInt64) -> SnapshotFrame.Body? {
+      let body = SnapshotFrame.Body.open(atLeast: LogPosition(index: 1, term: 1))
+      leader.running.receivedBulk(
+        SnapshotFrame(group: GroupID(1), fetch: fetch, body: body).encode(), from: NodeID(7), now: leader.now)
+      leader.turn()
+      defer { leader.bulk = [] }
+      return leader.bulk.last.flatMap { try? SnapshotFrame($0.bytes).body }
+    }
+    #expect(open(1) == .refused(.busy))
+    leader.heldLane = nil
+    try #require(cluster.run { leader.running.overlayBytes <= half })
+    guard case .header? = open(2) else {
+      Issue.record("It is served once enough is flushed.")
+      return
+    }
+    // Nobody asks for the items, and writes go on.
+    try world.write(60)
+  }
+
   @Test func lostAndDoubledFramesOnlyCostTime() throws {
     let world = try World()
     var random = SeededRandom(seed: 3)

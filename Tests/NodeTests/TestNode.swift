@@ -38,6 +38,8 @@ final class TestNode {
   private var nextRequest: UInt64 = 1
   /// Work is left undone while this holds, until the test kills the node.
   var isHalted: () -> Bool = { false }
+  /// Work of that lane is left undone.
+  var heldLane: Job.Lane?
   /// Draws which lane's job ends next; nil: as they were made.
   var order: SeededRandom?
 
@@ -126,7 +128,9 @@ final class TestNode {
 
   /// Runs the oldest waiting job of a lane; false where there is none.
   @discardableResult func runJob(_ lane: Job.Lane? = nil) -> Bool {
-    guard let position = jobs.firstIndex(where: { lane == nil || $0.lane == lane }) else { return false }
+    guard let position = jobs.firstIndex(where: { lane == nil ? $0.lane != heldLane : $0.lane == lane }) else {
+      return false
+    }
     let job = jobs.remove(at: position)
     var thrown: (any Error)?
     do { try job.work() } catch { thrown = error }
@@ -137,9 +141,10 @@ final class TestNode {
 
   /// In the order in which they were made, or with ``order`` that of random lanes.
   func runJobs() {
-    while failure == nil, !jobs.isEmpty, !isHalted() {
-      let lane = order == nil ? nil : jobs[Int(order!.below(UInt64(jobs.count)))].lane
-      runJob(lane)
+    while failure == nil, !isHalted() {
+      let waiting = jobs.filter { $0.lane != heldLane }
+      guard !waiting.isEmpty else { return }
+      runJob(order == nil ? nil : waiting[Int(order!.below(UInt64(waiting.count)))].lane)
     }
   }
 

@@ -59,7 +59,7 @@ extension Node {
   }
 
   private func isIdle(_ group: GroupID) -> Bool {
-    snapshots.fetching?.fetch.group != group && !jobs.values.contains { $0.storeGroup == group }
+    snapshots[group] == nil && !jobs.values.contains { $0.storeGroup == group }
   }
 
   private func carryOut(_ action: LostReplica.Action, at position: Int, now: Instant) {

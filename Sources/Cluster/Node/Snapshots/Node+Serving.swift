@@ -30,7 +30,7 @@ extension Node {
     guard let replica = replica(frame.group), !replica.isSwitching, replica.store.applied >= position else {
       return answer(.refused(.behind), to: frame, of: node)
     }
-    guard snapshots.server.hasRoom else { return answer(.refused(.busy), to: frame, of: node) }
+    guard snapshots.server.hasRoom, leavesRoomForWrites else { return answer(.refused(.busy), to: frame, of: node) }
     do throws(StoreError) {
       let session = SnapshotSession(
         client: node, group: frame.group, fetch: frame.fetch, identity: snapshots.drawNumber(),
@@ -44,6 +44,10 @@ extension Node {
       answer(.refused(.failed), to: frame, of: node)
     }
   }
+
+  /// What is in memory when a view is opened stays there for as long as the follower takes: no more than half of what
+  /// writes may fill. Until there is less, flushes are due.
+  private var leavesRoomForWrites: Bool { overlayBytes <= configuration.overlayBytesMax / 2 }
 
   private func serve(_ sequence: UInt64, _ frame: SnapshotFrame, to node: NodeID, now: Instant) {
     guard let session = snapshots.server.session(of: node, frame.group, frame.fetch) else {

@@ -21,8 +21,8 @@ struct SnapshotFetch {
     case abandoning
   }
 
-  /// A question without an answer is asked again after this.
-  static let askInterval = Span.seconds(1)
+  /// A question without an answer is asked again after this, or half of it: what ``Span/uneven(_:)`` says.
+  static let askInterval = Span.milliseconds(1_500)
   /// While this node is busy with an item, it says so this often.
   static let keepInterval = Span.seconds(3)
   /// Without an answer for this long the fetch is given up.
@@ -38,6 +38,8 @@ struct SnapshotFetch {
   private(set) var header: SnapshotHeader?
   private(set) var metadata: [UInt8] = []
   private var askedAt: Instant
+  /// How often that question was asked again.
+  private var silences: UInt64 = 0
   private var progressAt: Instant
 
   init(group: GroupID, id: UInt64, server: NodeID, offered: LogPosition, now: Instant) {
@@ -77,8 +79,11 @@ struct SnapshotFetch {
 
   /// The question where it has to be asked again.
   mutating func repeated(now: Instant) -> SnapshotFrame? {
-    guard now.since(askedAt) >= (isWorking ? Self.keepInterval : Self.askInterval) else { return nil }
+    guard now.since(askedAt) >= (isWorking ? Self.keepInterval : Self.askInterval.uneven(silences)) else {
+      return nil
+    }
     askedAt = now
+    silences += 1
     return question
   }
 
@@ -153,6 +158,7 @@ struct SnapshotFetch {
   private mutating func enter(_ phase: Phase, _ now: Instant) {
     self.phase = phase
     askedAt = now
+    silences = 0
     progressAt = now
   }
 }

@@ -3,7 +3,7 @@ import Messages
 import Raft
 import Replicas
 
-/// What a node knows of the snapshots that it serves and of the one that it fetches.
+/// What a node knows of the snapshots that it serves and of those that it fetches.
 struct SnapshotKeeper {
   /// A fetch with what it builds and for whom.
   struct Fetching {
@@ -19,11 +19,12 @@ struct SnapshotKeeper {
   }
 
   var server = SnapshotServer()
-  var fetching: Fetching?
+  /// In the order in which they were begun; each of another group and from another server.
+  private(set) var fetches: [Fetching] = []
   /// Frames of this turn.
   var outgoing: [(node: NodeID, bytes: [UInt8])] = []
   /// A fetch that failed here is not begun again before this time.
-  private(set) var retryAt = Instant.zero
+  private var retryAt = Instant.zero
   private var random: SeededRandom
 
   /// Since the node started.
@@ -33,6 +34,26 @@ struct SnapshotKeeper {
   private static let retryDelay = Span.seconds(1)
 
   init(random: SeededRandom) { self.random = random }
+
+  /// The fetch of a group's state.
+  subscript(group: GroupID) -> Fetching? {
+    get { fetches.first { $0.fetch.group == group } }
+    set {
+      let position = fetches.firstIndex { $0.fetch.group == group }
+      switch (position, newValue) {
+      case (let position?, let fetching?): fetches[position] = fetching
+      case (let position?, nil): fetches.remove(at: position)
+      case (nil, let fetching?): fetches.append(fetching)
+      case (nil, nil): break
+      }
+    }
+  }
+
+  /// Whether a fetch may be begun. A server that is slow or away must not keep the states waiting that others offer: their
+  /// groups may need this member for a majority.
+  func mayFetch(_ group: GroupID, from server: NodeID, now: Instant) -> Bool {
+    retryAt <= now && !fetches.contains { $0.fetch.group == group || $0.fetch.server == server }
+  }
 
   /// For fetches and identities: whoever made one before a restart must not be taken for one made after it.
   mutating func drawNumber() -> UInt64 { random.next() }
