@@ -92,12 +92,12 @@ import Testing
     let last = disk.content(Self.database)!.count / 4096
     disk.flipBit(3, of: Self.database, at: (last - 1) * 4096 + 50)
     var again = world
-    try again.reopen()
-    #expect(throws: StoreError.self) { try again.store.scan(from: [], to: nil) { _, _ in .proceed } }
-    do {
+    // The last page is looked at when the store opens, for rows of queues.
+    #expect {
+      try again.reopen()
       try again.store.scan(from: [], to: nil) { _, _ in .proceed }
-    } catch let error as StoreError {
-      #expect(error.kind == .damaged(page: UInt32(last)))
+    } throws: {
+      ($0 as? StoreError)?.kind == .damaged(page: UInt32(last))
     }
   }
 

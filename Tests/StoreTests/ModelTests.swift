@@ -6,24 +6,30 @@ import Testing
 @testable import Store
 
 @Suite struct ModelTests {
-  @Test(arguments: 1...24) func agreesWithADictionaryThroughFlushesRestartsAndCrashes(seed: UInt64) throws {
+  @Test(arguments: 1...36) func agreesWithADictionaryThroughFlushesRestartsAndCrashes(seed: UInt64) throws {
     let disk = SimulatedDisk()
     let sizes = [512, 1_024, 4_096, 8_192, 32_768]
-    var world = try StoreWorld(disk, seed: seed, pageBytes: sizes[Int(seed % 5)])
+    let appended = seed % 3 == 0 ? nil : StoreWorld.appended
+    var world = try StoreWorld(disk, seed: seed, pageBytes: sizes[Int(seed % 5)], appended: appended)
     // A file keeps the size that it was made with.
     world.configuration.pageBytes = sizes[Int(seed % 4)]
+    var views = LongViews(max: Int(seed % 4))
     for _ in 0..<60 {
       let durable = world.store.durable
-      switch world.random.below(9) {
+      try views.turn(&world)
+      switch world.random.below(11) {
       case 0...3: world.apply(Int(world.random.below(12)))
       case 4, 5: #expect(world.run(world.flushJob()) == nil)
       case 6: #expect(world.run(world.store.checkpoint()) == nil)
-      case 7:
+      case 7, 8: #expect(world.run(world.store.spill()) == nil)
+      case 9:
+        try views.close(world)
         let flushed = world.store.flushed
         if world.random.chance(1, in: 2) { world.store.close() } else { disk.kill() }
         try world.reopen()
         #expect(world.store.applied == flushed, "Only a crash of the machine takes a commit back.")
       default:
+        try views.close(world)
         disk.crash(&world.random)
         try world.reopen()
         #expect(world.store.applied >= durable)
@@ -31,18 +37,45 @@ import Testing
       #expect(world.store.durable >= durable)
       try world.check()
     }
+    try views.close(world)
+  }
+
+  /// Views that stay open for many steps.
+  private struct LongViews {
+    let max: Int
+    var open: [(view: StoreView, rows: Rows)] = []
+
+    init(max: Int) { self.max = max }
+
+    mutating func turn(_ world: inout StoreWorld) throws {
+      if open.count < max && world.random.chance(1, in: 3) { open.append((try world.store.view(), world.rows)) }
+      if open.count > 0 && world.random.chance(1, in: 12) { try check(open.removeFirst(), world) }
+    }
+
+    mutating func close(_ world: StoreWorld) throws {
+      for view in open { try check(view, world) }
+      open = []
+    }
+
+    private func check(_ open: (view: StoreView, rows: Rows), _ world: StoreWorld) throws {
+      #expect(try world.all { try open.view.scan(from: [], to: nil, reverse: $0, $1) } == open.rows)
+      for key in world.queued { #expect(try open.view.get(key) == open.rows[key]) }
+      open.view.close()
+    }
   }
 
   @Test func scansKeepTheirBounds() throws {
     var world = try StoreWorld(SimulatedDisk(), seed: 5)
     world.apply(60)
     world.run(world.flushJob())
-    world.apply(40)
+    world.apply(20)
+    world.run(world.store.spill())
+    world.apply(30)
     let pending = world.flushJob()
     world.apply(30)
-    for _ in 0..<200 {
-      let from = world.anyKey()
-      let to = world.random.chance(1, in: 5) ? nil : world.anyKey()
+    for _ in 0..<300 {
+      let from = world.anyBound()
+      let to = world.random.chance(1, in: 5) ? nil : world.anyBound()
       let found = try world.all { try world.store.scan(from: from, to: to, reverse: $0, $1) }
       let wanted = world.rows.filter { row in
         !row.key.lexicographicallyPrecedes(from) && (to.map { row.key.lexicographicallyPrecedes($0) } ?? true)

@@ -19,6 +19,9 @@ struct StoreWorld {
   /// The rows after each entry, by its index.
   var history: [Rows] = [[:]]
   var keyCount: UInt64 = 120
+  /// Keys that a queue has or had.
+  var queued: Set<[UInt8]> = []
+  static let strands: UInt64 = 3
   var valueBytesMax: UInt64 = 1_500
 
   var configuration: StoreConfiguration
@@ -30,13 +33,26 @@ struct StoreWorld {
     // Small enough that flushes spill into the log before they commit.
     configuration.writerCacheBytes = 64 << 10
     configuration.viewCacheBytes = 64 << 10
+    configuration.appended = appended
     return configuration
   }
 
-  init(_ disk: any Disk, directory: String = StoreWorld.directory, seed: UInt64, pageBytes: Int = 4_096) throws {
+  /// The rows of the queues lie in files of their own, of a few rows each.
+  static var appended: AppendedKeys {
+    var keys = AppendedKeys(prefix: [0xFE], strandBytes: 2)
+    keys.fileBytes = 6 << 10
+    return keys
+  }
+
+  /// `appended` nil: the rows of the queues lie among all others.
+  init(
+    _ disk: any Disk, directory: String = StoreWorld.directory, seed: UInt64, pageBytes: Int = 4_096,
+    appended: AppendedKeys? = StoreWorld.appended
+  ) throws {
     self.disk = disk
     configuration = Self.configuration
     configuration.pageBytes = pageBytes
+    configuration.appended = appended
     random = SeededRandom(seed: seed)
     store = try ShardStore.open(disk: disk, directory: directory, configuration: configuration)
   }
@@ -51,26 +67,44 @@ struct StoreWorld {
     return Array([UInt8](repeating: UInt8(number % 3), count: length) + [UInt8(number & 0xFF)].prefix(length))
   }
 
+  /// Where a range may begin or end: at a key, before a strand or within one.
+  mutating func anyBound() -> [UInt8] {
+    guard random.chance(1, in: 2) else { return anyKey() }
+    let key = Self.queueKey(UInt8(random.below(Self.strands + 1)), Int(random.below(UInt64(history.count + 1))))
+    return Array(key[..<Int(1 + random.below(4))])
+  }
+
   mutating func anyValue() -> [UInt8] {
     let length = random.chance(1, in: 20) ? random.below(12_000) : random.below(valueBytesMax)
     return [UInt8](repeating: UInt8(truncatingIfNeeded: random.next()), count: Int(length))
   }
 
-  /// Rows of a queue: each is put once, behind all others, and those in front are removed together. Sorts behind all else.
-  private static func queueKey(_ number: Int) -> [UInt8] { [0xFE, UInt8(number >> 8 & 0xFF), UInt8(number & 0xFF)] }
+  /// Rows of a queue: each is put once, behind all others of its strand, and those in front are removed together. Sorts
+  /// behind all else.
+  static func queueKey(_ strand: UInt8, _ number: Int) -> [UInt8] {
+    [0xFE, strand, UInt8(number >> 8 & 0xFF), UInt8(number & 0xFF)]
+  }
 
-  private mutating func turnQueue(_ rows: inout Rows) throws {
+  mutating func put(_ key: [UInt8], _ value: [UInt8], _ rows: inout Rows) {
+    store.put(key, value)
+    rows[key] = value
+    queued.insert(key)
+  }
+
+  mutating func trim(_ strand: UInt8, below number: Int, _ rows: inout Rows) throws {
+    let (from, to) = (Self.queueKey(strand, 0), Self.queueKey(strand, number))
+    try store.deletePutOnce(from: from, to: to)
+    rows = rows.filter { !$0.key.starts(with: from[..<2]) || !$0.key.lexicographicallyPrecedes(to) }
+  }
+
+  private mutating func turnQueues(_ rows: inout Rows) throws {
     let index = history.count
     if random.chance(1, in: 2) {
-      let (key, value) = (Self.queueKey(index), anyValue())
-      store.put(key, value)
-      rows[key] = value
+      put(Self.queueKey(UInt8(random.below(Self.strands)), index), anyValue(), &rows)
     }
-    guard random.chance(1, in: 6) else { return }
+    guard random.chance(1, in: 4) else { return }
     let through = index - Int(random.below(30))
-    guard through >= 0 else { return }
-    try store.deletePutOnce(from: Self.queueKey(0), to: Self.queueKey(through))
-    rows = rows.filter { $0.key.first != 0xFE || !$0.key.lexicographicallyPrecedes(Self.queueKey(through)) }
+    if through >= 0 { try trim(UInt8(random.below(Self.strands)), below: through, &rows) }
   }
 
   /// Applies entries of a few writes each; every fifth changes nothing.
@@ -88,7 +122,7 @@ struct StoreWorld {
           rows[key] = value
         }
       }
-      do { try turnQueue(&rows) } catch { Issue.record(error) }
+      do { try turnQueues(&rows) } catch { Issue.record(error) }
       history.append(rows)
       let index = UInt64(history.count - 1)
       store.advance(to: position(index))
@@ -136,6 +170,7 @@ struct StoreWorld {
       let key = Self.key(number)
       #expect(try get(key) == rows[key], comment)
     }
+    for key in queued { #expect(try get(key) == rows[key], comment) }
   }
 
   /// The rows that both directions of a scan show; fails where they differ or are out of order.

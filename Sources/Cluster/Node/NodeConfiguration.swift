@@ -35,6 +35,10 @@ public struct NodeConfiguration: Sendable {
   public var storePageBytes: Int?
   /// A replica's overlay is not flushed for its size alone below this.
   public var storageFlushBytesMin = 1 << 20
+  /// Records of changes are written to their file once they take so much memory, before the flush that they are part of.
+  public var appendedBytesMax = 1 << 20
+  /// Size of a file of such records, in bytes; nil: as ``AppendedKeys`` has it.
+  public var appendedFileBytes: UInt64?
   /// A replica without a write for this long is flushed.
   public var idleFlushDelay: Span
   /// Changes are that old when they leave for the global indexes: to show what a reader of an index may find.

@@ -2,6 +2,7 @@ import Environment
 import Messages
 import Raft
 import Replicas
+import Shards
 import Store
 
 /// Makes replicas and the stores under them: of a new node, of one that is opened again, and those that replace lost ones.
@@ -30,6 +31,10 @@ struct ReplicaMaker {
       store.viewCacheBytes = bytes
     }
     if let bytes = configuration.storePageBytes { store.pageBytes = bytes }
+    if group != .metadata {
+      store.appended = ShardMachine.appendedRows
+      if let bytes = configuration.appendedFileBytes { store.appended?.fileBytes = bytes }
+    }
     return try ShardStore.open(disk: disk, directory: directory(of: group), configuration: store)
   }
 

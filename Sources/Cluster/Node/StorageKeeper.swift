@@ -5,13 +5,15 @@ import Replicas
 import Shards
 import Store
 
-/// Brings the stores up to date behind the log: flushes overlays, checkpoints, and removes the rows of dropped tables.
+/// Brings the stores up to date behind the log: flushes overlays, checkpoints, writes what is only appended, and removes the
+/// rows of dropped tables.
 /// One step at a time for the whole node, so that writeback never crowds the journal out.
 struct StorageKeeper {
   struct Task {
     enum Step {
       case flush
       case checkpoint
+      case spill
       case removeRows(RowRange)
     }
 
@@ -99,6 +101,9 @@ struct StorageKeeper {
       if let job = store.flush(metadata: replica.storeMetadata()) {
         return Task(group: replica.group, step: .flush, job: job)
       }
+    }
+    if store.appendedBytes >= configuration.appendedBytesMax, let job = store.spill() {
+      return Task(group: replica.group, step: .spill, job: job)
     }
     return removal(position, store)
   }

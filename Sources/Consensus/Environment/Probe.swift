@@ -38,6 +38,8 @@ public enum Probe: Int, CaseIterable, Sendable {
   case viewPinsAnOverlay
   case rowIsGoneBeforeItsFlush
   case overlayOutlivesItsFlush
+  case appendedFileIsFull
+  case appendedFileIsDropped
   case snapshotIsBuilt
   case snapshotIsInstalled
   case snapshotIsAbandoned

@@ -25,6 +25,7 @@ public struct CoordinatorProcess {
 
   /// Runs until SIGTERM or SIGINT; throws where the coordinator cannot start.
   public func run() throws {
+    Memory.keepFreed()
     Signals.prepare()
     let logger = ProcessLog.logger(process: settings.name, format: settings.logFormat, level: settings.logLevel)
     let group = MultiThreadedEventLoopGroup(numberOfThreads: settings.loops)

@@ -31,6 +31,7 @@ public struct NodeProcess {
   /// Runs until SIGTERM, after which it hands over what it leads, or SIGINT; throws where the node cannot start or has to
   /// stop.
   public func run() throws {
+    Memory.keepFreed()
     Signals.prepare()
     let logger = ProcessLog.logger(process: settings.name, format: settings.logFormat, level: settings.logLevel)
     let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)

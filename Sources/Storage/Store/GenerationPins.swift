@@ -6,6 +6,9 @@ struct FrozenGeneration {
   let tree: OverlayTree
   let applied: LogPosition
   let metadata: [UInt8]
+  /// Appended rows that are in no file yet, oldest first: as of ``applied``, whatever goes afterwards.
+  let appended: [OverlayTree]
+  let appendedEnd: AppendedEnd
 }
 
 /// How many open views read each generation, to account for memory that outlives its flush.

@@ -6,11 +6,11 @@ public enum ScanStep: Sendable { case proceed, stop }
 struct Scan {
   /// Newest first.
   private var generations: [OverlayCursor]
-  private let rows: RowCursor
+  private var rows: FileRows
 
   /// `overlays` newest first; `from` is inclusive, `to` exclusive.
   static func run(
-    _ overlays: [OverlayTree], _ reader: RowReader, from: [UInt8], to: [UInt8]?, reverse: Bool,
+    _ overlays: [OverlayTree], _ files: FileSources, from: [UInt8], to: [UInt8]?, reverse: Bool,
     _ body: (_ key: [UInt8], _ value: [UInt8]) throws -> ScanStep
   ) throws {
     if let to, compareBytes(from, to) >= 0 { return }
@@ -19,9 +19,8 @@ struct Scan {
       let cursor = OverlayCursor(tree, from: from, to: to, reverse: reverse)
       if !cursor.isAtEnd { cursors.append(cursor) }
     }
-    let rows = try reader.range(from: from, to: to, reverse: reverse)
+    let rows = try files.rows(from: from, to: to, reverse: reverse)
     defer { rows.finish() }
-    try rows.advance()
     var scan = Scan(generations: cursors, rows: rows)
     try scan.walk(reverse: reverse, body)
   }

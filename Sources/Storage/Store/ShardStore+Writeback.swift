@@ -9,11 +9,11 @@ extension ShardStore {
   /// tries the same generation again, with the metadata of that time.
   public func flush(metadata: [UInt8]) -> StoreJob? {
     precondition(!isEntryOpen, "A flush starts between entries.")
-    if runningJobs.contains(.flush) { return nil }
+    if !runningJobs.isDisjoint(with: [.flush, .spill]) { return nil }
     guard let generation = frozen ?? freeze(metadata) else { return nil }
     let writer = openWriter
-    return start(.flush) { (_: StoreJob) throws(StoreError) in
-      try writer.flush(generation.tree, generation.applied, generation.metadata)
+    return start(.flush) { (job: StoreJob) throws(StoreError) in
+      job.runs = try writer.flush(generation)
     }
   }
 
@@ -25,8 +25,9 @@ extension ShardStore {
     guard !runningJobs.contains(.checkpoint), isLogDirty || durable != flushed || !runningJobs.isEmpty else {
       return nil
     }
-    let writer = openWriter
+    let (writer, files) = (openWriter, takeRemovableFiles())
     return start(.checkpoint) { (job: StoreJob) throws(StoreError) in
+      try writer.remove(files)
       (job.safe, job.isComplete) = try writer.checkpoint()
     }
   }
@@ -37,6 +38,11 @@ extension ShardStore {
   public func deleteRange(from: [UInt8], to: [UInt8]) -> StoreJob? {
     precondition(!isEntryOpen, "Rows are removed between entries.")
     if runningJobs.contains(.deleteRange) { return nil }
+    if let keys = configuration.appended, keys.meet(from: from, to: to) {
+      // What a job writes would be there again after it.
+      guard frozen == nil, runningJobs.isDisjoint(with: [.flush, .spill]) else { return nil }
+      removeAppended(from: from, to: to)
+    }
     forget(from, to)
     let writer = openWriter
     let limit = configuration.deletedRowsMax
@@ -48,7 +54,7 @@ extension ShardStore {
   /// Takes a job back that ran, with the error that its work threw.
   public func completed(_ job: StoreJob, error: StoreError?) {
     guard runningJobs.remove(job.kind) != nil else { fatalError("A job ended that was not under way.") }
-    if job.kind != .checkpoint { isLogDirty = true }
+    if job.kind == .flush || job.kind == .deleteRange { isLogDirty = true }
     if error != nil { return }
     switch job.kind {
     case .flush:
@@ -57,6 +63,9 @@ extension ShardStore {
       metadata = generation.metadata
       if pins.isPinned(generation.number) { Probes.hit(.overlayOutlivesItsFlush) }
       frozen = nil
+      appendedWritten(job.runs)
+      droppedFiles += generation.appendedEnd.dropped.map { ($0, generation.applied) }
+    case .spill: appendedWritten(job.runs)
     case .checkpoint:
       durable = job.safe
       isLogDirty = !job.isComplete
@@ -67,8 +76,10 @@ extension ShardStore {
   /// Nil where nothing was applied since the last flush.
   private func freeze(_ metadata: [UInt8]) -> FrozenGeneration? {
     guard applied != flushed else { return nil }
+    takeAppended()
     let generation = FrozenGeneration(
-      number: currentGeneration, tree: current, applied: applied, metadata: metadata)
+      number: currentGeneration, tree: current, applied: applied, metadata: metadata, appended: unfinished,
+      appendedEnd: appendedEnd())
     frozen = generation
     current = OverlayTree()
     currentGeneration += 1
@@ -86,7 +97,7 @@ extension ShardStore {
     for key in keys { current.set(key, nil) }
   }
 
-  private func start(_ kind: StoreJob.Kind, _ work: @escaping (StoreJob) throws(StoreError) -> Void) -> StoreJob {
+  func start(_ kind: StoreJob.Kind, _ work: @escaping (StoreJob) throws(StoreError) -> Void) -> StoreJob {
     runningJobs.insert(kind)
     return StoreJob(kind, work)
   }

@@ -26,10 +26,15 @@ public final class ShardStore {
   let vfs: StoreVFS
   let path: String
   private var writer: StoreWriter?
-  private var reader: RowReader?
-  var idleReaders: [RowReader] = []
+  private var reader: FileSources?
+  var idleReaders: [FileSources] = []
 
   var current = OverlayTree()
+  /// Appended rows that are in no file yet, and in ``unfinished`` those that a job writes there, oldest first.
+  var appended = OverlayTree()
+  var unfinished: [OverlayTree] = []
+  /// Files without rows, each with the entry whose flush dropped it: a crash may bring an earlier one back.
+  var droppedFiles: [(file: AppendedFile, since: LogPosition)] = []
   /// The generation that a flush writes, or is to write again after a failure.
   var frozen: FrozenGeneration?
   var pins = GenerationPins()
@@ -61,7 +66,14 @@ public final class ShardStore {
     flushed = applied
     durable = opened.durable
     metadata = opened.writer.metadata
-    reader = try RowReader(opened.vfs, path: opened.path, cacheBytes: configuration.readerCacheBytes)
+    let rows = try RowReader(opened.vfs, path: opened.path, cacheBytes: configuration.readerCacheBytes)
+    reader = FileSources(reader: rows)
+    guard let (place, index) = opened.appended else { return }
+    reader?.appended = (index, AppendedReader(place))
+    let cursor = try rows.range(from: index.keys.prefix, to: nil, reverse: false)
+    defer { cursor.finish() }
+    try cursor.advance()
+    reader?.isMixed = !cursor.isAtEnd && index.keys.hold(cursor.key)
   }
 
   /// Makes `directory` one without a store, durably, for a replica that begins anew; no error where it has none. Blocks.
@@ -79,22 +91,42 @@ public final class ShardStore {
 
   /// The value of a key; nil where there is none. Microseconds: it may read the disk.
   public func get(_ key: [UInt8]) throws(StoreError) -> [UInt8]? {
+    if let keys = configuration.appended, keys.hold(key) { return try getAppended(key) }
     switch current.find(key) {
     case .value(let value): return value
     case .deleted: return nil
-    case .absent: break
+    case .absent: return try getFlushed(key)
     }
+  }
+
+  /// As of before the current generation.
+  private func getFlushed(_ key: [UInt8]) throws(StoreError) -> [UInt8]? {
     switch frozen?.tree.find(key) {
     case .value(let value): return value
     case .deleted: return nil
-    case .absent, nil: return try openReader.get(key)
+    case .absent, nil: return try openReader.reader.get(key)
+    }
+  }
+
+  /// Sets a row, or removes it where `value` is nil, as part of the entry that the next ``advance(to:)`` ends. Returns what
+  /// was there. The key's row must not be an appended one.
+  public func exchange(_ key: [UInt8], _ value: [UInt8]?) throws(StoreError) -> [UInt8]? {
+    isEntryOpen = true
+    switch current.set(key, value) {
+    case .value(let old): return old
+    case .deleted: return nil
+    case .absent: return try getFlushed(key)
     }
   }
 
   /// Sets a row as part of the entry that the next ``advance(to:)`` ends.
   public func put(_ key: [UInt8], _ value: [UInt8]) {
     isEntryOpen = true
-    current.set(key, value)
+    if let keys = configuration.appended, keys.hold(key) {
+      appended.set(key, value)
+    } else {
+      current.set(key, value)
+    }
   }
 
   /// Removes a row as part of the entry that the next ``advance(to:)`` ends.
@@ -107,6 +139,10 @@ public final class ShardStore {
   /// next ``advance(to:)`` ends. What was not flushed yet leaves no trace, so that short-lived rows never reach the file.
   public func deletePutOnce(from: [UInt8], to: [UInt8]) throws {
     isEntryOpen = true
+    if let keys = configuration.appended, keys.hold(from) {
+      eraseAppended(from: from, to: to)
+      guard openReader.isMixed else { return }
+    }
     if current.erase(from: from, to: to) > 0 { Probes.hit(.rowIsGoneBeforeItsFlush) }
     var flushed: [[UInt8]] = []
     try scan(from: from, to: to) { key, _ in
@@ -136,7 +172,8 @@ public final class ShardStore {
 
   /// Memory that unflushed rows hold, and flushed ones that an open view still needs; bytes, estimated.
   public var overlayBytes: Int {
-    current.bytes + (frozen?.tree.bytes ?? 0) + pins.bytes(below: frozen?.number ?? currentGeneration)
+    current.bytes + (frozen?.tree.bytes ?? 0) + appendedBytes + unfinished.reduce(0) { $0 + $1.bytes }
+      + pins.bytes(below: frozen?.number ?? currentGeneration)
   }
 
   /// The overlay's trees, newest first.
@@ -144,12 +181,18 @@ public final class ShardStore {
     var trees: [OverlayTree] = []
     if !current.isEmpty { trees.append(current) }
     if let frozen, !frozen.tree.isEmpty { trees.append(frozen.tree) }
+    if !appended.isEmpty { trees.append(appended) }
+    trees += unfinished.reversed()
     return trees
   }
 
-  var openReader: RowReader {
+  var openReader: FileSources {
     guard let reader else { fatalError("A closed store was read.") }
     return reader
+  }
+
+  func changeIndex(_ body: (inout AppendedIndex) -> Void) {
+    if reader?.appended != nil { body(&reader!.appended!.index) }
   }
 
   /// For jobs only, which run one after another.

@@ -16,6 +16,8 @@ public struct StoreConfiguration: Sendable {
   /// own where it is longer than about a quarter of one, so pages have room for four changes with both images of an item.
   /// Larger ones cost more where a flush touches a few rows of many.
   public var pageBytes = 8_192
+  /// Rows that lie in files of their own; nil: none do. What an earlier configuration put into the database stays there.
+  public var appended: AppendedKeys?
   /// Draws the identity of a new file, which seeds its page checksums.
   public var seed: UInt64
 

@@ -36,3 +36,16 @@ public struct StoreError: Error, Sendable, CustomStringConvertible {
     return false
   }
 }
+
+extension StoreError {
+  /// Runs what touches the disk; `what` says what was tried.
+  static func attempt<Value>(
+    _ what: @autoclosure () -> String, _ body: () throws(DiskError) -> Value
+  ) throws(StoreError) -> Value {
+    do throws(DiskError) { return try body() } catch { throw StoreError(error, what()) }
+  }
+
+  static func sync(_ what: @autoclosure () -> String, _ body: () throws(DiskError) -> Void) throws(StoreError) {
+    do throws(DiskError) { try body() } catch { throw StoreError(.syncFailed, what(), disk: error) }
+  }
+}

@@ -78,25 +78,25 @@ struct StoreFiles {
 
   func write(_ disk: any Disk, _ directory: String) throws(StoreError) {
     let what = "could not name the live database in \(directory)"
-    let file = try Self.attempt(what) { () throws(DiskError) in
+    let file = try StoreError.attempt(what) { () throws(DiskError) in
       try disk.open("\(directory)/CURRENT.new", create: true)
     }
     defer { file.close() }
-    try Self.attempt(what) { () throws(DiskError) in
+    try StoreError.attempt(what) { () throws(DiskError) in
       try file.truncate(to: 0)
       try writeAll(encode(), to: file)
     }
-    try Self.sync(what) { () throws(DiskError) in try file.sync() }
-    try Self.attempt(what) { () throws(DiskError) in
+    try StoreError.sync(what) { () throws(DiskError) in try file.sync() }
+    try StoreError.attempt(what) { () throws(DiskError) in
       try disk.rename("\(directory)/CURRENT.new", to: "\(directory)/CURRENT")
     }
-    try Self.sync(what) { () throws(DiskError) in try disk.syncDirectory(directory) }
+    try StoreError.sync(what) { () throws(DiskError) in try disk.syncDirectory(directory) }
   }
 
   /// The name that a process gave which was then killed may be known to the machine's cache only. What follows rests on
   /// it: other files are removed, and the log is dropped.
   static func proveName(_ disk: any Disk, _ directory: String) throws(StoreError) {
-    try sync("could not sync \(directory)") { () throws(DiskError) in try disk.syncDirectory(directory) }
+    try StoreError.sync("could not sync \(directory)") { () throws(DiskError) in try disk.syncDirectory(directory) }
   }
 
   private func encode() -> [UInt8] {
@@ -116,18 +116,18 @@ struct StoreFiles {
   static func erase(_ disk: any Disk, _ directory: String) throws(StoreError) {
     guard try exists(disk, directory) else { return }
     let what = "could not erase the store in \(directory)"
-    try attempt(what) { () throws(DiskError) in
+    try StoreError.attempt(what) { () throws(DiskError) in
       if try disk.exists("\(directory)/CURRENT") { try disk.remove("\(directory)/CURRENT") }
     }
     // Before the files go: a name without its file would be damage.
-    try sync(what) { () throws(DiskError) in try disk.syncDirectory(directory) }
+    try StoreError.sync(what) { () throws(DiskError) in try disk.syncDirectory(directory) }
     try clean(disk, directory, keeping: nil)
-    try sync(what) { () throws(DiskError) in try disk.syncDirectory(directory) }
+    try StoreError.sync(what) { () throws(DiskError) in try disk.syncDirectory(directory) }
   }
 
   /// Removes what a broken-off creation or switch left: every file of the store that is not of `live`.
   static func clean(_ disk: any Disk, _ directory: String, keeping live: UInt64?) throws(StoreError) {
-    try attempt("could not clean \(directory)") { () throws(DiskError) in
+    try StoreError.attempt("could not clean \(directory)") { () throws(DiskError) in
       let kept = live.map(databaseName)
       for name in try disk.list(directory) {
         let isOld = name.hasPrefix("shard.") && !(kept.map { name == $0 || name.hasPrefix("\($0)-") } ?? false)
@@ -139,7 +139,7 @@ struct StoreFiles {
   /// The bytes of a file, 0 where it is missing.
   static func size(_ disk: any Disk, _ path: String) throws(StoreError) -> UInt64 {
     guard try exists(disk, path) else { return 0 }
-    return try attempt("could not look at \(path)") { () throws(DiskError) in
+    return try StoreError.attempt("could not look at \(path)") { () throws(DiskError) in
       let file = try disk.open(path, create: false)
       defer { file.close() }
       return try file.size()
@@ -155,23 +155,13 @@ struct StoreFiles {
   private static func databaseName(_ generation: UInt64) -> String { "shard.\(generation).db" }
 
   private static func contents(_ disk: any Disk, _ path: String) throws(StoreError) -> [UInt8] {
-    try attempt("could not read \(path)") { () throws(DiskError) in
+    try StoreError.attempt("could not read \(path)") { () throws(DiskError) in
       let file = try disk.open(path, create: false)
       defer { file.close() }
       var buffer = [UInt8](repeating: 0, count: 64)
       let got = try readAll(file, into: &buffer)
       return Array(buffer[..<got])
     }
-  }
-
-  private static func attempt<Value>(
-    _ what: String, _ body: () throws(DiskError) -> Value
-  ) throws(StoreError) -> Value {
-    do throws(DiskError) { return try body() } catch { throw StoreError(error, what) }
-  }
-
-  private static func sync(_ what: String, _ body: () throws(DiskError) -> Void) throws(StoreError) {
-    do throws(DiskError) { try body() } catch { throw StoreError(.syncFailed, what, disk: error) }
   }
 }
 

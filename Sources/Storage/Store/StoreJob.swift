@@ -7,7 +7,7 @@ internal import Raft
 /// The loop makes it, the storage thread runs it, the loop gets it back; whoever carries it in between orders the two
 /// threads' accesses.
 public final class StoreJob {
-  public enum Kind: Hashable, Sendable { case flush, checkpoint, deleteRange }
+  public enum Kind: Hashable, Sendable { case flush, checkpoint, deleteRange, spill }
 
   public let kind: Kind
   /// After a completed ``ShardStore/deleteRange(from:to:)``: rows may be left, so ask for another job.
@@ -15,6 +15,8 @@ public final class StoreJob {
   /// A checkpoint's answer: what was committed before its syncs.
   var safe = LogPosition.zero
   var isComplete = false
+  /// Where a flush or a spill wrote appended rows.
+  var runs: [AppendedRun] = []
   private let work: (StoreJob) throws(StoreError) -> Void
 
   init(_ kind: Kind, _ work: @escaping (StoreJob) throws(StoreError) -> Void) {

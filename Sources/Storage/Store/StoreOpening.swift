@@ -9,6 +9,8 @@ struct StoreOpening {
   var durable: LogPosition
   var isNew: Bool
   var snapshot: LogPosition?
+  /// Where appended rows lie.
+  var appended: (place: AppendedPlace, index: AppendedIndex)?
 
   static func run(
     disk: any Disk, directory: String, _ configuration: StoreConfiguration
@@ -34,7 +36,8 @@ struct StoreOpening {
     _ = try writer.checkpoint(restart: false)
     try writer.syncDatabase()
     try files.write(disk, directory)
-    return StoreOpening(vfs: vfs, path: path, writer: writer, durable: .zero, isNew: true)
+    return StoreOpening(
+      vfs: vfs, path: path, writer: writer, durable: .zero, isNew: true, appended: try writer.openAppended())
   }
 
   private static func open(
@@ -46,7 +49,9 @@ struct StoreOpening {
     }
     let (vfs, path, writer) = try connect(files, disk, directory, configuration, create: false)
     let durable = try proveDurable(writer)
-    return StoreOpening(vfs: vfs, path: path, writer: writer, durable: durable, isNew: false, snapshot: files.snapshot)
+    return StoreOpening(
+      vfs: vfs, path: path, writer: writer, durable: durable, isNew: false, snapshot: files.snapshot,
+      appended: try writer.openAppended())
   }
 
   /// What was recovered may be known to the machine's cache only, so it is written and synced anew. Without space for

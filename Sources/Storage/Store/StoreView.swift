@@ -12,9 +12,9 @@ public final class StoreView {
   private let trees: [OverlayTree]
   fileprivate let pinned: [UInt64]
   private weak var store: ShardStore?
-  private var reader: RowReader?
+  private var reader: FileSources?
 
-  fileprivate init(_ store: ShardStore, _ reader: RowReader, pinned: [UInt64]) {
+  fileprivate init(_ store: ShardStore, _ reader: FileSources, pinned: [UInt64]) {
     applied = store.applied
     trees = store.generations
     self.pinned = pinned
@@ -46,11 +46,11 @@ public final class StoreView {
   public func close() {
     guard let reader else { fatalError("A view was closed twice.") }
     self.reader = nil
-    reader.end()
+    reader.reader.end()
     store?.closed(self, reader)
   }
 
-  private var openReader: RowReader {
+  private var openReader: FileSources {
     guard let reader else { fatalError("A closed view was read.") }
     return reader
   }
@@ -70,21 +70,24 @@ extension ShardStore {
   /// Pins the state as of ``applied``. Tens of microseconds; the first few open a connection each.
   public func view() throws(StoreError) -> StoreView {
     precondition(!isEntryOpen, "A view shows whole entries.")
-    let reader: RowReader
+    var reader: FileSources
     if let idle = idleReaders.popLast() {
       reader = idle
     } else {
-      reader = try RowReader(vfs, path: path, cacheBytes: configuration.viewCacheBytes)
+      reader = FileSources(reader: try RowReader(vfs, path: path, cacheBytes: configuration.viewCacheBytes))
+      reader.appended = openReader.appended.map { ($0.index, AppendedReader($0.reader.place)) }
     }
-    try reader.begin()
+    try reader.reader.begin()
+    if let index = openReader.appended?.index { reader.appended?.index = index }
+    reader.isMixed = openReader.isMixed
     return StoreView(self, reader, pinned: pinGenerations())
   }
 
   private func pinGenerations() -> [UInt64] {
     var pinned: [UInt64] = []
     if !current.isEmpty || frozen != nil { Probes.hit(.viewPinsAnOverlay) }
-    if !current.isEmpty {
-      pins.add(currentGeneration, bytes: current.bytes)
+    if !current.isEmpty || !appended.isEmpty || !unfinished.isEmpty {
+      pins.add(currentGeneration, bytes: current.bytes + appendedBytes + unfinished.reduce(0) { $0 + $1.bytes })
       pinned.append(currentGeneration)
     }
     if let frozen {
@@ -94,7 +97,10 @@ extension ShardStore {
     return pinned
   }
 
-  fileprivate func closed(_ view: StoreView, _ reader: RowReader) {
+  fileprivate func closed(_ view: StoreView, _ reader: FileSources) {
+    var reader = reader
+    // What it names stays on the disk.
+    if let keys = reader.appended?.index.keys { reader.appended?.index = AppendedIndex(keys) }
     for generation in view.pinned { pins.remove(generation) }
     if idleReaders.count < configuration.viewConnectionsIdleMax { idleReaders.append(reader) }
   }

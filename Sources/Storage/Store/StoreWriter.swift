@@ -31,6 +31,8 @@ struct StoredPosition {
 final class StoreWriter {
   private(set) var position = StoredPosition()
   private(set) var metadata: [UInt8] = []
+  /// As it was committed last.
+  private var manifest = AppendedManifest()
 
   private let vfs: StoreVFS
   private let connection: Connection
@@ -38,6 +40,7 @@ final class StoreWriter {
   private let deleteStatement: Statement
   private let deleteRangeStatement: Statement
   private let metaStatement: Statement
+  private var appended: AppendedWriter?
 
   init(_ vfs: StoreVFS, path: String, _ configuration: StoreConfiguration, create: Bool) throws(StoreError) {
     self.vfs = vfs
@@ -51,6 +54,20 @@ final class StoreWriter {
       connection, "DELETE FROM rows WHERE key IN (SELECT key FROM rows WHERE key>=?1 AND key<?2 LIMIT ?3)")
     metaStatement = try Statement(connection, "REPLACE INTO meta(name,value) VALUES(CAST(?1 AS TEXT),?2)")
     try load()
+    guard let keys = configuration.appended else {
+      guard manifest.files.isEmpty else {
+        throw StoreError(.format, "rows lie beside the database, of which the configuration knows nothing")
+      }
+      return
+    }
+    let place = AppendedPlace(disk: vfs.disk, directory: vfs.directory, path: path, identity: vfs.seal.identity)
+    appended = AppendedWriter(place, keys, manifest)
+  }
+
+  /// Where appended rows lie; nil where none do. Once, when the store opens.
+  func openAppended() throws(StoreError) -> (AppendedPlace, AppendedIndex)? {
+    guard let appended else { return nil }
+    return (appended.place, try appended.recover())
   }
 
   /// One table of rows, clustered by key; blobs compare bytewise. Rows of any table of the shard lie in it.
@@ -67,12 +84,15 @@ final class StoreWriter {
   }
 
   private func load() throws(StoreError) {
-    let format = try meta("format")
-    guard format == [0, 1] else { throw StoreError(.format, "the database has an unknown format") }
-    metadata = try meta("metadata")
-    let stored = try meta("applied")
+    guard [Self.format, Self.formatWithAppended].contains(try needed("format")) else {
+      throw StoreError(.format, "the database has an unknown format")
+    }
+    metadata = try needed("metadata")
+    let stored = try needed("applied")
+    let files = try meta("appended")
     do throws(MalformedBytes) {
       position = try StoredPosition(decoding: stored)
+      if let files { manifest = try AppendedManifest(files) }
     } catch {
       throw StoreError(.damaged(page: nil), "the applied position is damaged")
     }
@@ -81,11 +101,22 @@ final class StoreWriter {
     }
   }
 
-  private func meta(_ name: String) throws(StoreError) -> [UInt8] {
+  private static let format: [UInt8] = [0, 1]
+  /// Rows lie beside the database too: who knows only the first would miss them.
+  private static let formatWithAppended: [UInt8] = [0, 2]
+
+  private func needed(_ name: String) throws(StoreError) -> [UInt8] {
+    guard let value = try meta(name) else {
+      throw StoreError(.damaged(page: nil), "the database lacks its \(name)")
+    }
+    return value
+  }
+
+  private func meta(_ name: String) throws(StoreError) -> [UInt8]? {
     let statement = try Statement(connection, "SELECT value FROM meta WHERE name='\(name)'")
     let code = statement.step()
     guard code == SQLITE_ROW else {
-      if code == SQLITE_DONE { throw StoreError(.damaged(page: nil), "the database lacks its \(name)") }
+      if code == SQLITE_DONE { return nil }
       throw connection.error(code, "read the \(name)")
     }
     return [UInt8](copying: statement.column(0))
@@ -93,31 +124,76 @@ final class StoreWriter {
 
   // MARK: Steps of the storage thread
 
-  /// Commits the rows of one generation and what it stands for: everything or nothing.
-  func flush(_ tree: OverlayTree, _ applied: LogPosition, _ metadata: [UInt8]) throws(StoreError) {
-    try commit(applied: applied) { () throws(StoreError) in
-      var cursor = OverlayCursor(tree, from: [], to: nil, reverse: false)
-      while !cursor.isAtEnd {
-        try write(cursor.key, cursor.value)
-        cursor.advance()
+  /// Commits the rows of one generation and what it stands for: everything or nothing. Returns where the appended rows lie
+  /// that were in no file before.
+  func flush(_ generation: FrozenGeneration) throws(StoreError) -> [AppendedRun] {
+    let mark = appended?.mark
+    do throws(StoreError) {
+      let runs = try spill(generation.appended)
+      appended?.end(generation.appendedEnd)
+      // What the commit names has to be there before it.
+      try appended?.sync()
+      try commit(applied: generation.applied) { () throws(StoreError) in
+        var cursor = OverlayCursor(generation.tree, from: [], to: nil, reverse: false)
+        while !cursor.isAtEnd {
+          try write(cursor.key, cursor.value)
+          cursor.advance()
+        }
+        try writeMeta(generation.metadata)
       }
-      if metadata != self.metadata { try metaStatement.run(Array("metadata".utf8), metadata, action: "flush") }
+      metadata = generation.metadata
+      manifest = appended?.manifest ?? manifest
+      Probes.hit(.overlayIsFlushed)
+      return runs
+    } catch {
+      if let mark { appended?.takeBack(to: mark) }
+      throw error
     }
-    self.metadata = metadata
-    Probes.hit(.overlayIsFlushed)
   }
+
+  private func writeMeta(_ metadata: [UInt8]) throws(StoreError) {
+    if metadata != self.metadata { try metaStatement.run(Array("metadata".utf8), metadata, action: "flush") }
+    guard let next = appended?.manifest, next != manifest else { return }
+    try metaStatement.run(Array("appended".utf8), next.encode(), action: "flush")
+    if manifest == AppendedManifest() {
+      try metaStatement.run(Array("format".utf8), Self.formatWithAppended, action: "flush")
+    }
+  }
+
+  /// Writes appended rows to their file. They count once a flush has said so.
+  func spill(_ rows: [OverlayTree]) throws(StoreError) -> [AppendedRun] {
+    guard let appended else { return [] }
+    let mark = appended.mark
+    var runs: [AppendedRun] = []
+    do throws(StoreError) {
+      for tree in rows { runs += try appended.append(tree) }
+    } catch {
+      appended.takeBack(to: mark)
+      throw error
+    }
+    return runs
+  }
+
+  /// Removes files that no commit of the database names any more.
+  func remove(_ files: [AppendedFile]) throws(StoreError) { try appended?.remove(files) }
 
   /// Commits rows of a snapshot: everything or nothing. The position stays where it is until all are in.
   func insert(_ chunk: SnapshotChunk) throws(StoreError) {
+    var appendedRows = OverlayTree()
     try commit(applied: position.applied) { () throws(StoreError) in
       var rows = SnapshotRows(chunk.rows)
       while let row = Self.next(&rows) {
+        if let appended, appended.keys.hold(Array(chunk.rows[row.key])) {
+          appendedRows.set(Array(chunk.rows[row.key]), Array(chunk.rows[row.value]))
+          continue
+        }
         try end(
           chunk.rows.withUnsafeBytes { raw in
             put(UnsafeRawBufferPointer(rebasing: raw[row.key]), UnsafeRawBufferPointer(rebasing: raw[row.value]))
           })
       }
     }
+    _ = try spill([appendedRows])
   }
 
   /// A chunk was checked when it was made.

@@ -1,7 +1,7 @@
 import Bytes
 import Catalog
 public import Messages
-import Store
+public import Store
 
 /// What readers of a table's feed are told. They run beside a leader; the state that they need is replicated.
 extension ShardMachine {
@@ -53,6 +53,10 @@ extension ShardMachine {
 
   /// A reader of the feed found it unreadable: the replica must not act any more.
   public func cannotRead(_ error: any Error) { damage = damage ?? "Its change feed cannot be read: \(error)." }
+
+  /// Records are put once, each behind all others of its table, and go from the front.
+  public static let appendedRows = AppendedKeys(
+    prefix: RowRange.feeds.lower, strandBytes: RowRange.feed(of: TableID(0)).lower.count)
 
   // MARK: What entries do
 

@@ -19,8 +19,7 @@ extension ShardMachine {
     timeMs: UInt64
   ) {
     do {
-      let old = try store.get(key.bytes).map { EncodedItem(trusted: $0) }
-      if let new { store.put(key.bytes, new.bytes) } else { store.delete(key.bytes) }
+      let old = try store.exchange(key.bytes, new?.bytes).map { EncodedItem(trusted: $0) }
       for plan in table.locals { write(try plan.change(from: old, to: new, base: key)) }
       if let versions { set(versions, of: key, in: table) }
       if versions != nil, new == nil { table.removals += 1 }

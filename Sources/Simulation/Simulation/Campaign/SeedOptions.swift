@@ -78,6 +78,8 @@ extension SimulationOptions {
     journalSegmentBytes = [128 << 10, 256 << 10, 512 << 10][random.index(3)]
     journalBytesMax = journalSegmentBytes * [3, 6, 200][random.index(3)]
     snapshotChunkBytes = [512, 8 << 10, 256 << 10][random.index(3)]
+    appendedBytesMax = [1 << 10, 16 << 10, 1 << 20][random.index(3)]
+    appendedFileBytes = [2 << 10, 32 << 10, 1 << 20][random.index(3)]
     // Where a member that was down for seconds needs snapshots, they come in less time than clients are to wait.
     if journalBytesMax < 1 << 20 { snapshotChunkBytes = max(snapshotChunkBytes, 2 << 10) }
     appendBytesMax = [1, 4 << 10, 1 << 20][random.index(3)]

@@ -457,9 +457,11 @@ final class FaultDriver {
 
   private func flipBit(_ disk: SimulatedDisk, _ seed: UInt64) {
     var random = SeededRandom(seed: seed)
-    let kinds = [".log", ".db", ".db-wal", "CURRENT", "identity"]
+    let kinds = [".log", ".db", ".db-wal", ".db-rows-", "CURRENT", "identity"]
     let kind = kinds[Int(random.below(UInt64(kinds.count)))]
-    let files = disk.paths.filter { $0.hasSuffix(kind) && disk.content($0)?.isEmpty == false }
+    let files = disk.paths.filter { path in
+      (path.hasSuffix(kind) || kind.hasSuffix("-") && path.contains(kind)) && disk.content(path)?.isEmpty == false
+    }
     guard !files.isEmpty else { return }
     let path = files[Int(random.below(UInt64(files.count)))]
     guard let content = disk.content(path) else { return }

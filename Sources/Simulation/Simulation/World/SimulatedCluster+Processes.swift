@@ -222,6 +222,8 @@ extension SimulationOptions {
       dataDirectory: Self.dataDirectory, overlayBytesMax: overlayBytesMax)
     configuration.idleFlushDelay = idleFlushDelay
     configuration.storageFlushBytesMin = storageFlushBytesMin
+    configuration.appendedBytesMax = appendedBytesMax
+    configuration.appendedFileBytes = appendedFileBytes
     configuration.journal = JournalConfiguration(segmentBytes: journalSegmentBytes)
     configuration.journalBytesMax = journalBytesMax
     configuration.storeCacheBytes = storeCacheBytes

@@ -17,6 +17,9 @@ public struct SimulationOptions: Sendable {
   /// Memory after which overlays are flushed; small, so that flushes and checkpoints happen all the time.
   public var overlayBytesMax = 64 << 10
   public var storageFlushBytesMin = 4 << 10
+  /// Records of changes after which they are written to their file, and the size of one.
+  public var appendedBytesMax = 4 << 10
+  public var appendedFileBytes: UInt64 = 32 << 10
   public var idleFlushDelay = Span.milliseconds(500)
   public var journalSegmentBytes = 256 << 10
   /// Log beyond which a member that lags gets a snapshot.

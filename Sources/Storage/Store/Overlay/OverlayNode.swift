@@ -40,6 +40,21 @@ final class OverlayNode {
     }
   }
 
+  /// What this leaf says of the key.
+  @inline(__always) func find(_ key: OverlayKey) -> OverlayLookup {
+    let index = lowerBound(key)
+    guard index < keys.count, keys[index].order(key) == 0 else { return .absent }
+    if let value = values[index] { return .value(value) }
+    return .deleted
+  }
+
+  /// Nil for a leaf.
+  @inline(__always) func child(holding key: OverlayKey) -> Unmanaged<OverlayNode>? {
+    children.withUnsafeBufferPointer {
+      $0.isEmpty ? nil : Unmanaged.passUnretained($0[childIndex(key)])
+    }
+  }
+
   /// The child whose range holds `key`.
   @inline(__always) func childIndex(_ key: OverlayKey) -> Int {
     let index = lowerBound(key)
@@ -66,6 +81,11 @@ extension OverlayNode {
       let old = values[index]
       values[index] = value
       return OverlayChange(replaced: .some(old))
+    }
+    // Where keys ascend, leaves stay full and nothing moves.
+    if index == Self.entriesMax {
+      let right = OverlayNode(keys: [key], values: [value], children: [])
+      return OverlayChange(replaced: nil, split: (key, right))
     }
     keys.insert(key, at: index)
     values.insert(value, at: index)

@@ -25,15 +25,17 @@ struct OverlayTree {
   func find(_ bytes: [UInt8]) -> OverlayLookup {
     if count == 0 { return .absent }
     let key = OverlayKey(bytes)
-    var node = root
-    while !node.isLeaf { node = node.children[node.childIndex(key)] }
-    let index = node.lowerBound(key)
-    guard index < node.keys.count, node.keys[index].order(key) == 0 else { return .absent }
-    if let value = node.values[index] { return .value(value) }
-    return .deleted
+    // The root holds all of them for as long as this takes: counting references would be most of the work.
+    return withExtendedLifetime(root) {
+      var node = Unmanaged.passUnretained(root)
+      while let child = node._withUnsafeGuaranteedRef({ $0.child(holding: key) }) { node = child }
+      return node._withUnsafeGuaranteedRef { $0.find(key) }
+    }
   }
 
-  mutating func set(_ key: [UInt8], _ value: [UInt8]?) {
+  /// What was there.
+  @discardableResult
+  mutating func set(_ key: [UInt8], _ value: [UInt8]?) -> OverlayLookup {
     if !isKnownUniquelyReferenced(&root) { root = root.copy() }
     let change = root.set(OverlayKey(key), value)
     bytes += value?.count ?? 0
@@ -45,6 +47,11 @@ struct OverlayTree {
     }
     if let split = change.split {
       root = OverlayNode(keys: [split.least], values: [], children: [root, split.right])
+    }
+    switch change.replaced {
+    case nil: return .absent
+    case .some(nil): return .deleted
+    case .some(let old?): return .value(old)
     }
   }
 

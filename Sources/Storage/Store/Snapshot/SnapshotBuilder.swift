@@ -65,7 +65,10 @@ public final class SnapshotBuilder {
   public func finish(position: LogPosition, metadata: [UInt8]) throws(StoreError) {
     guard state == .complete else { fatalError("A snapshot was finished before its last chunk.") }
     let writer = openWriter
-    try writer.flush(OverlayTree(), position, metadata)
+    let end = FrozenGeneration(
+      number: 0, tree: OverlayTree(), applied: position, metadata: metadata, appended: [],
+      appendedEnd: AppendedEnd())
+    _ = try writer.flush(end)
     guard try writer.checkpoint(restart: false).isComplete else {
       throw StoreError(.inputOutput, "a snapshot's rows could not be moved into its database")
     }
