@@ -13,8 +13,7 @@ public struct StoreConfiguration: Sendable {
   /// Most rows that one ``ShardStore/deleteRange(from:to:)`` job removes.
   public var deletedRowsMax = 2_000
   /// Page size of a new file, a power of two from 512 to 32,768; one that exists keeps its own. A row takes a page of its
-  /// own where it is longer than about a quarter of one, so pages have room for four changes with both images of an item.
-  /// Larger ones cost more where a flush touches a few rows of many.
+  /// own where it is longer than about a quarter of one. Larger pages cost more where a flush touches a few rows of many.
   public var pageBytes = 8_192
   /// Rows that lie in files of their own; nil: none do. What an earlier configuration put into the database stays there.
   public var appended: AppendedKeys?

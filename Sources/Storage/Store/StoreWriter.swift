@@ -85,7 +85,7 @@ final class StoreWriter {
 
   private func load() throws(StoreError) {
     guard [Self.format, Self.formatWithAppended].contains(try needed("format")) else {
-      throw StoreError(.format, "the database has an unknown format")
+      throw StoreError(.format, "the database has an unknown format: use the release that wrote it")
     }
     metadata = try needed("metadata")
     let stored = try needed("applied")
