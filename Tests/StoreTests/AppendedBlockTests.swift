@@ -55,15 +55,6 @@ import Testing
     return try place.head(at: offset, in: try place.open(number)!)
   }
 
-  private func isDamage(_ body: () throws -> Void) -> Bool {
-    do {
-      try body()
-      return false
-    } catch {
-      return (error as? StoreError)?.isDamage == true
-    }
-  }
-
   /// Long keys too, whose block has a head longer than most.
   private static func anyRows(_ random: inout SeededRandom) -> [Row] {
     let length = random.chance(1, in: 3) ? Int(random.below(70_000 / 2)) : Int(random.below(20))

@@ -6,15 +6,6 @@ import Testing
 
 /// Writes that a disk reports as done and never does.
 @Suite struct AppendedLostWriteTests {
-  private func isDamage(_ body: () throws -> Void) -> Bool {
-    do {
-      try body()
-      return false
-    } catch {
-      return (error as? StoreError)?.isDamage == true
-    }
-  }
-
   private func lose(_ disk: SimulatedDisk) {
     disk.hazard = DiskHazard(.lostWrites, chance: 10_000, seed: 1) { path, _ in path.contains("-rows-") }
   }

@@ -52,3 +52,13 @@ extension AppendedFile {
     return AppendedFile(number: number, file)
   }
 }
+
+/// Whether `body` throws because the files are not what was written.
+func isDamage(_ body: () throws -> Void) -> Bool {
+  do {
+    try body()
+    return false
+  } catch {
+    return (error as? StoreError)?.isDamage == true
+  }
+}
