@@ -114,17 +114,21 @@ import Testing
     #expect(stops > 5)
   }
 
+  private func fillTwoFiles(_ world: inout StoreWorld) {
+    for first in [1, 7] {
+      world.append(0, first...first + 5, bytes: 1_200)
+      world.run(world.flushJob())
+      world.run(world.store.checkpoint())
+    }
+  }
+
   /// The older commit names the file that the newer one dropped.
   @Test func aFileIsThereForACommitThatACrashBringsBack() throws {
     var broughtBack = 0
     for seed in UInt64(0)..<20 {
       let disk = SimulatedDisk()
       var world = try StoreWorld(disk, seed: 123)
-      for first in [1, 7] {
-        world.append(0, first...first + 5, bytes: 1_200)
-        world.run(world.flushJob())
-        world.run(world.store.checkpoint())
-      }
+      fillTwoFiles(&world)
       let durable = world.store.durable
       try world.trim(0, below: 7)
       world.run(world.flushJob())
@@ -148,11 +152,7 @@ import Testing
     for seed in UInt64(0)..<40 {
       let disk = SimulatedDisk()
       var world = try StoreWorld(disk, seed: 124)
-      for first in [1, 7] {
-        world.append(0, first...first + 5, bytes: 1_200)
-        world.run(world.flushJob())
-        world.run(world.store.checkpoint())
-      }
+      fillTwoFiles(&world)
       // Enough for the database to grow.
       for number in 0..<40 { world.store.put([3, UInt8(number)], [UInt8](repeating: 1, count: 400)) }
       world.end(world.rows.merging((0..<40).map { ([3, UInt8($0)], [UInt8](repeating: 1, count: 400)) }) { $1 })

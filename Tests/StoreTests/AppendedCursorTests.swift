@@ -46,7 +46,7 @@ private struct Files {
         rows[Self.key(strand, number)] = value
       }
     }
-    index.add(try writer.append(tree))
+    index.add(try writer.append([tree]))
   }
 
   mutating func raise() {
@@ -107,7 +107,7 @@ private struct Files {
     for _ in 0..<30 { if files.random.chance(3, in: 4) { try files.add() } else { files.raise() } }
     var end = AppendedEnd()
     end.dropped = files.index.takeDead()
-    end.floors = files.index.floors.map { AppendedManifest.Floor(strand: $0.strand, floor: $0.floor) }
+    end.floors = files.index.floors
     files.writer.end(end)
     let before = try walk(files, [], nil, reverse: false)
     #expect(before.count == files.rows.count)
@@ -121,7 +121,7 @@ private struct Files {
     var tree = OverlayTree()
     for strand in [UInt8(1), 250] { tree.set(Files.key(strand, 0), [strand]) }
     for strand in 2..<UInt8(250) { tree.set(Files.key(strand, 0), [strand]) }
-    files.index.add(try files.writer.append(tree))
+    files.index.add(try files.writer.append([tree]))
     for strand in 2..<UInt8(250) { files.index.raise([0xFE, strand, 1], of: [0xFE, strand]) }
     #expect(files.index.strands.count == 250)
     for reverse in [false, true] {

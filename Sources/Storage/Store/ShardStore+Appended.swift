@@ -52,16 +52,20 @@ extension ShardStore {
   /// What a job is writing goes from the file with the rest; a flush that is tried again writes it too, since it commits the
   /// state of before.
   func eraseAppended(from: [UInt8], to: [UInt8]) {
-    if appended.erase(from: from, to: to) > 0 { Probes.hit(.rowIsGoneBeforeItsFlush) }
-    for position in unfinished.indices { unfinished[position].erase(from: from, to: to) }
+    if eraseUnwritten(from, to) > 0 { Probes.hit(.rowIsGoneBeforeItsFlush) }
     changeIndex { $0.raise(to, of: $0.keys.strand(of: from)) }
   }
 
   /// Whole strands are out of every reader's reach.
   func removeAppended(from: [UInt8], to: [UInt8]) {
-    appended.erase(from: from, to: to)
-    for position in unfinished.indices { unfinished[position].erase(from: from, to: to) }
+    _ = eraseUnwritten(from, to)
     changeIndex { $0.remove(from: from, to: to) }
+  }
+
+  /// Returns how many rows no job has begun to write.
+  private func eraseUnwritten(_ from: [UInt8], _ to: [UInt8]) -> Int {
+    for position in unfinished.indices { unfinished[position].erase(from: from, to: to) }
+    return appended.erase(from: from, to: to)
   }
 
   /// What a flush says of the files; those without rows are taken out.
@@ -69,7 +73,7 @@ extension ShardStore {
     var end = AppendedEnd()
     changeIndex {
       end.dropped = $0.takeDead()
-      end.floors = $0.floors.map { AppendedManifest.Floor(strand: $0.strand, floor: $0.floor) }
+      end.floors = $0.floors
     }
     return end
   }

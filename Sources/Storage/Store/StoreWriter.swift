@@ -161,18 +161,7 @@ final class StoreWriter {
   }
 
   /// Writes appended rows to their file. They count once a flush has said so.
-  func spill(_ rows: [OverlayTree]) throws(StoreError) -> [AppendedRun] {
-    guard let appended else { return [] }
-    let mark = appended.mark
-    var runs: [AppendedRun] = []
-    do throws(StoreError) {
-      for tree in rows { runs += try appended.append(tree) }
-    } catch {
-      appended.takeBack(to: mark)
-      throw error
-    }
-    return runs
-  }
+  func spill(_ rows: [OverlayTree]) throws(StoreError) -> [AppendedRun] { try appended?.append(rows) ?? [] }
 
   /// Removes files that no commit of the database names any more.
   func remove(_ files: [AppendedFile]) throws(StoreError) { try appended?.remove(files) }

@@ -21,9 +21,8 @@ internal import Environment
 enum AppendedBlock {
   /// A block ends with the row that brings it to this size.
   static let bytes = 64 << 10
-  /// Enough for the heads of most blocks.
-  static let headBytes = 128
-  static let headBytesMax = 20 + 2 * Int(UInt16.max)
+  /// What is enough for the heads of most blocks, and then for all.
+  static let headBytes = [128, 20 + 2 * Int(UInt16.max)]
 
   private static let magic: UInt32 = 0x474E_5452
 

@@ -19,17 +19,13 @@ struct AppendedCursor {
     self.from = from
     self.to = to
     isReverse = reverse
-    let keys = index.keys
     if reverse {
       // The last strand that may hold a key below `to`.
       strand = to.map { index.lowerBound($0) } ?? index.strands.count
       strand -= 1
     } else {
       // A strand's id begins its keys, so the one before may reach behind `from`.
-      strand = index.lowerBound(from)
-      if from.count > keys.strandBytes {
-        strand = index.lowerBound(Array(from[..<keys.strandBytes]))
-      }
+      strand = index.lowerBound(Array(from.prefix(index.keys.strandBytes)))
     }
     try seek()
   }
@@ -63,29 +59,20 @@ struct AppendedCursor {
     }
     guard index.strands.indices.contains(strand) else { return }
     let runs = index.strands[strand].runs
-    run = isReverse ? runs.count - 1 : 0
-    if isReverse, let to {
-      run = Self.partition(runs) { compareBytes($0.first, to) < 0 } - 1
-    } else if !isReverse {
+    if isReverse {
+      run = (to.map { to in runs.countBefore { compareBytes($0.first, to) < 0 } } ?? runs.count) - 1
+      try enterFromAbove()
+    } else {
       let lower = self.lower
-      run = Self.partition(runs) { compareBytes($0.last, lower) < 0 }
+      run = runs.countBefore { compareBytes($0.last, lower) < 0 }
+      try enterFromBelow()
     }
-    try isReverse ? enterFromAbove() : enterFromBelow()
   }
 
   /// Where this strand begins: what is below its floor is gone.
   private var lower: [UInt8] {
     let floor = index.strands[strand].floor
     return compareBytes(from, floor) < 0 ? floor : from
-  }
-
-  private static func partition(_ runs: [AppendedRun], _ isBefore: (AppendedRun) -> Bool) -> Int {
-    var (low, high) = (0, runs.count)
-    while low < high {
-      let middle = (low + high) / 2
-      if isBefore(runs[middle]) { low = middle + 1 } else { high = middle }
-    }
-    return low
   }
 
   private mutating func enterFromBelow() throws(StoreError) {

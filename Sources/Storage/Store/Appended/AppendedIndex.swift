@@ -64,12 +64,7 @@ struct AppendedIndex {
 
   /// The first strand whose id is not below `id`.
   func lowerBound(_ id: [UInt8]) -> Int {
-    var (low, high) = (0, strands.count)
-    while low < high {
-      let middle = (low + high) / 2
-      if compareBytes(strands[middle].id, id) < 0 { low = middle + 1 } else { high = middle }
-    }
-    return low
+    strands.countBefore { compareBytes($0.id, id) < 0 }
   }
 
   /// Takes out the files of which no row is left, but for the one that may still be written.
@@ -84,7 +79,19 @@ struct AppendedIndex {
   }
 
   /// What a start has to know besides the blocks.
-  var floors: [(strand: [UInt8], floor: [UInt8])] {
-    strands.compactMap { $0.floor.isEmpty ? nil : ($0.id, $0.floor) }
+  var floors: [AppendedManifest.Floor] {
+    strands.compactMap { $0.floor.isEmpty ? nil : AppendedManifest.Floor(strand: $0.id, floor: $0.floor) }
+  }
+}
+
+extension RandomAccessCollection where Index == Int {
+  /// How many elements come first of which `isBefore` is true; of all behind them it is false.
+  func countBefore(_ isBefore: (Element) -> Bool) -> Int {
+    var (low, high) = (startIndex, endIndex)
+    while low < high {
+      let middle = (low + high) / 2
+      if isBefore(self[middle]) { low = middle + 1 } else { high = middle }
+    }
+    return low - startIndex
   }
 }

@@ -56,13 +56,7 @@ final class AppendedRows {
 
   /// The first row whose key is not below `key`.
   func lowerBound(_ key: [UInt8]) -> Int {
-    var (low, high) = (0, count)
-    while low < high {
-      let middle = (low + high) / 2
-      let isBelow = key.withUnsafeBytes { compareBytes(self.key(middle), $0) < 0 }
-      if isBelow { low = middle + 1 } else { high = middle }
-    }
-    return low
+    (0..<count).countBefore { row in key.withUnsafeBytes { compareBytes(self.key(row), $0) < 0 } }
   }
 
   private func length(at offset: Int) -> Int {
@@ -73,10 +67,17 @@ final class AppendedRows {
     UnsafeRawBufferPointer(rebasing: bytes[(offset + 4)..<(offset + 4 + length(at: offset))])
   }
 
+  private func head(_ seed: UInt32) throws(MalformedBytes) -> AppendedBlock.Head? {
+    for count in AppendedBlock.headBytes {
+      let start = [UInt8](UnsafeRawBufferPointer(rebasing: bytes[..<min(bytes.count, count)]))
+      if let head = try AppendedBlock.head(start, seed: seed) { return head }
+    }
+    return nil
+  }
+
   /// Checks the block and finds its rows.
   fileprivate func parse(seed: UInt32) throws(MalformedBytes) {
-    let start = [UInt8](UnsafeRawBufferPointer(rebasing: bytes[..<min(bytes.count, AppendedBlock.headBytesMax)]))
-    guard let head = try AppendedBlock.head(start, seed: seed), head.count == bytes.count else {
+    guard let head = try head(seed), head.count == bytes.count else {
       throw MalformedBytes("a block has another length")
     }
     let rows = UnsafeRawBufferPointer(rebasing: bytes[head.headCount...])

@@ -72,27 +72,32 @@ final class AppendedWriter {
   // MARK: Writing
 
   /// Writes the rows behind what is there, without a sync: everything, or nothing that counts.
-  func append(_ rows: OverlayTree) throws(StoreError) -> [AppendedRun] {
-    if rows.isEmpty { return [] }
-    try refuseAfterFailedSync()
+  ///
+  /// - Parameter trees: oldest first.
+  func append(_ trees: [OverlayTree]) throws(StoreError) -> [AppendedRun] {
     let before = mark
+    var runs: [AppendedRun] = []
     do throws(StoreError) {
-      var batch = Batch(keys)
-      var runs: [AppendedRun] = []
-      var cursor = OverlayCursor(rows, from: [], to: nil, reverse: false)
-      while !cursor.isAtEnd {
-        guard let value = cursor.value else { fatalError("An appended row was removed by its key.") }
-        if batch.endsBlock(before: cursor.key) { try close(&batch, &runs) }
-        batch.add(cursor.key, value)
-        cursor.advance()
-      }
-      try close(&batch, &runs)
-      try write(&batch)
-      return runs
+      for tree in trees where !tree.isEmpty { try append(tree, &runs) }
     } catch {
       takeBack(to: before)
       throw error
     }
+    return runs
+  }
+
+  private func append(_ rows: OverlayTree, _ runs: inout [AppendedRun]) throws(StoreError) {
+    try refuseAfterFailedSync()
+    var batch = Batch(keys)
+    var cursor = OverlayCursor(rows, from: [], to: nil, reverse: false)
+    while !cursor.isAtEnd {
+      guard let value = cursor.value else { fatalError("An appended row was removed by its key.") }
+      if batch.endsBlock(before: cursor.key) { try close(&batch, &runs) }
+      batch.add(cursor.key, value)
+      cursor.advance()
+    }
+    try close(&batch, &runs)
+    try write(&batch)
   }
 
   /// Blocks on their way to the file.
@@ -113,10 +118,7 @@ final class AppendedWriter {
     mutating func add(_ key: [UInt8], _ value: [UInt8]) {
       if first == nil { first = key }
       last = key
-      rows.u32(UInt32(key.count))
-      rows.raw(key)
-      rows.u32(UInt32(value.count))
-      rows.raw(value)
+      rows.row(key, value)
     }
   }
 
@@ -258,15 +260,14 @@ extension AppendedPlace {
   }
 
   func head(at offset: UInt64, in file: AppendedFile) throws(StoreError) -> AppendedBlock.Head {
-    for count in [AppendedBlock.headBytes, AppendedBlock.headBytesMax] {
+    let seed = AppendedBlock.seed(identity, file.number, offset)
+    for count in AppendedBlock.headBytes {
       let bytes = try read(count, at: offset, in: file)
       do throws(MalformedBytes) {
-        let seed = AppendedBlock.seed(identity, file.number, offset)
         if let head = try AppendedBlock.head(bytes, seed: seed) { return head }
       } catch {
         throw damaged(file.number, "\(error.what)")
       }
-      if bytes.count < count { break }
     }
     throw damaged(file.number, "it ends within a block")
   }

@@ -98,6 +98,16 @@ private func ascends(_ rows: [UInt8], _ first: Range<Int>, _ second: Range<Int>)
   }
 }
 
+extension ByteWriter {
+  /// A row as chunks of snapshots and blocks of appended rows hold it.
+  mutating func row(_ key: [UInt8], _ value: [UInt8]) {
+    u32(UInt32(key.count))
+    raw(key)
+    u32(UInt32(value.count))
+    raw(value)
+  }
+}
+
 /// Where the keys and values of encoded rows lie, one row after another.
 struct SnapshotRows {
   private var reader: ByteReader

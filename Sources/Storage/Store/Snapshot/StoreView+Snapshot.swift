@@ -16,10 +16,7 @@ extension StoreView {
         isLast = false
         return .stop
       }
-      writer.u32(UInt32(key.count))
-      writer.raw(key)
-      writer.u32(UInt32(value.count))
-      writer.raw(value)
+      writer.row(key, value)
       count += 1
       lastKey = key
       return .proceed
